@@ -1,0 +1,24 @@
+/* application/x-www-form-urlencoded, from hostile phones: bounded, strict, UTF-8 (WHATWG URL, section 5). Pure.
+ *
+ * At most 128 fields, names at most 64 bytes. Values are decoded, must be UTF-8 without NUL, and have unix line ends. */
+#ifndef ENGABO_WEB_FORM_H
+#define ENGABO_WEB_FORM_H
+
+#include "node/base/error.h"
+#include "node/base/memory.h"
+
+struct form_field {
+	const char *name, *value;
+};
+struct form {
+	struct form_field *fields;
+	size_t count;
+};
+/* ERROR_INVALID: not UTF-8 (names the field), too many, a bad %-escape. */
+const struct error *form_parse(const void *context, struct bytes body, struct form **out) MUST_CHECK;
+/* The first value, or NULL. form may be NULL. */
+const char *form_get(const struct form *form, const char *name);
+/* The first value, trimmed, or "". */
+const char *form_text(const void *context, const struct form *form, const char *name);
+
+#endif
