@@ -68,7 +68,7 @@ UNIT_PROGRAMS = $(UNIT:%.c=$(B)/%)
 
 define unit_rule
 $(B)/$(1:.c=): $(B)/$(1:.c=.o) $(foreach d,$(call layers_of,$(word 3,$(subst /, ,$(1)))),$(call archive,$(d)))
-	$$(CC) $$$(ALL_LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lpthread
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lpthread
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 
