@@ -1,0 +1,70 @@
+/* SHA-256 and what is built on it: see digest.h.
+ *
+ * Chains the commits of a log and derives the keys of age files and mailboxes; signatures hash by themselves in sshsig.c.
+ * Guards: what passed through here on the way to a key is wiped from the stack. Used by every process. */
+#include "node/vault/digest.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "node/vault/secret.h"
+
+_Static_assert(DIGEST_LEN == crypto_hash_sha256_BYTES && DIGEST_LEN == crypto_auth_hmacsha256_BYTES, "SHA-256");
+
+void digest_start(struct digest *digest)
+{
+	crypto_hash_sha256_init(&digest->state);
+}
+
+void digest_add(struct digest *digest, const void *data, size_t len)
+{
+	if (len)
+		crypto_hash_sha256_update(&digest->state, data, len);
+}
+
+void digest_end(struct digest *digest, uint8_t out[static DIGEST_LEN])
+{
+	crypto_hash_sha256_final(&digest->state, out);
+	secret_wipe(&digest->state, sizeof digest->state);
+}
+
+void digest_of(uint8_t out[static DIGEST_LEN], struct bytes data)
+{
+	struct digest digest;
+
+	digest_start(&digest);
+	digest_add(&digest, data.data, data.len);
+	digest_end(&digest, out);
+}
+
+/* HMAC over two runs of bytes, by a key of any length. */
+static void hmac(uint8_t out[static DIGEST_LEN], struct bytes key, struct bytes first, struct bytes second)
+{
+	crypto_auth_hmacsha256_state state;
+
+	crypto_auth_hmacsha256_init(&state, key.len ? key.data : (const uint8_t *)"", key.len);
+	if (first.len)
+		crypto_auth_hmacsha256_update(&state, first.data, first.len);
+	if (second.len)
+		crypto_auth_hmacsha256_update(&state, second.data, second.len);
+	crypto_auth_hmacsha256_final(&state, out);
+	secret_wipe(&state, sizeof state);
+}
+
+void digest_hmac(uint8_t out[static DIGEST_LEN], const uint8_t key[static 32], struct bytes data)
+{
+	hmac(out, (struct bytes){key, 32}, data, (struct bytes){NULL, 0});
+}
+
+void digest_hkdf(uint8_t *out, size_t out_len, struct bytes salt, struct bytes key, const char *info)
+{
+	static const uint8_t first_block[] = {1};
+	uint8_t extracted[DIGEST_LEN], block[DIGEST_LEN];
+
+	assert(out_len <= sizeof block);
+	hmac(extracted, salt, key, (struct bytes){NULL, 0});
+	hmac(block, BYTES_OF(extracted), (struct bytes){(const uint8_t *)info, strlen(info)}, BYTES_OF(first_block));
+	memcpy(out, block, out_len);
+	secret_wipe(extracted, sizeof extracted);
+	secret_wipe(block, sizeof block);
+}

@@ -1,0 +1,43 @@
+/* Base64 for what people and files carry as text: keys, signatures, sealed boxes. See encoding.h.
+ *
+ * Guards: one run of bytes has one spelling, so nothing can be changed in a signed or hashed text without changing what it
+ * says. Not for secrets, whose text lies in a struct secret. Used by every process. */
+#include "node/vault/encoding.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define UNPADDED sodium_base64_VARIANT_ORIGINAL_NO_PADDING
+
+char *encoding_base64(const void *context, struct bytes data)
+{
+	size_t size = sodium_base64_encoded_len(data.len, UNPADDED);
+	char *text = memory_array(context, char, size);
+
+	return sodium_bin2base64(text, size, data.data, data.len, UNPADDED);
+}
+
+const struct error *encoding_from_base64(const void *context, const char *text, struct bytes *out)
+{
+	size_t size = strlen(text), len;
+	uint8_t *data = memory_array(context, uint8_t, size + 1);
+
+	if (sodium_base642bin(data, size, text, size, NULL, &len, NULL, UNPADDED) != 0) {
+		memory_free(data);
+		return error_new(ERROR_INVALID, "not unpadded base64");
+	}
+	*out = (struct bytes){data, len};
+	return NULL;
+}
+
+const struct error *encoding_from_base64_exact(uint8_t *out, size_t len, const char *text)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct bytes data;
+
+	TRY(encoding_from_base64(scratch, text, &data));
+	if (data.len != len)
+		return error_new(ERROR_INVALID, "base64 of %zu bytes where %zu belong", data.len, len);
+	memcpy(out, data.data, len);
+	return NULL;
+}
