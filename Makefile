@@ -8,6 +8,8 @@ ifdef SANITIZE
   SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
+PACKAGES = gcc libc6-dev pkg-config git openssh-client libsqlite3-dev libsodium-dev libmicrohttpd-dev libgit2-dev libavahi-client-dev \
+	libjansson-dev libinih-dev libtalloc-dev libgnutls28-dev zlib1g-dev libsystemd-dev libzxcvbn-dev
 LIBRARIES = sqlite3 libsodium libmicrohttpd libgit2 avahi-client jansson inih talloc gnutls zlib libsystemd
 ifeq ($(wildcard /usr/include/zlib.h),)
   PKG_CFLAGS =
@@ -38,7 +40,7 @@ EMBEDDED = $(sort $(wildcard web/templates/*.html web/static/*))
 all: $(B)/engabo
 
 $(B)/engabo: $(B)/node/main.o $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
 
 # An object also depends on the data files of its folder: they may be embedded in it.
 $(B)/%.o: %.c
@@ -68,11 +70,26 @@ UNIT_PROGRAMS = $(UNIT:%.c=$(B)/%)
 
 define unit_rule
 $(B)/$(1:.c=): $(B)/$(1:.c=.o) $(foreach d,$(call layers_of,$(word 3,$(subst /, ,$(1)))),$(call archive,$(d)))
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(PKG_LIBS) -lcmocka -lpthread
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(PKG_LIBS) -lzxcvbn -lcmocka -lpthread
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 
 unit: $(UNIT_PROGRAMS)
+
+packages:
+	@sh tests/packages.sh $(PACKAGES)
+
+# The second make sees the libraries that the first has just installed.
+run: packages
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/env sh tests/system/run.sh $(B)/engabo
+
+install: all
+	install -D -m 755 $(B)/engabo $(DESTDIR)/usr/bin/engabo
+	install -d $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
+	install -m 644 systemd/*.service systemd/*.target $(DESTDIR)/usr/lib/systemd/system/
+	install -m 644 systemd/engabo.sysusers $(DESTDIR)/usr/lib/sysusers.d/engabo.conf
+	install -m 644 systemd/engabo.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/engabo.conf
 
 include tests/tests.mk
 
@@ -96,7 +113,7 @@ help:
 clean:
 	rm -rf build build-*
 
-.PHONY: all unit layers format help clean
+.PHONY: all unit layers format help clean packages run install
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(B)/node/main.d $(UNIT_PROGRAMS:=.d)

@@ -1,0 +1,17 @@
+#!/bin/sh
+# The units keep each role in its box: systemd-analyze finds intake and sync at 1.5 or less and office at 1.0 or less. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+command -v systemd-analyze >/dev/null || { echo "1..0 # SKIP systemd-analyze is not installed"; exit 0; }
+echo 1..3
+n=0
+for pair in intake:15 sync:15 office:10; do
+	n=$((n + 1))
+	role=${pair%:*} most=${pair#*:}
+	score=$(systemd-analyze security --offline=true "$PWD/systemd/engabo-$role.service" | sed -n 's/.*exposure level for .*: \([0-9]*\)\.\([0-9]\).*/\1\2/p')
+	if [ -n "$score" ] && [ "$score" -le "$most" ]; then
+		echo "ok $n - engabo-$role.service is at $score tenths, at most $most"
+	else
+		echo "not ok $n - engabo-$role.service is at ${score:-?} tenths, over $most"
+	fi
+done

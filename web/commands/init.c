@@ -1,0 +1,193 @@
+/* `engabo init`: makes a hub, and with --headquarters a coalition. All or nothing: what was begun and failed is removed.
+ *
+ * Leaves one sheet of paper's worth in a file outside the hub: the words of the printed slot, and at headquarters the coalition's recovery
+ * identity. */
+#include "web/commands/commands.h"
+
+#include <argp.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zxcvbn.h>
+
+#include "node/base/files.h"
+#include "node/base/text.h"
+#include "node/vault/prompt.h"
+#include "node/vault/words.h"
+#include "web/commands/founding.h"
+#include "web/office/people.h"
+
+#define NAME_MAX_LENGTH 60
+#define GUESSES_MIN_LOG2 50.0 /* a chosen passphrase must be worth this many bits by zxcvbn's reckoning */
+
+struct options {
+	const char *name, *code, *region, *coalition, *user, *passphrase_file, *sheet;
+	bool is_headquarters;
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'n':
+		options->name = argument;
+		return 0;
+	case 'c':
+		options->code = argument;
+		return 0;
+	case 'r':
+		options->region = argument;
+		return 0;
+	case 'H':
+		options->is_headquarters = true;
+		return 0;
+	case 'C':
+		options->coalition = argument;
+		return 0;
+	case 'u':
+		options->user = argument;
+		return 0;
+	case 'p':
+		options->passphrase_file = argument;
+		return 0;
+	case 's':
+		options->sheet = argument;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* A name goes into an INI file and onto pages: one plain line. */
+static const struct error *check_name(const char *option, const char *value)
+{
+	if (!value || !*value)
+		return error_new(ERROR_USAGE, "%s is missing; engabo init --help tells what is needed", option);
+	if (!text_is_utf8(value, strlen(value)) || text_length(value) > NAME_MAX_LENGTH || strpbrk(value, ";#\n\r\t\""))
+		return error_new(ERROR_USAGE, "%s: at most %d characters, without ; # \" or line ends", option, NAME_MAX_LENGTH);
+	return NULL;
+}
+
+static const struct error *check_options(const struct options *options)
+{
+	TRY(check_name("--name", options->name));
+	TRY(check_name("--region", options->region));
+	if (!options->code || !ids_is_code(options->code))
+		return error_new(ERROR_USAGE, "--code: two to eight capital letters or digits, like GUL");
+	if (!options->user || !people_is_name(options->user))
+		return error_new(ERROR_USAGE, "--user: two to thirty lower-case letters, digits, dots or dashes, like akello");
+	if (options->is_headquarters)
+		return check_name("--coalition", options->coalition);
+	if (options->coalition)
+		return error_new(ERROR_USAGE, "--coalition goes with --headquarters");
+	return NULL;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+	return remove(path);
+}
+
+static const struct error *read_passphrase(const struct options *options, struct secret **out)
+{
+	struct secret *passphrase CLEANUP(secret_free) = NULL;
+
+	if (!options->passphrase_file) {
+		*out = words_passphrase(7);
+		return NULL;
+	}
+	TRY(prompt_passphrase(options->passphrase_file, "Passphrase: ", &passphrase));
+	if (ZxcvbnMatch((const char *)passphrase->data, NULL, NULL) < GUESSES_MIN_LOG2)
+		return error_new(ERROR_INVALID, "the passphrase is too easy to guess; leave --passphrase-file away and seven words are made");
+	*out = secret_copy(passphrase->data, passphrase->len);
+	return NULL;
+}
+
+static const struct error *write_sheet(const char *path, const struct founding *founding, const struct founded *founded)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct buffer *text = buffer_new(scratch);
+	const struct error *error;
+
+	buffer_format(text,
+		"# Sheet of the hub %s (%s), log %s\n"
+		"# Print this, keep the paper far from the hub, and delete the file.\n#\n"
+		"# These words open the hub when no keyholder can (engabo recover, name left empty):\n#   %s\n",
+		founding->code, founding->name, founded->trust.self.log, (const char *)founding->slot_words->data);
+	if (founded->recovery)
+		buffer_format(text,
+			"#\n# The coalition's recovery identity. It opens every record of every hub: two people should keep it, apart.\n"
+			"# Any record: age -d -i this-file record.age\n%s\n",
+			(const char *)founded->recovery->data);
+	error = files_write_new(path, buffer_bytes(text), 0600);
+	secret_wipe(text->data, text->len);
+	return error;
+}
+
+static void tell(const struct command_call *call, const struct options *options, const struct founded *founded,
+	const char *sheet, const struct secret *passphrase)
+{
+	printf("The hub %s (%s) is made in %s; its log is %s.\n", options->code, options->name, call->state, founded->trust.self.log);
+	if (options->is_headquarters)
+		printf("It is the headquarters of %s.\n", options->coalition);
+	if (!options->passphrase_file)
+		printf("\n%s signs in with these words; they are shown only once:\n\n    %s\n\n", options->user, (const char *)passphrase->data);
+	printf("The sheet is in %s: print it, keep the paper far from the hub, delete the file.\n", sheet);
+	printf("Next: engabo --state %s serve\n", call->state);
+}
+
+static const struct error *make(const struct command_call *call, const struct options *options)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct secret *passphrase CLEANUP(secret_free) = NULL, *slot_words CLEANUP(secret_free) = words_passphrase(7);
+	struct founding founding = {.name = options->name, .code = options->code, .region = options->region,
+		.coalition = options->coalition, .user = options->user, .slot_words = slot_words};
+	struct founded founded = {0};
+	const struct error *error;
+	struct home *home;
+	const char *sheet = options->sheet ? options->sheet : memory_format(context, "engabo-%s-sheet.txt", options->code);
+
+	TRY(read_passphrase(options, &passphrase));
+	founding.passphrase = passphrase;
+	if (files_exist(sheet))
+		return error_new(ERROR_EXISTS, "%s is already there; name another file with --sheet", sheet);
+	TRY(home_create(context, call->state, &home));
+	error = founding_make(context, home, &founding, &founded);
+	if (!error)
+		error = people_first_user(home, &founded.trust, founded.vault, options->is_headquarters ? &founded.roster : NULL,
+			options->user, founded.slot, &founded.own);
+	if (!error)
+		error = write_sheet(sheet, &founding, &founded);
+	if (error)
+		nftw(call->state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	else
+		tell(call, options, &founded, sheet, passphrase);
+	founded_free(&founded);
+	return error;
+}
+
+static const struct error *run(const struct command_call *call)
+{
+	static const struct argp_option words[] = {
+		{"name", 'n', "NAME", 0, "the office's name, as staff call it", 0},
+		{"code", 'c', "CODE", 0, "its short code, in front of case references: GUL", 0},
+		{"region", 'r', "REGION", 0, "its region", 0},
+		{"headquarters", 'H', NULL, 0, "also make a coalition, with this hub as its headquarters", 0},
+		{"coalition", 'C', "NAME", 0, "the coalition's name", 0},
+		{"user", 'u', "NAME", 0, "the first keyholder, a coordinator of this hub", 0},
+		{"passphrase-file", 'p', "FILE", 0, "their passphrase (-: standard input); without it seven words are made and shown once", 0},
+		{"sheet", 's', "FILE", 0, "where to put what must be printed (engabo-CODE-sheet.txt)", 0},
+		{0},
+	};
+	static const struct argp argp = {words, parse, NULL, "Makes a hub in the state directory.", NULL, NULL, NULL};
+	struct options options = {0};
+
+	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(check_options(&options));
+	return make(call, &options);
+}
+
+const struct command command_init = {"init", "make a hub, or with --headquarters a coalition", run};
