@@ -17,12 +17,13 @@ struct child {
 	uint64_t memory_max;	/* RLIMIT_AS in bytes; 0: no limit */
 	uint64_t file_max;	/* RLIMIT_FSIZE in bytes; 0: no limit */
 	unsigned cpu_seconds;	/* RLIMIT_CPU; 0: no limit */
+	const volatile int *stop; /* killed as at the deadline once this is not 0 (seen within 200 ms); NULL: never */
 	size_t output_max;	/* bytes kept of standard output; more is an error. Of standard error the last 4 KiB are kept */
 };
 
 struct child_result {
 	int status;	     /* exit status, or 128 + signal */
-	int timed_out;	     /* killed at the deadline */
+	int timed_out;	     /* killed at the deadline, or because of `stop` */
 	struct bytes output; /* standard output */
 	char *complaint;     /* standard error, control characters replaced */
 };
