@@ -1,6 +1,80 @@
-# Tests, fuzzers, benches and analysers; included by the Makefile.
+# Tests, fuzzers, benches and analysers; included by the Makefile. All speak TAP under prove, and each names the promise it keeps.
+
+TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-server sqlite3 curl gnutls-bin iproute2 strace \
+	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core systemd
+PROVE = prove --timer
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 10
+SYSTEM = $(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
+
+test-packages:
+	@sh tests/packages.sh $(PACKAGES) $(TEST_PACKAGES)
+
+# Everything that fits in ten minutes on two cores. T=age runs one test by its name and nothing else.
+test: test-packages
+ifdef T
+	@$(MAKE) --no-print-directory test-one
+else
+	@sh tests/all.sh quick $(MAKE) $(B)
+endif
+
+test-all: test-packages
+	@sh tests/all.sh full $(MAKE) $(B)
+
+test-one: all unit
+	@found='$(filter %/test_$(T),$(UNIT_PROGRAMS)) $(filter %/test_$(T).py %/test_$(T).sh,$(SYSTEM))'; \
+	[ -n "$$(echo $$found)" ] || { echo "no test is called $(T)"; exit 64; }; ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $$found
 
 test-unit: unit
-	prove -e '' $(if $(T),$(filter %test_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
+	$(PROVE) -j2 -e '' $(if $(T),$(filter %/test_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 
-.PHONY: test-unit
+test-system: all
+	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(SYSTEM)
+
+test-browser: all
+	@cd tests/browser && [ -d node_modules/playwright-core ] || (cd tests/browser && npm install --no-audit --no-fund --silent)
+	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(sort $(wildcard tests/browser/test_*.mjs))
+
+test-valgrind: unit
+	sh tests/valgrind.sh $(UNIT_PROGRAMS)
+
+# libFuzzer targets: each is linked with the sources of its layer and below, all built once for fuzzing.
+FUZZ_B = $(B)-fuzz
+FUZZ_CFLAGS = -std=gnu17 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-unknown-warning-option $(PKG_CFLAGS)
+FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out web/server.c web/peer.c,$(SOURCES)))
+FUZZ_LINKED = $(filter-out $(FUZZ_B)/sync/commands/% $(FUZZ_B)/web/commands/% $(FUZZ_B)/web/intake/% $(FUZZ_B)/web/office/% $(FUZZ_B)/sync/role.o $(FUZZ_B)/sync/discover.o,$(FUZZ_OBJECTS))
+$(FUZZ_B)/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS)) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+$(FUZZ_B)/web/assets.o: $(B)/web/assets.c
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
+$(FUZZ_B)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LINKED) $(FUZZ_B)/web/assets.o
+	clang $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS)) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
+fuzz-build: $(FUZZ_TARGETS:%=$(FUZZ_B)/fuzz_%)
+fuzz-quick: fuzz-build
+	sh tests/fuzz/run.sh $(FUZZ_B) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+fuzz: test-packages
+	@$(MAKE) --no-print-directory fuzz-quick FUZZ_SECONDS=300
+-include $(FUZZ_OBJECTS:.o=.d)
+
+# Analysers: none may have anything to say.
+check: layers check-format check-gcc check-cppcheck check-tidy
+check-format:
+	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+check-gcc: $(patsubst %.c,$(B)-analyzer/%.o,$(SOURCES) node/main.c)
+$(B)-analyzer/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fanalyzer -c -o $@ $<
+check-cppcheck:
+	@cppcheck --quiet -j2 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+		--suppress=unknownMacro -I. -D__x86_64__ --std=c11 $(LAYERS) node/main.c
+check-tidy:
+	@printf '%s\n' $(SOURCES) node/main.c | xargs -P2 -n4 clang-tidy --quiet --warnings-as-errors='*' -- $(CPPFLAGS) -std=gnu17 $(PKG_CFLAGS) 2>/dev/null
+
+bench: test-packages
+	@$(MAKE) --no-print-directory all bench-programs
+	ENGABO=$(abspath $(B)/engabo) /usr/bin/python3 tests/bench/bench.py $(B)
+
+.PHONY: test test-all test-one test-unit test-system test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format \
+	check-gcc check-cppcheck check-tidy bench bench-programs
