@@ -1,0 +1,264 @@
+/* The hub's settings: what an administrator may write into engabo.conf, and what holds when they write nothing (see config.h).
+ *
+ * The table below is the list of keys; README.md shows it. inih splits the lines; here every key, section and value is checked, because a
+ * misspelt setting that is silently ignored would be noticed only when it is needed. Used by every process, at start. */
+#include "node/base/config.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <ini.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "node/base/files.h"
+#include "node/base/ids.h"
+#include "node/base/text.h"
+
+#define FILE_MAX (64 * 1024)
+#define SYSTEM_FILE "/etc/engabo/engabo.conf"
+#define SYSTEM_DIRECTORY "/etc/engabo/conf.d"
+
+enum kind { TEXT, CODE, ADDRESS, NUMBER, YES_NO };
+
+struct key {
+	const char *section, *name;
+	enum kind kind;
+	size_t at; /* in struct config */
+	int least, most; /* of a number; of a text, its characters */
+	const char *otherwise;
+};
+
+#define AT(member) offsetof(struct config, member)
+static const struct key keys[] = {
+	{"hub", "name", TEXT, AT(hub.name), 1, 60, "Hub"},
+	{"hub", "code", CODE, AT(hub.code), 0, 0, "HUB"},
+	{"hub", "region", TEXT, AT(hub.region), 0, 60, ""},
+	{"intake", "http", NUMBER, AT(intake.http), 1, 65535, "8080"},
+	{"intake", "https", NUMBER, AT(intake.https), 1, 65535, "8443"},
+	{"intake", "name", TEXT, AT(intake.name), 1, 60, "this office"},
+	{"intake", "phone", TEXT, AT(intake.phone), 0, 100, ""},
+	{"intake", "reports_an_hour", NUMBER, AT(intake.reports_an_hour), 0, 1000000, "300"},
+	{"intake", "reports_an_address", NUMBER, AT(intake.reports_an_address), 0, 1000000, "20"},
+	{"intake", "token_seconds", NUMBER, AT(intake.token_seconds), 0, 600, "5"},
+	{"office", "https", NUMBER, AT(office.https), 1, 65535, "9443"},
+	{"office", "idle_minutes", NUMBER, AT(office.idle_minutes), 1, 120, "15"},
+	{"office", "session_hours", NUMBER, AT(office.session_hours), 1, 24, "8"},
+	{"office", "lock_minutes", NUMBER, AT(office.lock_minutes), 1, 1440, "60"},
+	{"sync", "https", NUMBER, AT(sync.https), 1, 65535, "7443"},
+	{"sync", "interval_minutes", NUMBER, AT(sync.interval_minutes), 1, 10080, "15"},
+	{"sync", "announce", YES_NO, AT(sync.announce), 0, 0, "yes"},
+	{"network", "address", ADDRESS, AT(address), 0, 0, "::"},
+};
+#define KEY_COUNT (sizeof keys / sizeof *keys)
+
+/* inih's reader gets one line at a time from here, so that the line of every mistake is known. */
+struct parse {
+	struct config *config;
+	const char *name, *at, *end;
+	int line;
+	bool seen[KEY_COUNT];
+	const struct error *error; /* the first */
+};
+
+static const struct error *text_set(struct config *config, const struct key *key, const char *value)
+{
+	char **slot = (char **)((char *)config + key->at);
+	size_t len = text_length(value);
+	struct in6_addr address;
+
+	if (key->kind == CODE && !ids_is_code(value))
+		return error_new(ERROR_CONFIG, "%s must be two to eight capital letters or digits, the first a letter",
+			key->name);
+	if (key->kind == ADDRESS && inet_pton(AF_INET6, value, &address) != 1 &&
+		inet_pton(AF_INET, value, &address) != 1)
+		return error_new(ERROR_CONFIG, "%s must be an address in numbers, such as :: or 192.168.1.2", key->name);
+	if (key->kind == TEXT && (len < (size_t)key->least || len > (size_t)key->most))
+		return error_new(ERROR_CONFIG, "%s must have %d to %d characters", key->name, key->least, key->most);
+	if (*slot)
+		memory_free(*slot);
+	*slot = memory_string(config, value);
+	return NULL;
+}
+
+static const struct error *key_set(struct config *config, const struct key *key, const char *value)
+{
+	uint64_t number;
+
+	switch (key->kind) {
+	case TEXT:
+	case CODE:
+	case ADDRESS:
+		return text_set(config, key, value);
+	case NUMBER:
+		if (text_to_number(value, (uint64_t)key->most, &number) || number < (uint64_t)key->least)
+			return error_new(ERROR_CONFIG, "%s must be a number from %d to %d", key->name, key->least,
+				key->most);
+		*(int *)((char *)config + key->at) = (int)number;
+		return NULL;
+	case YES_NO:
+		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+			return error_new(ERROR_CONFIG, "%s must be yes or no", key->name);
+		*(bool *)((char *)config + key->at) = strcmp(value, "yes") == 0;
+		return NULL;
+	}
+	return NULL;
+}
+
+struct config *config_defaults(const void *context)
+{
+	struct config *config = memory_new(context, struct config);
+
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (key_set(config, &keys[i], keys[i].otherwise))
+			abort(); /* the table contradicts itself */
+	return config;
+}
+
+static void complain(struct parse *parse, const struct error *error)
+{
+	if (!parse->error)
+		parse->error = error_new(ERROR_CONFIG, "%s:%d: %s", parse->name, parse->line, error->message);
+}
+
+static bool is_section(const char *name, size_t len)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (strlen(keys[i].section) == len && memcmp(keys[i].section, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* inih tells of a section only by its keys; an empty one with a wrong name would pass. */
+static void check_section(struct parse *parse, const char *line, size_t len)
+{
+	const char *end;
+
+	while (len && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	if (!len || *line != '[')
+		return;
+	end = memchr(line, ']', len);
+	if (end && !is_section(line + 1, (size_t)(end - line) - 1))
+		complain(parse, error_new(ERROR_CONFIG, "there is no section [%.*s]", (int)(end - line) - 1, line + 1));
+}
+
+static char *next_line(char *out, int size, void *user)
+{
+	struct parse *parse = user;
+	const char *newline;
+	size_t len;
+
+	if (parse->error || parse->at == parse->end)
+		return NULL;
+	newline = memchr(parse->at, '\n', (size_t)(parse->end - parse->at));
+	len = (size_t)((newline ? newline + 1 : parse->end) - parse->at);
+	parse->line++;
+	if (len >= (size_t)size) {
+		complain(parse, error_new(ERROR_CONFIG, "the line is longer than %d bytes", size - 1));
+		return NULL;
+	}
+	check_section(parse, parse->at, len);
+	memcpy(out, parse->at, len);
+	out[len] = '\0';
+	parse->at += len;
+	return out;
+}
+
+static int take(void *user, const char *section, const char *name, const char *value)
+{
+	struct parse *parse = user;
+	const struct error *error;
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (strcmp(keys[i].section, section) != 0 || strcmp(keys[i].name, name) != 0)
+			continue;
+		/* Also what inih takes for the continuation of a value: an indented line. */
+		error = parse->seen[i] ? error_new(ERROR_CONFIG, "%s is set twice, or this line is indented", name)
+				       : key_set(parse->config, &keys[i], value);
+		parse->seen[i] = true;
+		if (error)
+			complain(parse, error);
+		return !error;
+	}
+	if (is_section(section, strlen(section)))
+		complain(parse, error_new(ERROR_CONFIG, "there is no setting \"%s\" in [%s]", name, section));
+	else
+		complain(parse, error_new(ERROR_CONFIG, "\"%s\" stands in no section that there is", name));
+	return 0;
+}
+
+const struct error *config_parse(struct config *config, const char *name, struct bytes text)
+{
+	struct parse parse = {
+		.config = config, .name = name, .at = (const char *)text.data, .end = (const char *)text.data + text.len};
+	int line;
+
+	if (!text.len)
+		return NULL;
+	if (!text_is_utf8(text.data, text.len))
+		return error_new(ERROR_CONFIG, "%s:1: not text in UTF-8", name);
+	line = ini_parse_stream(next_line, &parse, take, &parse);
+	if (parse.error && (line <= 0 || line >= parse.line))
+		return parse.error;
+	if (line)
+		return error_new(ERROR_CONFIG, "%s:%d: neither [section] nor name = value", name, line < 0 ? 1 : line);
+	return NULL;
+}
+
+/* One file over what is there; a missing one is fine. */
+static const struct error *load(struct config *config, const char *path)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
+	struct bytes text;
+
+	error = files_read(scratch, path, FILE_MAX, &text);
+	if (error && error->code == ERROR_NOT_FOUND)
+		return NULL;
+	if (error)
+		return error_new(ERROR_CONFIG, "%s:1: %s", path, error->message);
+	return config_parse(config, path, text);
+}
+
+static int is_conf(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && text_ends(entry->d_name, ".conf");
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static const struct error *load_directory(struct config *config, const char *path)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error = NULL;
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_conf, by_name);
+
+	if (count < 0)
+		return errno == ENOENT ? NULL : error_new(ERROR_CONFIG, "%s:1: %s", path, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		if (!error)
+			error = load(config, memory_format(scratch, "%s/%s", path, entries[i]->d_name));
+		free(entries[i]);
+	}
+	free(entries);
+	return error;
+}
+
+const struct error *config_load(const void *context, const char *state, struct config **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct config *config = config_defaults(scratch);
+
+	TRY(load(config, SYSTEM_FILE));
+	TRY(load_directory(config, SYSTEM_DIRECTORY));
+	TRY(load(config, memory_format(scratch, "%s/engabo.conf", state)));
+	*out = talloc_steal(context, config);
+	return NULL;
+}
