@@ -77,8 +77,9 @@ static const struct error *check_options(const struct options *options)
 	TRY(check_name("--region", options->region));
 	if (!options->code || !ids_is_code(options->code))
 		return error_new(ERROR_USAGE, "--code: two to eight capital letters or digits, like GUL");
-	if (!options->user || !people_is_name(options->user))
-		return error_new(ERROR_USAGE, "--user: two to thirty lower-case letters, digits, dots or dashes, like akello");
+	if (!options->user)
+		return error_new(ERROR_USAGE, "--user is missing: the name of the first keyholder, like akello");
+	TRY(people_check_name(options->user));
 	if (options->is_headquarters)
 		return check_name("--coalition", options->coalition);
 	if (options->coalition)
