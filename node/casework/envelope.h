@@ -17,8 +17,8 @@ const struct error *envelope_seal(const void *context, struct bytes line, const 
 	const struct secret *office, const struct age_recipient *recipients, size_t count, struct bytes *out) MUST_CHECK;
 
 /* Opens and checks that log, epoch and kind inside are those of `origin` (the log that carried it), and the signature by
- * `office` (NULL: the log's office key is not known; then only kind i opens). ERROR_DENIED: not sealed to us; ERROR_CONFLICT: it contradicts
- * its log; ERROR_INVALID: damaged. */
+ * `office` (NULL: the log's office key is not known; then kind o is ERROR_NOT_FOUND). ERROR_DENIED: not sealed to us; ERROR_CONFLICT: it
+ * contradicts its log, or its signature does not hold; ERROR_CONFIG: an event of a newer version; ERROR_INVALID: damaged. */
 const struct error *envelope_open(const void *context, struct bytes sealed, const struct secret *const *identities,
 	size_t identity_count, const struct event_origin *origin, const struct signer *office, struct event **out) MUST_CHECK;
 

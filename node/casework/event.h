@@ -35,9 +35,9 @@ struct event {
 	char key[ENTITY_KEY_SIZE];
 	char case_key[ENTITY_KEY_SIZE]; /* "" where it belongs to no case */
 	json_t *set;	 /* field -> value (text, integer, boolean, or list of texts) */
-	json_t *over;	 /* field -> ["<log>/<event id>", ...] */
+	json_t *over;	 /* field -> ["<log>/<event id>", ...]; NULL when nothing is replaced */
 	json_t *to;	 /* ["<log>", "hq", "all", ...] */
-	json_t *from;	 /* of a restatement: what it stands for; else NULL */
+	json_t *from;	 /* of a restatement: [{"event":"<log>/<event id>","by","at"}] it stands for; else NULL */
 	bool is_restated;
 	json_t *json;	 /* the whole object; owns all of the above */
 	struct bytes line; /* exactly as it was written: what is signed and compared */

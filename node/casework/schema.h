@@ -41,5 +41,10 @@ const struct field *schema_field(const struct entity *entity, const char *name);
 const struct entity *schema_entities(size_t *count);
 /* ERROR_INVALID with a message for people that begins with the field's label. */
 const struct error *schema_check(const struct field *field, const json_t *value) MUST_CHECK;
+/* Whether a value that came from a hub has the shape of this field, whatever code or choice it names: another hub may know newer ones, and
+ * what this version does not know is shown as it stands. */
+bool schema_fits(const struct field *field, const json_t *value);
+/* What a state is until somebody sets it: the first of its choices. NULL for every other field. */
+const char *schema_default(const struct field *field);
 
 #endif

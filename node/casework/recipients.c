@@ -1,0 +1,74 @@
+/* Whom a record is sealed to: exactly the hubs that its "to" names, and the epoch's recovery recipient, each once.
+ *
+ * All keys come from the roster that this process itself verified, so that no other role can slip one in. Sealing is envelope.c's.
+ * Runs in intake and in office. */
+#include "node/casework/recipients.h"
+
+#include <string.h>
+
+struct chosen {
+	struct age_recipient *out;
+	size_t count;
+};
+
+static const struct error *choose(struct chosen *chosen, const struct age_recipient *recipient)
+{
+	for (size_t i = 0; i < chosen->count; i++)
+		if (memcmp(chosen->out[i].key, recipient->key, AGE_KEY_LEN) == 0)
+			return NULL;
+	if (chosen->count == AGE_RECIPIENTS_MAX)
+		return error_new(ERROR_INVALID, "to: more than %d hubs", AGE_RECIPIENTS_MAX);
+	chosen->out[chosen->count++] = *recipient;
+	return NULL;
+}
+
+static const struct error *choose_headquarters(struct chosen *chosen, const struct roster *roster)
+{
+	struct age_recipient hubs[ROSTER_MEMBERS_MAX];
+	size_t count = roster_headquarters(roster, hubs, ROSTER_MEMBERS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		TRY(choose(chosen, &hubs[i]));
+	return NULL;
+}
+
+static const struct error *choose_named(struct chosen *chosen, const char *name, const struct roster *roster,
+	const struct member_keys *self)
+{
+	const struct roster_member *member;
+
+	if (strcmp(name, "hq") == 0)
+		return choose_headquarters(chosen, roster);
+	if (strcmp(name, "all") == 0)
+		return choose(chosen, &roster->coalition_recipient);
+	if (strcmp(name, self->log) == 0)
+		return choose(chosen, &self->recipient);
+	member = roster_member(roster, name);
+	if (!member || member->status != MEMBER_ACTIVE)
+		return error_new(ERROR_NOT_FOUND, "to: %s is not an active hub of this coalition", name);
+	return choose(chosen, &member->keys.recipient);
+}
+
+const struct error *recipients_of(const json_t *to, const struct roster *roster, const struct member_keys *self,
+	struct age_recipient *out, size_t *count)
+{
+	struct chosen chosen = {out, 0};
+	const json_t *name;
+	size_t i;
+
+	if (!roster) {
+		TRY(choose(&chosen, &self->recipient));
+		*count = chosen.count;
+		return NULL;
+	}
+	json_array_foreach(to, i, name) {
+		if (!json_is_string(name))
+			return error_new(ERROR_INVALID, "to: not a list of hubs");
+		TRY(choose_named(&chosen, json_string_value(name), roster, self));
+	}
+	if (!chosen.count)
+		return error_new(ERROR_NOT_FOUND, "to: no hub that could read this");
+	TRY(choose(&chosen, &roster->recovery));
+	*count = chosen.count;
+	return NULL;
+}
