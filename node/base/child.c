@@ -278,6 +278,7 @@ static const struct error *attend(const struct child *child, struct running *run
 	struct buffer *complaint, int *timed_out)
 {
 	int64_t until = clock_boot_ms() + child->deadline_ms;
+	int longest = child->stop ? 200 : 60000; /* a signal just before poll does not wake it */
 	struct pollfd fds[3] = {
 		{.fd = running->output, .events = POLLIN},
 		{.fd = running->complaint, .events = POLLIN},
@@ -289,11 +290,11 @@ static const struct error *attend(const struct child *child, struct running *run
 		bool ended;
 		int n;
 
-		if (left <= 0) {
+		if (left <= 0 || (child->stop && *child->stop)) {
 			*timed_out = 1;
 			return NULL;
 		}
-		n = poll(fds, 3, left > 60000 ? 60000 : (int)left);
+		n = poll(fds, 3, left > longest ? longest : (int)left);
 		if (n < 0 && errno != EINTR)
 			return error_system(errno, "cannot wait for %s", child->argv[0]);
 		if (n <= 0)

@@ -8,6 +8,7 @@
 #include "node/store/db.h"
 
 #define SPOOL_BODY_MAX 65536
+#define SPOOL_DB_VERSION 1 /* of the files with a spool, intake.db and office.db: what sync asks db_open_foreign for */
 
 extern const char spool_sql[]; /* the CREATE TABLE, to be put into a role's schema */
 
