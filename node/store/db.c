@@ -18,25 +18,37 @@
 #define FOREIGN_BUSY_MS 250
 #define FOREIGN_VALUE_MAX (1024 * 1024)
 
-static const struct error *as_error(sqlite3 *handle, const char *name, const char *doing)
+static bool is_no_room(int errno_value)
 {
-	int code = sqlite3_errcode(handle) & 0xff, system = sqlite3_system_errno(handle);
-	enum error_code kind = ERROR_SYSTEM;
+	return errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG;
+}
 
-	if (code == SQLITE_FULL)
-		kind = ERROR_FULL;
-	else if (code == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT || system == EFBIG))
-		kind = ERROR_FULL;
-	else if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
-		kind = ERROR_INVALID;
-	else if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-		kind = ERROR_UNAVAILABLE;
-	return error_new(kind, "%s: cannot %s: %s", name, doing, sqlite3_errmsg(handle));
+/* SQLite says FULL for ENOSPC alone; a quota or a file's size limit looks like a broken disk until one asks the files. */
+static bool was_no_room(sqlite3 *handle)
+{
+	int errno_value = 0;
+	sqlite3_file *log;
+
+	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &errno_value) == SQLITE_OK && is_no_room(errno_value))
+		return true;
+	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log || !log->pMethods)
+		return false;
+	return log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &errno_value) == SQLITE_OK && is_no_room(errno_value);
 }
 
 const struct error *db_error(struct db *db, const char *doing)
 {
-	return as_error(db->handle, db->name, doing);
+	int code = sqlite3_extended_errcode(db->handle);
+	const char *why = sqlite3_errmsg(db->handle);
+	enum error_code kind = ERROR_SYSTEM;
+
+	if ((code & 0xff) == SQLITE_FULL || (code == SQLITE_IOERR_WRITE && was_no_room(db->handle)))
+		kind = ERROR_FULL;
+	else if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)
+		kind = ERROR_INVALID;
+	else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+		kind = ERROR_UNAVAILABLE;
+	return error_new(kind, "%s: cannot %s: %s", db->name, doing, kind == ERROR_FULL ? "no room is left" : why);
 }
 
 void db_close(struct db *db)
