@@ -1,0 +1,186 @@
+/* One hub's office: what is open while it works, and how it becomes readable. What was new in the logs is catch.c's, writing is write.c's.
+ *
+ * "Plaintext never reaches the card": the case file lives in memory, the vault in secrets, and only sealed bytes are given to office.db. Office role
+ * and commands. */
+#include "web/office/office.h"
+
+#include <string.h>
+
+#include "node/base/embed.h"
+#include "node/base/files.h"
+#include "node/casework/snapshot.h"
+#include "node/store/spool.h"
+#include "sync/state.h"
+#include "web/office/catch.h"
+
+EMBED(office_sql, "web/office/office.sql");
+
+struct db_schema *office_schema(const void *context)
+{
+	struct db_schema *schema = memory_new(context, struct db_schema);
+	const char **steps = memory_array(schema, const char *, 2);
+
+	steps[0] = memory_format(schema, "%s%s%s", META_SQL, spool_sql, office_sql);
+	schema->steps = steps;
+	schema->version = OFFICE_DB_VERSION;
+	return schema;
+}
+
+static const struct error *open_parts(const void *context, struct office *office)
+{
+	struct bytes text;
+	char *path = home_file(context, office->home, "office.db");
+
+	TRY(files_read(context, home_file(context, office->home, "trust.json"), 65536, &text));
+	TRY(trust_parse(text, &office->trust));
+	if (office->is_writer)
+		TRY(db_open(path, office_schema(context), &office->db));
+	else
+		TRY(db_open_foreign(path, OFFICE_DB_VERSION, &office->db));
+	TRY(repo_open(home_file(context, office->home, "log.git"), &office->repo));
+	clock_start((uint64_t)db_meta_number(office->db, "hlc", 0));
+	return catch_roster(office);
+}
+
+const struct error *office_open(const void *context, struct home *home, bool is_writer, struct office **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct office *office = memory_new(context, struct office);
+	const struct error *error;
+
+	office->home = home;
+	office->is_writer = is_writer;
+	office->troubles = json_array();
+	error = open_parts(scratch, office);
+	if (error) {
+		office_close(office);
+		return error;
+	}
+	*out = office;
+	return NULL;
+}
+
+static void drop_names(struct office *office)
+{
+	if (office->names)
+		secret_free(office->names->identity);
+	office->names = NULL;
+}
+
+static void lock(struct office *office)
+{
+	drop_names(office);
+	vault_free(office->vault);
+	office->vault = NULL;
+	talloc_free(office->file);
+	office->file = NULL;
+	talloc_free(office->seen);
+	office->seen = NULL;
+	office->seen_count = 0;
+}
+
+void office_close(struct office *office)
+{
+	if (!office)
+		return;
+	lock(office);
+	talloc_free(office->chain_context);
+	db_close(office->db);
+	db_close(office->sync_db);
+	repo_close(office->repo);
+	json_decref(office->troubles);
+	talloc_free(office);
+}
+
+static struct snapshot_place place_of(const struct office *office)
+{
+	return (struct snapshot_place){office->trust.self.log, office->trust.self.epoch, office_roster_version(office)};
+}
+
+/* The snapshot names the roster under which it was made; an older one than ours is as good, since what it holds was checked then. */
+static const struct error *load(struct office *office)
+{
+	struct snapshot_place place = place_of(office);
+	const struct error *error = snapshot_read(office, office->home, office->vault, &place, &office->file);
+
+	if (!error)
+		return NULL;
+	if (error->code != ERROR_NOT_FOUND)
+		office->rebuilt = memory_string(office, error->message);
+	return casefile_new(office, office->trust.self.log, &office->file);
+}
+
+const struct error *office_unlock(struct office *office, struct vault *vault)
+{
+	const struct error *error;
+	struct oid none = {0};
+	int64_t upto;
+
+	office->vault = vault;
+	office->roster_oid = none; /* so that the names are read now that they can be */
+	error = load(office);
+	if (!error)
+		error = catch_up(office);
+	if (!error)
+		error = catch_spool(office, 0, &upto);
+	if (error)
+		lock(office);
+	return error;
+}
+
+const struct error *office_save(struct office *office)
+{
+	struct snapshot_place place = place_of(office);
+
+	TRY(snapshot_write(office->home, office->file, office->vault, &place));
+	office->new_events = 0;
+	return NULL;
+}
+
+const struct roster *office_roster(const struct office *office)
+{
+	return office->chain ? roster_chain_newest(office->chain) : NULL;
+}
+
+int office_roster_version(const struct office *office)
+{
+	const struct roster *roster = office_roster(office);
+
+	return roster ? roster->version : 0;
+}
+
+const char *office_hub_name(const struct office *office, const char *log)
+{
+	for (size_t i = 0; office->names && i < office->names->count; i++)
+		if (strcmp(office->names->hubs[i].log, log) == 0)
+			return office->names->hubs[i].name;
+	if (strcmp(log, office->trust.self.log) == 0 && office->home->config->hub.name && *office->home->config->hub.name)
+		return office->home->config->hub.name;
+	return log;
+}
+
+struct db *office_sync_db(struct office *office)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	if (!office->sync_db)
+		error_ignore(db_open_foreign(home_file(scratch, office->home, "sync.db"), SYNC_DB_VERSION, &office->sync_db));
+	return office->sync_db;
+}
+
+bool office_has_urgent(struct office *office)
+{
+	struct db *sync = office_sync_db(office);
+	int64_t newest = 0, at = 0;
+
+	if (!sync || state_urgent(sync, &newest, &at))
+		return false;
+	return newest > db_meta_number(office->db, "urgent_seen", 0);
+}
+
+void office_trouble(struct office *office, const char *log, const char *reason)
+{
+	json_array_append_new(office->troubles, json_pack("{ssss}", "log", log, "reason", reason));
+	if (json_array_size(office->troubles) > OFFICE_TROUBLES_MAX)
+		json_array_remove(office->troubles, 0);
+}

@@ -1,0 +1,8 @@
+-- office.db: what the office keeps on the card beside the spool and meta. Nothing readable of any record.
+CREATE TABLE restate( -- records that were sealed while this hub worked alone, to be handed on once it belongs to a coalition
+  key TEXT PRIMARY KEY -- entity key
+) WITHOUT ROWID;
+CREATE TABLE device( -- browsers in which a keyholder signed in before: they do not wait behind strangers' wrong guesses
+  hash BLOB PRIMARY KEY, -- SHA-256 of the cookie's token
+  seen INTEGER NOT NULL -- wall clock seconds of the last sign-in
+) WITHOUT ROWID;

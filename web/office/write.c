@@ -1,0 +1,266 @@
+/* Writing: drafts become signed events, sealed to the hubs that need them, in one transaction of the spool; then they stand in the case file at once.
+ * What an event may say is node/casework's; putting it into the log is sync's.
+ *
+ * "Acknowledged means on the card": the case file and the spool take a batch together or not at all, and the page that follows is sent only after.
+ * Office role and commands. */
+#include "web/office/write.h"
+
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/control.h"
+#include "node/base/text.h"
+#include "node/casework/envelope.h"
+#include "node/casework/recipients.h"
+#include "node/casework/schema.h"
+#include "node/store/doorbell.h"
+#include "node/store/spool.h"
+#include "node/vault/encoding.h"
+
+struct batch {
+	struct office *office;
+	const char *by;
+	struct event **events;
+	size_t event_count;
+	struct sealed *sealed;
+	size_t sealed_count;
+};
+
+struct batch *batch_new(const void *context, struct office *office, const char *by)
+{
+	struct batch *batch = memory_new(context, struct batch);
+
+	batch->office = office;
+	batch->by = memory_string(batch, by);
+	return batch;
+}
+
+struct office *batch_office(const struct batch *batch)
+{
+	return batch->office;
+}
+
+const char *batch_by(const struct batch *batch)
+{
+	return batch->by;
+}
+
+void write_key_new(char out[static ENTITY_KEY_SIZE], const struct office *office)
+{
+	char ulid[ULID_SIZE];
+
+	ids_ulid_new(ulid, (uint64_t)clock_wall_ms());
+	ids_key_make(out, office->trust.self.log, ulid);
+}
+
+/* The hub that an entity belongs to: of a part of a case the case's, of a message the report's. */
+static void home_of(char out[static LOG_ID_SIZE], const char *key, const char *case_key, const json_t *set)
+{
+	const char *report = json_text_or(set, "report", "");
+
+	if (*case_key)
+		ids_key_log(out, case_key);
+	else if (ids_is_key(report))
+		ids_key_log(out, report);
+	else
+		ids_key_log(out, key);
+}
+
+/* A home that has left the coalition gets nothing new; headquarters goes on with what it holds. */
+static json_t *readers_of(const struct office *office, const struct entity *entity, const char *home)
+{
+	const struct roster *roster = office_roster(office);
+	const struct roster_member *member = roster ? roster_member(roster, home) : NULL;
+	const char *self = office->trust.self.log;
+
+	if (entity->is_local)
+		return json_pack("[s]", self);
+	if (strcmp(home, self) != 0 && (!member || member->status != MEMBER_ACTIVE))
+		return json_pack("[s]", "hq");
+	return json_pack("[ss]", home, "hq");
+}
+
+static const struct error *seal_event(struct batch *batch, struct event *event)
+{
+	const struct office *office = batch->office;
+	const struct roster *roster = office_roster(office);
+	const struct member_keys *self = &office->trust.self;
+	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
+	struct sealed *sealed;
+	size_t count;
+
+	/* A hub that the roster does not hold yet works alone, whatever the roster says of others. */
+	if (roster && !roster_member(roster, self->log))
+		roster = NULL;
+	TRY(recipients_of(event->to, roster, self, recipients, &count));
+	batch->sealed = memory_resize(batch, batch->sealed, struct sealed, batch->sealed_count + 1);
+	sealed = &batch->sealed[batch->sealed_count];
+	*sealed = (struct sealed){.kind = 'o'};
+	TRY(envelope_seal(batch, event->line, self->log, self->epoch, office->vault->office, recipients, count, &sealed->body));
+	batch->sealed_count++;
+	return NULL;
+}
+
+static const struct error *add(struct batch *batch, struct event_draft *draft)
+{
+	const struct entity *entity = schema_entity(draft->entity);
+	char home[LOG_ID_SIZE];
+	struct event *event;
+
+	if (!entity)
+		return error_new(ERROR_INVALID, "there are no records of the kind %s", draft->entity);
+	home_of(home, draft->key, draft->case_key, draft->set);
+	draft->to = readers_of(batch->office, entity, home);
+	draft->by = batch->by;
+	TRY(event_make(batch, draft, &event));
+	TRY(seal_event(batch, event));
+	batch->events = memory_resize(batch, batch->events, struct event *, batch->event_count + 1);
+	batch->events[batch->event_count++] = event;
+	return NULL;
+}
+
+static const struct error *add_draft(struct batch *batch, struct event_draft *draft)
+{
+	const struct error *error = NULL;
+
+	if (!draft->over)
+		error = casefile_over(batch->office->file, draft->entity, draft->key, draft->set, &draft->over);
+	if (!error)
+		error = add(batch, draft);
+	json_decref(draft->set);
+	json_decref(draft->over);
+	json_decref(draft->from);
+	json_decref(draft->to);
+	return error;
+}
+
+const struct error *batch_event(struct batch *batch, const char *entity, const char *key, const char *case_key, json_t *set,
+	json_t *over)
+{
+	struct event_draft draft = {.entity = entity, .key = key, .case_key = case_key ? case_key : "", .set = set, .over = over};
+
+	return add_draft(batch, &draft);
+}
+
+const struct error *batch_restate(struct batch *batch, const char *entity, const char *key, const char *case_key, json_t *set,
+	json_t *from)
+{
+	struct event_draft draft = {.entity = entity, .key = key, .case_key = case_key ? case_key : "", .set = set, .from = from,
+		.is_restated = true};
+
+	return add_draft(batch, &draft);
+}
+
+const struct error *batch_audit(struct batch *batch, const char *what, const char *on)
+{
+	char key[ENTITY_KEY_SIZE], at[TEXT_TIME_SIZE];
+
+	write_key_new(key, batch->office);
+	text_time(at, clock_wall_seconds());
+	return batch_event(batch, "audit", key, "", json_pack("{ssssssss}", "what", what, "who", batch->by, "on", on, "at", at), NULL);
+}
+
+/* The field is "<id> <ssh-ed25519 base64 key> <age1...>". */
+const struct error *batch_item(struct batch *batch, const char *mailbox, json_t *item)
+{
+	json_t *owned CLEANUP(json_decref) = item;
+	struct age_recipient recipient;
+	struct sealed *sealed;
+	const char *age = strrchr(mailbox, ' ');
+
+	if (!*mailbox)
+		return NULL;
+	if (!age || strcspn(mailbox, " ") != sizeof sealed->mailbox - 1)
+		return error_new(ERROR_INVALID, "the report's mailbox is damaged; the reporter cannot be answered");
+	TRY(age_recipient_parse(&recipient, age + 1));
+	batch->sealed = memory_resize(batch, batch->sealed, struct sealed, batch->sealed_count + 1);
+	sealed = &batch->sealed[batch->sealed_count];
+	*sealed = (struct sealed){.kind = 'm'};
+	memcpy(sealed->mailbox, mailbox, sizeof sealed->mailbox - 1);
+	TRY(envelope_seal_item(batch, json_line(batch, owned), &recipient, &sealed->body));
+	batch->sealed_count++;
+	return NULL;
+}
+
+/* Handed to the running role, which owns office.db. */
+static const struct error *spool_by_role(struct office *office, const struct sealed *sealed, size_t count)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	json_t *entries = json_array(), *reply = NULL;
+	json_t *request CLEANUP(json_decref) = json_pack("{ssso}", "do", "spool", "entries", entries);
+
+	for (size_t i = 0; i < count; i++) {
+		const char kind[2] = {sealed[i].kind, 0};
+
+		json_array_append_new(entries, json_pack("{ssssss}", "kind", kind, "mailbox", sealed[i].mailbox, "body",
+			encoding_base64(scratch, sealed[i].body)));
+	}
+	TRY(control_call(home_file(scratch, office->home, "run/office.sock"), request, 30000, &reply));
+	json_decref(reply);
+	return NULL;
+}
+
+static const struct error *spool_here(struct office *office, const struct sealed *sealed, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct spool_entry entry = {.kind = sealed[i].kind, .body = sealed[i].body};
+		int64_t id;
+
+		memcpy(entry.mailbox, sealed[i].mailbox, sizeof entry.mailbox);
+		TRY(spool_add(office->db, &entry, &id));
+	}
+	return db_meta_set_number(office->db, "hlc", (int64_t)clock_next());
+}
+
+const struct error *write_spool(struct office *office, const struct sealed *sealed, size_t count)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
+
+	if (!office->is_writer)
+		return spool_by_role(office, sealed, count);
+	TRY(db_begin(office->db));
+	error = spool_here(office, sealed, count);
+	if (!error)
+		error = db_commit(office->db);
+	if (error) {
+		db_rollback(office->db);
+		return error;
+	}
+	doorbell_ring(home_file(scratch, office->home, "run/sync.bell"));
+	return NULL;
+}
+
+static const struct error *take_all(struct batch *batch)
+{
+	struct office *office = batch->office;
+	const struct roster *roster = office_roster(office);
+	struct event_origin origin = {.epoch = office->trust.self.epoch, .kind = 'o', .roster_version = office_roster_version(office)};
+	enum taken taken;
+
+	memcpy(origin.log, office->trust.self.log, sizeof origin.log);
+	origin.is_headquarters = roster && roster_member(roster, origin.log) && office->trust.self.role == MEMBER_HEADQUARTERS;
+	for (size_t i = 0; i < batch->event_count; i++) {
+		TRY(casefile_take(office->file, batch->events[i], &origin, &taken));
+		if (taken == TAKEN_REFUSED)
+			return error_new(ERROR_DENIED, "this record belongs to another hub, which alone may change it");
+	}
+	return NULL;
+}
+
+const struct error *batch_commit(struct batch *batch)
+{
+	struct office *office = batch->office;
+	const struct error *error;
+
+	TRY(casefile_begin(office->file));
+	error = take_all(batch);
+	if (!error)
+		error = write_spool(office, batch->sealed, batch->sealed_count);
+	if (error) {
+		casefile_abandon(office->file);
+		return error;
+	}
+	office->new_events += (int64_t)batch->event_count;
+	return casefile_end(office->file);
+}
