@@ -19,7 +19,7 @@ struct mailbox {
 	struct age_recipient recipient; /* answers are sealed to this */
 	struct signer signer;		/* messages from the reporter verify with this */
 	struct secret *identity;	/* NULL where only the public part is known */
-	struct secret *seed;
+	struct secret *seed;		/* what `signer` signs with; NULL likewise */
 };
 void mailbox_free(struct mailbox *mailbox);
 DEFINE_CLEANUP(struct mailbox *, mailbox_free)

@@ -1,0 +1,123 @@
+/* The way back for somebody who reported: a code to write down, and the mailbox that it opens. See mailbox.h.
+ *
+ * Codes are drawn and mailboxes opened here; the items in them are sealed by intake and office, and kept by sync. Guards: without
+ * the code nobody can open a mailbox, and a slip in typing is told apart from a code that nobody has. Process: intake and its
+ * child. */
+#include "node/vault/mailbox.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "node/base/text.h"
+#include "node/vault/digest.h"
+
+#define RANDOM_DIGITS (MAILBOX_CODE_LEN - 2)
+#define SALT "engabo-receipt-1"
+#define OPS 3
+#define MEMORY (64U << 20)
+#define TYPED_MAX 200
+
+_Static_assert(sizeof SALT - 1 == crypto_pwhash_SALTBYTES, "the salt of Argon2id");
+
+void mailbox_free(struct mailbox *mailbox)
+{
+	if (!mailbox)
+		return;
+	secret_free(mailbox->identity);
+	secret_free(mailbox->seed);
+	free(mailbox);
+}
+
+static unsigned modulo_97(const uint8_t *digits, size_t len)
+{
+	unsigned rest = 0;
+
+	for (size_t i = 0; i < len; i++)
+		rest = (rest * 10 + (digits[i] - '0')) % 97;
+	return rest;
+}
+
+struct secret *mailbox_code_new(void)
+{
+	struct secret *code = secret_new(MAILBOX_CODE_LEN);
+	unsigned check;
+
+	for (size_t i = 0; i < RANDOM_DIGITS; i++)
+		code->data[i] = (uint8_t)('0' + randombytes_uniform(10));
+	/* ISO 7064 MOD 97-10: the whole number leaves 1. */
+	check = 98 - modulo_97(code->data, RANDOM_DIGITS) * 100 % 97;
+	code->data[RANDOM_DIGITS] = (uint8_t)('0' + check / 10);
+	code->data[RANDOM_DIGITS + 1] = (uint8_t)('0' + check % 10);
+	return code;
+}
+
+const struct error *mailbox_code_parse(const char *typed, struct secret **out)
+{
+	struct secret *code CLEANUP(secret_free) = secret_new(MAILBOX_CODE_LEN);
+	size_t digits = 0, len = strnlen(typed, TYPED_MAX + 1);
+	bool strange = len > TYPED_MAX;
+
+	for (size_t i = 0; i < len && !strange; i++) {
+		if (typed[i] >= '0' && typed[i] <= '9') {
+			if (digits < MAILBOX_CODE_LEN)
+				code->data[digits] = (uint8_t)typed[i];
+			digits++;
+		} else {
+			strange = typed[i] != ' ' && typed[i] != '-';
+		}
+	}
+	if (strange)
+		return error_new(ERROR_INVALID, "a receipt code has only digits, with spaces or dashes between");
+	if (digits != MAILBOX_CODE_LEN)
+		return error_new(ERROR_INVALID, "a receipt code has %d digits, and these are %zu", MAILBOX_CODE_LEN,
+			digits);
+	if (modulo_97(code->data, MAILBOX_CODE_LEN) != 1)
+		return error_new(ERROR_INVALID, "a digit of this receipt code was mistyped");
+	*out = code;
+	code = NULL;
+	return NULL;
+}
+
+void mailbox_code_shown(char out[static MAILBOX_SHOWN_SIZE], const struct secret *code)
+{
+	assert(code->len == MAILBOX_CODE_LEN);
+	for (size_t i = 0; i < MAILBOX_CODE_LEN; i++) {
+		if (i && i % 4 == 0)
+			*out++ = ' ';
+		*out++ = (char)code->data[i];
+	}
+	*out = '\0';
+}
+
+struct secret *mailbox_seed(const struct secret *code)
+{
+	struct secret *seed = secret_new(MAILBOX_SEED_LEN);
+
+	assert(code->len == MAILBOX_CODE_LEN);
+	if (crypto_pwhash(seed->data, seed->len, (const char *)code->data, code->len, (const uint8_t *)SALT, OPS, MEMORY,
+		    crypto_pwhash_ALG_ARGON2ID13) != 0)
+		abort();
+	return seed;
+}
+
+struct mailbox *mailbox_of_seed(const struct secret *seed)
+{
+	struct mailbox *mailbox = calloc(1, sizeof *mailbox);
+	const struct bytes key = {seed->data, seed->len}, no_salt = {NULL, 0};
+	uint8_t id[(MAILBOX_ID_SIZE - 1) / 2];
+
+	assert(seed->len == MAILBOX_SEED_LEN);
+	if (!mailbox)
+		abort();
+	digest_hkdf(id, sizeof id, no_salt, key, "engabo mailbox id");
+	text_hex(mailbox->id, id, sizeof id);
+	mailbox->identity = secret_new(AGE_KEY_LEN);
+	digest_hkdf(mailbox->identity->data, AGE_KEY_LEN, no_salt, key, "engabo mailbox age");
+	if (age_recipient_of(&mailbox->recipient, mailbox->identity))
+		abort();
+	mailbox->seed = secret_new(SSHSIG_SEED_LEN);
+	digest_hkdf(mailbox->seed->data, SSHSIG_SEED_LEN, no_salt, key, "engabo mailbox sign");
+	sshsig_public_of(&mailbox->signer, mailbox->seed);
+	return mailbox;
+}
