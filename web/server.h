@@ -40,10 +40,11 @@ const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
 /* Adds a header to the answer; CR and LF in values are refused (assert: values are ours or encoded). */
 void request_add_header(struct request *request, const char *name, const char *value);
-/* 303 See Other to a path of ours. */
+/* 303 See Other to a path of ours; bytes that have no place in a header are encoded, and it never leads to another host. */
 void request_redirect(struct request *request, const char *path);
 
-/* An error that a handler returns becomes a page by code (404, 403, 400, 503, 507, 500); only SYSTEM errors are logged, by route. */
+/* An error that a handler or guard returns becomes a page by code (404, 403, 400, 503, 507, 500), unless it has set another status than 200
+ * before (say 429); only SYSTEM errors are logged, by route. */
 typedef const struct error *request_handler(struct request *request);
 struct route {
 	int methods;		/* METHOD_GET | METHOD_POST */
@@ -57,8 +58,10 @@ struct server_options {
 	int port;
 	const char *certificate_pem, *key_pem; /* NULL: plain HTTP */
 	const struct route *routes; /* ends with a zeroed row */
-	request_handler *guard;	/* before each route's handler (sessions, origin); may be NULL. It sees `tag` through request_tag */
-	/* Makes the page for an error or a 404; NULL: plain text. */
+	/* Before each route's handler (sessions, origin); may be NULL. It sees `tag` through request_tag. A guard that has made the answer
+	 * itself (any status but 200, such as a redirect to the sign-in page) ends it there: the handler is not called. */
+	request_handler *guard;
+	/* Makes the page for an error, a 404, 405, 413 or 415: request->status is set already. NULL, or no body made: plain text. */
 	void (*problem)(struct request *request, const struct error *error);
 	const char *security_headers; /* extra header lines for this role, "Name: value\n"...; the common ones are the server's */
 	size_t body_max;	/* 64 KiB by default */
@@ -69,10 +72,12 @@ const struct error *server_start(const struct server_options *options, struct se
 /* Port really bound (for port 0 in tests). */
 int server_port(const struct server *server);
 int request_tag(const struct request *request);
-/* Stops taking, answers what is under way (at most 3 s), frees. */
+/* Stops taking, answers what is under way (at most 3 s; but requests that are suspended are waited for until they are resumed: stop what
+ * resumes them after this), frees. NULL is fine. */
 void server_stop(struct server *server);
 
-/* From a handler: the answer comes later. The request stays valid until server_resume. */
+/* From a handler, before the request is handed to the other thread: the answer comes later. The request stays valid until server_resume,
+ * even when the phone is gone. */
 void server_suspend(struct request *request);
 /* From any thread, once: the answer is in the request (or `error`). */
 void server_resume(struct request *request, const struct error *error);

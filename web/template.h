@@ -11,6 +11,8 @@
 
 /* Read templates from DIR/templates and files from DIR/static from now on. */
 void template_from_disk(const char *directory);
+/* A file of web/templates or web/static by its name below web ("static/style.css"): embedded, or from disk on `context`. False where there is none. */
+bool template_file(const void *context, const char *name, struct bytes *out);
 /* Renders templates/<name>.html with `view`, within the layout partials that it names itself ({{> head}}, {{> foot}}). ERROR_NOT_FOUND for an unknown
  * template. */
 const struct error *template_render(const void *context, const char *name, const json_t *view, struct bytes *out) MUST_CHECK;

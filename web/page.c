@@ -1,0 +1,72 @@
+/* Puts a page together: the view, what the person has to mend, and the answer's status.
+ *
+ * What was typed is given back with each complaint beside its input, so that nobody types an answer twice. The words are the pages' own; the
+ * frame around them is templates/head.html. Runs in intake and office. */
+#include "web/page.h"
+
+#include "web/template.h"
+
+void page_problem(json_t *view, const char *field, const char *text)
+{
+	json_t *problems = json_object_get(view, "problems"), *errors = json_object_get(view, "errors");
+
+	if (!problems) {
+		problems = json_pack("{s:[]}", "list");
+		json_object_set_new(view, "problems", problems);
+	}
+	if (!errors) {
+		errors = json_object();
+		json_object_set_new(view, "errors", errors);
+	}
+	json_array_append_new(json_object_get(problems, "list"), json_pack("{s:s, s:s}", "field", field, "text", text));
+	if (*field)
+		json_object_set_new(errors, field, json_string(text));
+}
+
+bool page_has_problems(const json_t *view)
+{
+	return json_object_get(view, "problems") != NULL;
+}
+
+const struct error *page_show(struct request *request, const char *name, json_t *view)
+{
+	json_t *owned CLEANUP(json_decref) = view;
+
+	TRY(template_render(request->context, name, owned, &request->body));
+	if (request->status == 200 && page_has_problems(owned))
+		request->status = 400;
+	return NULL;
+}
+
+void page_show_error(struct request *request, const struct error *error, json_t *view)
+{
+	static const struct {
+		int status;
+		const char *heading;
+	} headings[] = {
+		{400, "There is a problem"},
+		{403, "This is not allowed"},
+		{404, "This page is not here"},
+		{405, "There is a problem"},
+		{413, "This is too long"},
+		{415, "There is a problem"},
+		{429, "Please wait a little"},
+		{503, "Not available just now"},
+		{507, "There is no room left"},
+		{0, "Something went wrong"},
+	};
+	size_t i = 0;
+
+	while (headings[i].status && headings[i].status != request->status)
+		i++;
+	json_object_set_new(view, "title", json_string(headings[i].heading));
+	json_object_set_new(view, "heading", json_string(headings[i].heading));
+	/* What the operating system said is for the journal. */
+	json_object_set_new(view, "message",
+		json_string(headings[i].status ? error->message : "This is our fault, not yours. Please try again."));
+	if (!json_object_get(view, "link")) {
+		json_object_set_new(view, "link", json_string("/"));
+		json_object_set_new(view, "label", json_string("Go to the first page"));
+	}
+	error_ignore(page_show(request, "problem", view));
+}

@@ -1,0 +1,628 @@
+/* Answers phones and browsers: takes connections, bounds what they may send, finds the page's handler, and sends what it made.
+ *
+ * Everything that comes in is hostile until it has passed here: the path is decoded once and refused when it is not plain, a body is bounded and
+ * parsed before any page sees it, and every answer carries the headers that keep a browser from doing more than show it. Who may connect
+ * and how long it may take is left to web/limits.c, what pages say to the roles, who may see them to the roles' guards. Handlers run on the
+ * server's one thread and must not wait: what takes time is suspended and resumed. Runs in intake, office and sync. */
+#include "web/server.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "node/base/log.h"
+#include "node/base/text.h"
+#include "web/limits.h"
+
+#define BODY_MAX 65536
+#define DRAIN_TIMES 16 /* a body so many times too long is still read to its end, so that the browser shows our page and not a broken connection */
+#define PATH_MAX_LEN 1024
+#define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
+#define STOP_MS 3000
+
+/* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many have no AES in hardware. */
+#define TLS_PRIORITIES                                                                                                 \
+	"NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:"   \
+	"+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"                                                             \
+	"+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:"                            \
+	"+SIGN-EDDSA-ED25519:+CTYPE-X509:%SAFE_RENEGOTIATION"
+
+struct header {
+	const char *name, *value;
+	struct header *next;
+};
+
+static const struct header common_headers[] = {
+	{"Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "
+		"frame-ancestors 'none'; base-uri 'none'",
+		NULL},
+	{"X-Content-Type-Options", "nosniff", NULL},
+	{"Referrer-Policy", "same-origin", NULL}, /* no-referrer would make our own forms send "Origin: null" */
+	{"Cross-Origin-Opener-Policy", "same-origin", NULL},
+	{"Cross-Origin-Resource-Policy", "same-origin", NULL},
+	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()", NULL},
+};
+
+struct server {
+	struct server_options options;
+	struct header *headers; /* the role's */
+	struct limits *limits;
+	struct MHD_Daemon *daemon;
+	int port;
+	bool is_secure;
+};
+
+/* A request with what only this file knows of it. */
+struct exchange {
+	struct request request;
+	struct MHD_Connection *connection;
+	struct limits_connection *place;
+	const struct route *route;
+	struct header *headers; /* of the answer */
+	struct buffer *body;
+	size_t body_len; /* as it came; more than the buffer's when it is too long */
+	bool has_begun, is_suspended, is_resumed;
+	int refusal_status; /* decided from the headers; answered when the body is out of the way */
+	struct error failure; /* the refusal, or what server_resume was told */
+	bool has_failed;
+};
+
+static struct exchange *exchange_of(const struct request *request)
+{
+	return (struct exchange *)(uintptr_t)request;
+}
+
+const char *request_header(const struct request *request, const char *name)
+{
+	return MHD_lookup_connection_value(exchange_of(request)->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_cookie(const struct request *request, const char *name)
+{
+	const char *at = request_header(request, "Cookie");
+	size_t name_len = strlen(name);
+
+	while (at && *at) {
+		at += strspn(at, " ;");
+		if (strncmp(at, name, name_len) == 0 && at[name_len] == '=') {
+			at += name_len + 1;
+			return memory_string_of(request->context, at, strcspn(at, ";"));
+		}
+		at = strchr(at, ';');
+	}
+	return NULL;
+}
+
+int request_tag(const struct request *request)
+{
+	return exchange_of(request)->route->tag;
+}
+
+void request_add_header(struct request *request, const char *name, const char *value)
+{
+	struct exchange *exchange = exchange_of(request);
+	struct header *header = memory_new(request->context, struct header);
+
+	assert(name[strcspn(name, "\r\n: ")] == 0 && value[strcspn(value, "\r\n")] == 0);
+	header->name = memory_string(header, name);
+	header->value = memory_string(header, value);
+	header->next = exchange->headers;
+	exchange->headers = header;
+}
+
+void request_redirect(struct request *request, const char *path)
+{
+	struct buffer *location = buffer_new(request->context);
+
+	/* "//host" and "/\host" are other hosts to a browser. */
+	buffer_text(location, "/");
+	for (path += strspn(path, "/\\"); *path; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if (c <= ' ' || c >= 0x7f || c == '\\' || c == '"' || c == '<' || c == '>')
+			buffer_format(location, "%%%02X", c);
+		else
+			buffer_add(location, path, 1);
+	}
+	request->status = 303;
+	request_add_header(request, "Location", (const char *)location->data);
+}
+
+/* A path with nothing in it that could mean something else to somebody behind us. */
+static const struct error *path_decode(const void *context, const char *raw, size_t len, const char **out)
+{
+	char *path = memory_string_of(context, raw, len);
+	size_t to = 0;
+
+	if (len == 0 || len > PATH_MAX_LEN || raw[0] != '/')
+		return error_new(ERROR_INVALID, "this address is not one of ours");
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = (uint8_t)raw[i];
+
+		if (c == '%') {
+			char digits[3] = {raw[i + 1], i + 2 < len ? raw[i + 2] : 0, 0};
+
+			text_lower(digits);
+			if (text_from_hex(&c, 1, digits))
+				return error_new(ERROR_INVALID, "this address holds a broken %%-escape");
+			if (c == '/')
+				return error_new(ERROR_INVALID, "this address holds an encoded slash");
+			i += 2;
+		}
+		if (c < ' ' || c == 0x7f || c == '\\')
+			return error_new(ERROR_INVALID, "this address holds a character that has no place in one");
+		path[to++] = (char)c;
+	}
+	path[to] = 0;
+	if (!text_is_utf8(path, to))
+		return error_new(ERROR_INVALID, "this address is not UTF-8");
+	for (const char *part = path; part; part = strchr(part + 1, '/')) {
+		size_t part_len = strcspn(part + 1, "/");
+
+		if ((part_len == 1 && part[1] == '.') || (part_len == 2 && part[1] == '.' && part[2] == '.') ||
+			(part_len == 0 && part[1] == '/'))
+			return error_new(ERROR_INVALID, "this address is not one of ours");
+	}
+	*out = path;
+	return NULL;
+}
+
+static bool route_fits(const struct route *route, const char *path, const char **rest)
+{
+	size_t len = strlen(route->pattern);
+	bool takes_rest = len > 0 && route->pattern[len - 1] == '*';
+
+	*rest = takes_rest && strlen(path) >= len - 1 ? path + len - 1 : "";
+	return takes_rest ? strncmp(route->pattern, path, len - 1) == 0 : strcmp(route->pattern, path) == 0;
+}
+
+/* The first row whose pattern fits decides, with all rows of the same pattern: which methods there are, and which handler this one has.
+ * NULL with `allowed` 0 is a 404, NULL with more a 405. */
+static const struct route *route_find(const struct route *routes, const char *path, int method, int *allowed,
+	const char **rest)
+{
+	const struct route *found = NULL, *first = NULL;
+
+	*allowed = 0;
+	for (const struct route *route = routes; route->pattern; route++) {
+		const char *its_rest;
+
+		if (!route_fits(route, path, &its_rest) || (first && strcmp(first->pattern, route->pattern) != 0))
+			continue;
+		if (!first)
+			first = route;
+		*rest = its_rest;
+		*allowed |= route->methods;
+		if (!found && route->methods & method)
+			found = route;
+	}
+	return found;
+}
+
+static int status_of(const struct error *error)
+{
+	switch (error->code) {
+	case ERROR_NOT_FOUND:
+		return 404;
+	case ERROR_DENIED:
+		return 403;
+	case ERROR_USAGE:
+	case ERROR_INVALID:
+	case ERROR_CONFLICT:
+	case ERROR_EXISTS:
+		return 400;
+	case ERROR_LOCKED:
+	case ERROR_UNAVAILABLE:
+		return 503;
+	case ERROR_FULL:
+		return 507;
+	default:
+		return 500;
+	}
+}
+
+static void make_problem(struct exchange *exchange, const struct error *error)
+{
+	struct request *request = &exchange->request;
+
+	if (request->status == 200)
+		request->status = status_of(error);
+	if (error->code == ERROR_SYSTEM)
+		log_error("%s: %s", exchange->route ? exchange->route->pattern : "request", error->message);
+	request->body = (struct bytes){NULL, 0};
+	request->may_be_cached = false;
+	if (request->server->options.problem)
+		request->server->options.problem(request, error);
+	if (request->body.data)
+		return;
+	request->type = "text/plain; charset=utf-8";
+	request->body.data = (const uint8_t *)(error->code == ERROR_SYSTEM
+			? "something went wrong here\n"
+			: memory_format(request->context, "%s\n", error->message));
+	request->body.len = strlen((const char *)request->body.data);
+}
+
+static void response_add(struct MHD_Response *response, const struct header *header)
+{
+	if (!MHD_get_response_header(response, header->name) || strcasecmp(header->name, "Set-Cookie") == 0)
+		MHD_add_response_header(response, header->name, header->value);
+}
+
+static enum MHD_Result answer(struct exchange *exchange, const struct error *error)
+{
+	struct request *request = &exchange->request;
+	struct MHD_Response *response;
+	enum MHD_Result result;
+
+	if (error)
+		make_problem(exchange, error);
+	/* The body lies on the request's context, which is freed once the last byte is out. */
+	response = MHD_create_response_from_buffer(request->body.len, (void *)(uintptr_t)request->body.data,
+		MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return MHD_NO;
+	/* The handler's headers win over the role's, and those over the common ones. */
+	for (const struct header *header = exchange->headers; header; header = header->next)
+		response_add(response, header);
+	for (const struct header *header = request->server->headers; header; header = header->next)
+		response_add(response, header);
+	for (size_t i = 0; i < sizeof common_headers / sizeof *common_headers; i++)
+		response_add(response, &common_headers[i]);
+	response_add(response, &(struct header){"Cache-Control", request->may_be_cached ? "private, max-age=3600" : "no-store", NULL});
+	if (request->body.len > 0)
+		response_add(response, &(struct header){"Content-Type", request->type, NULL});
+	limits_phase(request->server->limits, exchange->place, LIMITS_ANSWER, request->body.len);
+	result = MHD_queue_response(exchange->connection, (unsigned)request->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void refuse(struct exchange *exchange, int status, const struct error *error)
+{
+	exchange->refusal_status = status;
+	exchange->failure = *error;
+	exchange->has_failed = true;
+}
+
+static bool is_urlencoded(const struct request *request)
+{
+	static const char ours[] = "application/x-www-form-urlencoded";
+	const char *type = request_header(request, "Content-Type");
+
+	return type && strncasecmp(type, ours, sizeof ours - 1) == 0 && strchr("; ", type[sizeof ours - 1]) &&
+		!request_header(request, "Content-Encoding");
+}
+
+/* The length that the client announces; 0 when it does not (MHD has refused what is not a number). */
+static size_t announced_len(const struct request *request)
+{
+	const char *text = request_header(request, "Content-Length");
+
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static const struct error *too_long(size_t most)
+{
+	return error_new(ERROR_INVALID, "this is more than can be sent at once (%zu KiB); make it shorter", most / 1024);
+}
+
+/* All that the request line and headers tell. A refusal is kept for when the body has been read. */
+static void begin(struct exchange *exchange, const char *method)
+{
+	struct request *request = &exchange->request;
+	const struct server_options *options = &request->server->options;
+	bool is_post = strcmp(method, "POST") == 0;
+	bool is_get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+	int allowed;
+
+	request->method = is_post ? METHOD_POST : METHOD_GET;
+	if (exchange->has_failed)
+		return;
+	exchange->route = route_find(options->routes, request->path, is_post || is_get ? (int)request->method : 0, &allowed,
+		&request->rest);
+	if (!allowed) {
+		refuse(exchange, 404, error_new(ERROR_NOT_FOUND, "there is no such page"));
+	} else if (!exchange->route) {
+		request_add_header(request, "Allow",
+			allowed == METHOD_POST		    ? "POST"
+				: allowed & METHOD_POST ? "GET, HEAD, POST"
+							: "GET, HEAD");
+		refuse(exchange, 405, error_new(ERROR_INVALID, "this page cannot be asked for in this way"));
+	} else if (announced_len(request) > options->body_max) {
+		refuse(exchange, 413, too_long(options->body_max));
+	} else if (is_post && !is_urlencoded(request) &&
+		(announced_len(request) > 0 || request_header(request, "Content-Type") ||
+			request_header(request, "Transfer-Encoding"))) {
+		refuse(exchange, 415, error_new(ERROR_INVALID, "this is not a form of ours"));
+	}
+}
+
+/* More of the body. False when it goes on so long that the connection must be given up. */
+static bool take_body(struct exchange *exchange, const char *data, size_t len)
+{
+	const struct request *request = &exchange->request;
+	size_t most = request->server->options.body_max;
+
+	limits_received(request->server->limits, exchange->place, len);
+	exchange->body_len += len;
+	if (exchange->body_len > most && !exchange->has_failed)
+		refuse(exchange, 413, too_long(most));
+	if (!exchange->has_failed && request->method == METHOD_POST) {
+		if (!exchange->body)
+			exchange->body = buffer_new(request->context);
+		buffer_add(exchange->body, data, len);
+	}
+	return exchange->body_len <= DRAIN_TIMES * most;
+}
+
+static const struct error *handle(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct form *form;
+
+	if (exchange->has_failed) {
+		request->status = exchange->refusal_status;
+		return &exchange->failure;
+	}
+	if (request->method == METHOD_POST) {
+		TRY(form_parse(request->context, exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form));
+		request->form = form;
+	}
+	if (request->server->options.guard) {
+		TRY(request->server->options.guard(request));
+		if (request->status != 200)
+			return NULL;
+	}
+	return exchange->route->handler(request);
+}
+
+/* MHD asks at least twice: when the headers are there, for each piece of body, and when all is there; once more after a resume. */
+static enum MHD_Result access_handler(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *data, size_t *data_len, void **state)
+{
+	struct exchange *exchange = *state;
+	struct server *server = user;
+	const struct error *error;
+
+	if (!exchange->has_begun) {
+		size_t announced = announced_len(&exchange->request);
+
+		exchange->has_begun = true;
+		begin(exchange, method);
+		limits_phase(server->limits, exchange->place, LIMITS_BODY, 0);
+		if (announced > DRAIN_TIMES * server->options.body_max)
+			return answer(exchange, handle(exchange));
+		return MHD_YES;
+	}
+	if (*data_len > 0) {
+		size_t len = *data_len;
+
+		*data_len = 0;
+		return take_body(exchange, data, len) ? MHD_YES : MHD_NO;
+	}
+	if (exchange->is_resumed)
+		return answer(exchange, exchange->has_failed ? &exchange->failure : NULL);
+	limits_phase(server->limits, exchange->place, LIMITS_WORK, 0);
+	error = handle(exchange);
+	if (exchange->is_suspended) {
+		assert(!error);
+		return MHD_YES;
+	}
+	return answer(exchange, error);
+}
+
+static struct limits_connection *place_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The request line is here, as it was sent: the beginning of a request. */
+static void *uri_handler(void *user, const char *uri, struct MHD_Connection *connection)
+{
+	struct server *server = user;
+	void *context = memory_context(NULL);
+	struct exchange *exchange = memory_new(context, struct exchange);
+	struct request *request = &exchange->request;
+	size_t path_len = strcspn(uri, "?#");
+	const char *query = uri[path_len] == '?' ? uri + path_len + 1 : "";
+	const struct error *error;
+	struct form *form;
+
+	exchange->connection = connection;
+	exchange->place = place_of(connection);
+	request->context = context;
+	request->server = server;
+	request->user = server->options.user;
+	request->is_secure = server->is_secure;
+	request->rest = "";
+	request->path = "/";
+	request->status = 200;
+	request->type = "text/html; charset=utf-8";
+	strcpy(request->address, limits_address(exchange->place));
+	error = path_decode(context, uri, path_len, &request->path);
+	if (!error)
+		error = form_parse(context, (struct bytes){(const uint8_t *)query, strlen(query)}, &form);
+	if (error)
+		refuse(exchange, 400, error);
+	else
+		request->query = form;
+	limits_phase(server->limits, exchange->place, LIMITS_HEADERS, 0);
+	return exchange;
+}
+
+static void completed_handler(void *user, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode how)
+{
+	struct server *server = user;
+	struct exchange *exchange = *state;
+
+	*state = NULL;
+	limits_phase(server->limits, place_of(connection), LIMITS_IDLE, 0);
+	if (exchange)
+		talloc_free(exchange->request.context);
+}
+
+static enum MHD_Result enter_handler(void *user, const struct sockaddr *address, socklen_t len)
+{
+	struct server *server = user;
+
+	return limits_may_enter(server->limits, address) ? MHD_YES : MHD_NO;
+}
+
+static void connection_handler(void *user, struct MHD_Connection *connection, void **place,
+	enum MHD_ConnectionNotificationCode what)
+{
+	struct server *server = user;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+		*place = limits_enter(server->limits, socket,
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+	} else {
+		limits_leave(server->limits, *place);
+	}
+}
+
+/* Paths and fields are decoded here, strictly; MHD leaves them alone. */
+static size_t unescape_nothing(void *user, struct MHD_Connection *connection, char *text)
+{
+	return strlen(text);
+}
+
+static const struct error *listen_on(const char *address, int port, int *out, int *port_out)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof bound;
+	char port_text[16];
+	int fd, status, failed, on = 1, off = 0;
+
+	snprintf(port_text, sizeof port_text, "%d", port);
+	status = getaddrinfo(address, port_text, &hints, &found);
+	if (status)
+		return error_new(ERROR_CONFIG, "%s port %d: not an address to listen on: %s", address, port, gai_strerror(status));
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+		/* Accepted sockets inherit it: an answer never waits for an acknowledgement. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+		(found->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
+		bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 512) != 0 ||
+		getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
+	status = errno;
+	freeaddrinfo(found);
+	if (failed) {
+		fd_close(fd);
+		return error_system(status, "cannot listen on %s port %d (is something else using it?)", address, port);
+	}
+	*port_out = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+						      : ((struct sockaddr_in *)&bound)->sin_port);
+	*out = fd;
+	return NULL;
+}
+
+/* "Name: value\n" lines of the role. */
+static void headers_parse(struct server *server, const char *lines)
+{
+	while (lines && *lines) {
+		size_t len = strcspn(lines, "\n"), name_len = strcspn(lines, ":");
+		struct header *header = memory_new(server, struct header);
+
+		assert(name_len < len && lines[len] == '\n');
+		header->name = memory_string_of(header, lines, name_len);
+		header->value = text_trim(header, memory_string_of(header, lines + name_len + 1, len - name_len - 1));
+		header->next = server->headers;
+		server->headers = header;
+		lines += len + 1;
+	}
+}
+
+const struct error *server_start(const struct server_options *options, struct server **out)
+{
+	void *owner CLEANUP(memory_free) = memory_context(NULL);
+	struct server *server = memory_new(owner, struct server);
+	const struct error *error;
+	int fd = -1;
+
+	server->options = *options;
+	server->is_secure = options->certificate_pem;
+	if (!server->options.body_max)
+		server->options.body_max = BODY_MAX;
+	headers_parse(server, options->security_headers);
+	TRY(listen_on(options->address, options->port, &fd, &server->port));
+	error = limits_start(options->is_limited, &server->limits);
+	if (error) {
+		fd_close(fd);
+		return error;
+	}
+	/* Poll, never epoll: with TLS, MHD 0.9.75 spins on a half-open handshake under epoll. */
+	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (server->is_secure ? MHD_USE_TLS : 0),
+		0, enter_handler, server, access_handler, server,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMITS_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_CONNECTION,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
+		MHD_OPTION_URI_LOG_CALLBACK, uri_handler, server,
+		MHD_OPTION_NOTIFY_COMPLETED, completed_handler, server,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_handler, server,
+		server->is_secure ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, options->certificate_pem,
+		MHD_OPTION_HTTPS_MEM_KEY, options->key_pem,
+		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES,
+		MHD_OPTION_END);
+	if (!server->daemon) {
+		limits_stop(server->limits);
+		fd_close(fd);
+		return error_new(ERROR_CONFIG, "cannot serve on port %d%s", server->port,
+			server->is_secure ? ": the certificate or its key does not hold" : "");
+	}
+	*out = talloc_steal(NULL, server);
+	return NULL;
+}
+
+int server_port(const struct server *server)
+{
+	return server->port;
+}
+
+void server_stop(struct server *server)
+{
+	int fd;
+
+	if (!server)
+		return;
+	fd = MHD_quiesce_daemon(server->daemon);
+	fd_close(fd);
+	limits_wait(server->limits, STOP_MS);
+	MHD_stop_daemon(server->daemon);
+	limits_stop(server->limits);
+	talloc_free(server);
+}
+
+void server_suspend(struct request *request)
+{
+	struct exchange *exchange = exchange_of(request);
+
+	exchange->is_suspended = true;
+	MHD_suspend_connection(exchange->connection);
+}
+
+void server_resume(struct request *request, const struct error *error)
+{
+	struct exchange *exchange = exchange_of(request);
+
+	if (error) {
+		exchange->failure = *error;
+		exchange->has_failed = true;
+	}
+	exchange->is_resumed = true;
+	MHD_resume_connection(exchange->connection);
+}
