@@ -26,6 +26,11 @@ struct log_entry {
 	char mailbox[33];
 	struct bytes body;
 };
+/* Whether everybody will accept it: kind, mailbox id, an age file of at most 64 KiB. logs_append refuses a batch with one that is not: leave it
+ * out first. */
+const struct error *logs_entry_check(const struct log_entry *entry) MUST_CHECK;
+/* Nothing at all to append changes nothing; acknowledgements alone make one commit. ERROR_INVALID: an entry or an acknowledgement that others
+ * would refuse; ERROR_CONFLICT: the branch is elsewhere, or `roster` is lower than the log's. */
 const struct error *logs_append(struct repo *repo, const char *log, int epoch, const struct secret *sign, int roster,
 	const struct commit_ack *acks, size_t ack_count, const struct log_entry *entries, size_t count,
 	struct log_tip *tip) MUST_CHECK;

@@ -61,16 +61,10 @@ const struct error *repo_tree(const void *context, struct repo *repo, const stru
 /* Its header first: ERROR_INVALID when not a blob or over max. */
 const struct error *repo_blob(const void *context, struct repo *repo, const struct oid *oid, size_t max, struct bytes *out) MUST_CHECK;
 
-/* A pack that we build ourselves, one a batch: add objects, then end it; only then are they in the repository, fsynced. Trees and commits may name
- * objects added before. Deflate level is chosen for sealed (incompressible) bytes. */
-struct pack;
-struct pack *pack_begin(const void *context, struct repo *repo);
-void pack_blob(struct pack *pack, struct bytes content, struct oid *out);
-/* Entries must be sorted by name. */
-void pack_tree(struct pack *pack, const struct tree_entry *entries, size_t count, struct oid *out);
-void pack_commit(struct pack *pack, struct bytes raw, struct oid *out);
-const struct error *pack_end(struct pack *pack) MUST_CHECK;
-size_t pack_size(const struct pack *pack);
+/* Whether the object is here already; asks the packs that are known, without looking for new ones on the card. */
+bool repo_has(struct repo *repo, const struct oid *oid);
+/* Writes one pack stream and its index into `folder`, both fsynced (pack.c makes the stream; objects/pack when NULL). */
+const struct error *repo_index_pack(struct repo *repo, const char *folder, struct bytes stream) MUST_CHECK;
 
 /* Number of packs; when past fifty, the git program merges them (repo_repack: bounded child, see findings). */
 size_t repo_pack_count(const struct repo *repo);

@@ -1,0 +1,301 @@
+/* The pack stream: many signed commits on the card for the price of one file (see pack.h). Used by sync.
+ *
+ * Leaves the index and the fsyncs to repo.c. Guards: a batch is in the repository whole or not at all, and what is
+ * too large for memory waits in a folder of the kind in which git itself keeps what it receives, which repo_clean
+ * clears after a crash. */
+#include "sync/pack.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include "node/base/files.h"
+#include "node/base/ids.h"
+#include "node/base/text.h"
+
+#define PIECE_MAX (8 << 20)
+#define SHA1_LEN 20
+#define HEADER_LEN 12
+
+enum kind { KIND_COMMIT = 1, KIND_TREE = 2, KIND_BLOB = 3 };
+
+struct pack {
+	struct repo *repo;
+	struct buffer *stream; /* header, objects; the trailer comes last */
+	uint32_t objects;      /* in this piece */
+	size_t written;	       /* bytes in pieces before */
+	z_stream text, sealed; /* commits and trees shrink; sealed bytes do not, and are only framed */
+	uint8_t *ids;	       /* open addressing: slots of SHA1_LEN bytes, all zero when free */
+	size_t id_count, id_slots;
+	char *aside;	       /* folder of the pieces that are on the card; NULL: none yet */
+	const struct error *failed;
+	struct error failure;  /* what `failed` points to: the ring of errors is short */
+};
+
+static void pack_fail(struct pack *pack, const struct error *error)
+{
+	if (pack->failed || !error)
+		return;
+	pack->failure = *error;
+	pack->failed = &pack->failure;
+}
+
+static void start_stream(struct pack *pack)
+{
+	static const uint8_t header[HEADER_LEN] = {'P', 'A', 'C', 'K', 0, 0, 0, 2};
+
+	talloc_free(pack->stream);
+	pack->stream = buffer_new(pack);
+	buffer_add(pack->stream, header, sizeof header);
+	pack->objects = 0;
+}
+
+/* Deletes the pieces; they were never part of the repository. */
+static void drop_aside(const char *aside)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	DIR *folder = opendir(aside);
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder)))
+		if (entry->d_name[0] != '.')
+			unlink(memory_format(scratch, "%s/%s", aside, entry->d_name));
+	if (folder)
+		closedir(folder);
+	rmdir(aside);
+}
+
+static int pack_release(struct pack *pack)
+{
+	deflateEnd(&pack->text);
+	deflateEnd(&pack->sealed);
+	if (pack->aside)
+		drop_aside(pack->aside);
+	return 0;
+}
+
+struct pack *pack_begin(const void *context, struct repo *repo)
+{
+	struct pack *pack = memory_new(context, struct pack);
+
+	pack->repo = repo;
+	if (deflateInit(&pack->text, Z_DEFAULT_COMPRESSION) != Z_OK || deflateInit(&pack->sealed, Z_NO_COMPRESSION) != Z_OK)
+		abort();
+	talloc_set_destructor(pack, pack_release);
+	pack->id_slots = 1024;
+	pack->ids = memory_array(pack, uint8_t, pack->id_slots * SHA1_LEN);
+	start_stream(pack);
+	return pack;
+}
+
+/* The slot where this id is, or would be. */
+static uint8_t *find_slot(uint8_t *ids, size_t slots, const uint8_t id[static SHA1_LEN])
+{
+	static const uint8_t none[SHA1_LEN];
+	uint64_t hash;
+
+	memcpy(&hash, id, sizeof hash);
+	for (size_t i = hash % slots;; i = (i + 1) % slots) {
+		uint8_t *slot = ids + i * SHA1_LEN;
+
+		if (memcmp(slot, id, SHA1_LEN) == 0 || memcmp(slot, none, SHA1_LEN) == 0)
+			return slot;
+	}
+}
+
+/* Whether this id is added for the first time. */
+static bool is_first(struct pack *pack, const uint8_t id[static SHA1_LEN])
+{
+	uint8_t *slot;
+
+	if (pack->id_count * 2 >= pack->id_slots) {
+		size_t slots = pack->id_slots * 2;
+		uint8_t *ids = memory_array(pack, uint8_t, slots * SHA1_LEN);
+		static const uint8_t none[SHA1_LEN];
+
+		for (size_t i = 0; i < pack->id_slots; i++) {
+			const uint8_t *old = pack->ids + i * SHA1_LEN;
+
+			if (memcmp(old, none, SHA1_LEN) != 0)
+				memcpy(find_slot(ids, slots, old), old, SHA1_LEN);
+		}
+		talloc_free(pack->ids);
+		pack->ids = ids;
+		pack->id_slots = slots;
+	}
+	slot = find_slot(pack->ids, pack->id_slots, id);
+	if (memcmp(slot, id, SHA1_LEN) == 0)
+		return false;
+	memcpy(slot, id, SHA1_LEN);
+	pack->id_count++;
+	return true;
+}
+
+static void hash_object(uint8_t out[static SHA1_LEN], const char *kind, struct bytes content)
+{
+	gnutls_hash_hd_t hash;
+	char header[40];
+	int len = snprintf(header, sizeof header, "%s %zu", kind, content.len);
+
+	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA1) < 0 || gnutls_hash(hash, header, (size_t)len + 1) < 0 ||
+		gnutls_hash(hash, content.data, content.len) < 0)
+		abort();
+	gnutls_hash_deinit(hash, out);
+}
+
+/* The kind and size in front of each object: four bits of size, then seven a byte, the least first. */
+static void add_object_header(struct buffer *stream, enum kind kind, size_t size)
+{
+	uint8_t byte = (uint8_t)(kind << 4 | (size & 15));
+
+	for (size >>= 4; size; size >>= 7) {
+		byte |= 0x80;
+		buffer_add(stream, &byte, 1);
+		byte = size & 0x7f;
+	}
+	buffer_add(stream, &byte, 1);
+}
+
+static void add_deflated(struct buffer *stream, z_stream *z, struct bytes content)
+{
+	uint8_t chunk[16384];
+	int code;
+
+	deflateReset(z);
+	z->next_in = (uint8_t *)content.data;
+	z->avail_in = (uInt)content.len;
+	do {
+		z->next_out = chunk;
+		z->avail_out = sizeof chunk;
+		code = deflate(z, Z_FINISH);
+		if (code != Z_OK && code != Z_STREAM_END)
+			abort();
+		buffer_add(stream, chunk, sizeof chunk - z->avail_out);
+	} while (code != Z_STREAM_END);
+}
+
+/* The stream as a whole: with its count of objects and its SHA-1 behind it. */
+static struct bytes finish_stream(struct pack *pack)
+{
+	uint8_t trailer[SHA1_LEN];
+
+	for (int i = 0; i < 4; i++)
+		pack->stream->data[8 + i] = (uint8_t)(pack->objects >> (24 - 8 * i));
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, pack->stream->data, pack->stream->len, trailer) < 0)
+		abort();
+	buffer_add(pack->stream, trailer, sizeof trailer);
+	return buffer_bytes(pack->stream);
+}
+
+static const struct error *put_aside(struct pack *pack)
+{
+	if (!pack->aside) {
+		char random[17];
+		uint8_t bytes[8];
+
+		ids_random(bytes, sizeof bytes);
+		text_hex(random, bytes, sizeof bytes);
+		pack->aside = memory_format(pack, "%s/objects/tmp_objdir-incoming-%s", repo_path(pack->repo), random);
+		TRY(files_directory(pack->aside, 0700));
+	}
+	TRY(repo_index_pack(pack->repo, pack->aside, finish_stream(pack)));
+	pack->written += pack->stream->len;
+	start_stream(pack);
+	return NULL;
+}
+
+static void add_object(struct pack *pack, enum kind kind, struct bytes content, struct oid *out)
+{
+	static const char *const names[] = {[KIND_COMMIT] = "commit", [KIND_TREE] = "tree", [KIND_BLOB] = "blob"};
+	uint8_t id[SHA1_LEN];
+
+	hash_object(id, names[kind], content);
+	text_hex(out->hex, id, sizeof id);
+	if (pack->failed || !is_first(pack, id) || repo_has(pack->repo, out))
+		return;
+	if (pack->objects && pack->stream->len + content.len > PIECE_MAX)
+		pack_fail(pack, put_aside(pack));
+	add_object_header(pack->stream, kind, content.len);
+	add_deflated(pack->stream, kind == KIND_BLOB ? &pack->sealed : &pack->text, content);
+	pack->objects++;
+}
+
+void pack_blob(struct pack *pack, struct bytes content, struct oid *out)
+{
+	add_object(pack, KIND_BLOB, content, out);
+}
+
+void pack_commit(struct pack *pack, struct bytes raw, struct oid *out)
+{
+	add_object(pack, KIND_COMMIT, raw, out);
+}
+
+void pack_tree(struct pack *pack, const struct tree_entry *entries, size_t count, struct oid *out)
+{
+	struct buffer *raw = buffer_new(pack);
+
+	for (size_t i = 0; i < count; i++) {
+		uint8_t id[SHA1_LEN];
+
+		buffer_format(raw, "%o %s", entries[i].mode, entries[i].name);
+		buffer_add(raw, "", 1);
+		if (text_from_hex(id, sizeof id, entries[i].oid.hex))
+			abort();
+		buffer_add(raw, id, sizeof id);
+	}
+	add_object(pack, KIND_TREE, buffer_bytes(raw), out);
+	talloc_free(raw);
+}
+
+/* A pack before its index: readers find objects by the index. */
+static const struct error *move_pieces(const struct pack *pack, const char *ending)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error = NULL;
+	DIR *folder = opendir(pack->aside);
+	struct dirent *entry;
+
+	if (!folder)
+		return error_system(errno, "cannot read %s", pack->aside);
+	while (!error && (entry = readdir(folder))) {
+		char *from = memory_format(scratch, "%s/%s", pack->aside, entry->d_name);
+		char *to = memory_format(scratch, "%s/objects/pack/%s", repo_path(pack->repo), entry->d_name);
+
+		if (text_ends(entry->d_name, ending) && rename(from, to) < 0)
+			error = error_system(errno, "cannot keep %s", to);
+	}
+	closedir(folder);
+	return error;
+}
+
+static const struct error *finish(struct pack *pack)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	if (pack->failed)
+		return error_new(pack->failed->code, "%s", pack->failed->message);
+	if (!pack->aside)
+		return pack->objects ? repo_index_pack(pack->repo, NULL, finish_stream(pack)) : NULL;
+	if (pack->objects)
+		TRY(put_aside(pack));
+	TRY(move_pieces(pack, ".pack"));
+	TRY(move_pieces(pack, ".idx"));
+	return files_sync_directory(memory_format(scratch, "%s/objects/pack", repo_path(pack->repo)));
+}
+
+const struct error *pack_end(struct pack *pack)
+{
+	const struct error *error = finish(pack);
+
+	talloc_free(pack);
+	return error;
+}
+
+size_t pack_size(const struct pack *pack)
+{
+	return pack->written + pack->stream->len;
+}
