@@ -28,10 +28,8 @@
 
 /* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many have no AES in hardware. */
 #define TLS_PRIORITIES                                                                                                 \
-	"NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD:"   \
-	"+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:"                                                             \
-	"+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256:"                            \
-	"+SIGN-EDDSA-ED25519:+CTYPE-X509:%SAFE_RENEGOTIATION"
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-MAC-ALL:+AEAD:"                \
+	"-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_RENEGOTIATION"
 
 struct header {
 	const char *name, *value;
