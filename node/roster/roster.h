@@ -3,7 +3,9 @@
  * A version is a set of files: roster.json, allowed_signers, members.age, signatures/<fingerprint>.sig. Its digest is SHA-256 over, for
  * each file but the signatures in name order, name || 0x00 || SHA-256(content). Version 1 is believed when its digest is the root in
  * trust.json and it is signed by its own coordinators; version n + 1 when at least `threshold` coordinators of version n signed it, and,
- * where the coordinators or the threshold changed, `threshold` of its own as well. roster.json's own form: README of this folder. */
+ * where the coordinators or the threshold changed, `threshold` of its own as well. A signature is an SSHSIG in namespace engabo-roster over the
+ * digest as 64 hex digits and a newline, so that ssh-keygen -Y verify checks what sha256sum prints. roster.json's own form: README of this
+ * folder. */
 #ifndef ENGABO_ROSTER_ROSTER_H
 #define ENGABO_ROSTER_ROSTER_H
 
@@ -81,8 +83,10 @@ struct roster_names {
 	char *coalition;
 	struct roster_name *hubs;
 	size_t count;
-	struct secret *identity; /* of the coalition recipient, current epoch */
+	int epoch;		 /* the current one */
+	struct secret *identity; /* of the coalition recipient in that epoch; the caller frees it */
 };
+/* The names hang on `context`, the identity does not. */
 const struct error *roster_names_parse(const void *context, struct bytes json, struct roster_names **out) MUST_CHECK;
 struct secret *roster_names_print(const struct roster_names *names);
 

@@ -90,7 +90,8 @@ static const struct error *make_coalition(const struct home *home, const struct 
 	struct repo *repo CLEANUP(repo_close) = NULL;
 	struct roster *roster = &out->roster;
 	struct roster_name *hub = memory_new(scratch, struct roster_name);
-	struct roster_names names = {.coalition = memory_string(scratch, founding->coalition), .hubs = hub, .count = 1};
+	struct roster_names names = {
+		.coalition = memory_string(scratch, founding->coalition), .hubs = hub, .count = 1, .epoch = 1};
 	struct secret *recovery CLEANUP(secret_free) = age_identity_new(&roster->recovery);
 	struct secret *coalition CLEANUP(secret_free) = age_identity_new(&roster->coalition_recipient);
 	struct secret *plain CLEANUP(secret_free) = NULL;
