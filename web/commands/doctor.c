@@ -1,0 +1,183 @@
+/* `engabo doctor`: what is wrong with this installation and how to mend it. Looks only; changes nothing. Each finding is one line: what, and what to do. */
+#include "web/commands/commands.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/base/child.h"
+#include "node/base/clock.h"
+#include "node/base/control.h"
+#include "node/base/files.h"
+#include "node/base/home.h"
+#include "web/certificate.h"
+#include "web/commands/paper.h"
+
+#define DISK_LOW (UINT64_C(256) << 20)
+
+struct doctor {
+	void *context;
+	struct home *home;
+	json_t *findings; /* [{"part","ok","say"}] */
+	int wrong;
+};
+
+static void found(struct doctor *doctor, const char *part, bool is_well, const char *say)
+{
+	doctor->wrong += !is_well;
+	json_array_append_new(doctor->findings, json_pack("{sssbss}", "part", part, "ok", is_well, "say", say));
+}
+
+static void look_at_time(struct doctor *doctor)
+{
+	bool sure = clock_is_sure();
+
+	found(doctor, "time", sure,
+		sure ? "the clock is synchronised"
+		     : "the clock is not synchronised; new records are marked \"clock unsure\" (connect to the internet once, or set the clock)");
+}
+
+static void look_at_disk(struct doctor *doctor)
+{
+	uint64_t room = 0;
+	const struct error *error = files_free_space(doctor->home->path, &room);
+
+	if (error)
+		found(doctor, "disk", false, error->message);
+	else
+		found(doctor, "disk", room >= DISK_LOW,
+			memory_format(doctor->context, room >= DISK_LOW ? "%llu MB free" : "only %llu MB free: make room, intake stops taking reports at 64 MB",
+				(unsigned long long)(room >> 20)));
+}
+
+static void look_at_modes(struct doctor *doctor)
+{
+	static const char *const private[] = {"keys", "keys/sign", "keys/ssh", "keys/tls-intake", "keys/tls-office", "keys/tls-sync", "keyring.json", "run"};
+	bool well = true;
+
+	for (size_t i = 0; i < sizeof private / sizeof private[0]; i++) {
+		const char *path = home_file(doctor->context, doctor->home, private[i]);
+		struct stat st;
+
+		if (stat(path, &st) < 0) {
+			found(doctor, "files", false, memory_format(doctor->context, "%s is missing: %s", path, strerror(errno)));
+			well = false;
+		} else if (st.st_mode & 077) {
+			found(doctor, "files", false, memory_format(doctor->context, "%s can be read by others: chmod go= %s", path, path));
+			well = false;
+		}
+	}
+	if (well)
+		found(doctor, "files", true, "keys and keyring are there and closed to others");
+}
+
+static void look_at_certificates(struct doctor *doctor)
+{
+	static const char *const names[] = {"keys/tls-intake", "keys/tls-office", "keys/tls-sync"};
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *path = home_file(doctor->context, doctor->home, names[i]);
+		struct secret *pem CLEANUP(secret_free) = NULL;
+		uint8_t spki[DIGEST_LEN], whole[DIGEST_LEN];
+		struct bytes text;
+		const struct error *error = files_read(doctor->context, path, 65536, &text);
+
+		if (!error) {
+			pem = secret_new(text.len + 1);
+			memcpy(pem->data, text.data, text.len);
+			secret_wipe((void *)(uintptr_t)text.data, text.len);
+			error = certificate_pins(pem, spki, whole);
+		}
+		found(doctor, names[i] + strlen("keys/"), !error, error ? error->message : "key and certificate can be read");
+	}
+}
+
+static void look_at_git(struct doctor *doctor)
+{
+	static const char *const words[] = {"git", "--version", NULL};
+	struct child child = {.argv = words, .deadline_ms = 10000, .output_max = 4096};
+	struct child_result result;
+	const struct error *error = child_run(doctor->context, &child, &result);
+	bool well = !error && result.status == 0;
+
+	found(doctor, "git", well, well ? memory_string_of(doctor->context, result.output.data, strcspn((const char *)result.output.data, "\n"))
+				       : "the git program cannot be run: apt install git");
+}
+
+static void look_at_roles(struct doctor *doctor)
+{
+	static const char *const roles[] = {"intake", "office", "sync"};
+	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "status");
+
+	for (size_t i = 0; i < 3; i++) {
+		json_t *reply CLEANUP(json_decref) = NULL;
+		char *socket = home_file(doctor->context, doctor->home, memory_format(doctor->context, "run/%s.sock", roles[i]));
+		const struct error *error = control_call(socket, request, 5000, &reply);
+
+		found(doctor, roles[i], !error, error ? "does not run: engabo serve, or systemctl start engabo.target" : "runs");
+	}
+}
+
+static void look_at_neighbours(struct doctor *doctor)
+{
+	bool there = access("/run/avahi-daemon/socket", F_OK) == 0;
+
+	if (doctor->home->config->sync.announce)
+		found(doctor, "mdns", there, there ? "avahi-daemon runs" : "avahi-daemon does not run, so that no hub finds this one by name: apt install avahi-daemon");
+}
+
+static void look_at_coalition(struct doctor *doctor)
+{
+	struct trust trust;
+	const struct error *error = paper_trust(doctor->home, &trust);
+
+	found(doctor, "coalition", !error,
+		error		      ? error->message
+		: trust.has_coalition ? "trusts its coalition's root"
+				      : "works alone: engabo join INVITE asks to be let in");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	if (key != 'j')
+		return ARGP_ERR_UNKNOWN;
+	*(bool *)state->input = true;
+	return 0;
+}
+
+static const struct error *run(const struct command_call *call)
+{
+	static const struct argp_option words[] = {{"json", 'j', NULL, 0, "print the findings as JSON", 0}, {0}};
+	static const struct argp argp = {words, parse, NULL, "Says what is wrong with this installation, and how to mend it.", NULL, NULL, NULL};
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	json_t *findings CLEANUP(json_decref) = json_array();
+	struct doctor doctor = {.context = context, .findings = findings};
+	bool as_json = false;
+	json_t *finding;
+	size_t i;
+
+	argp_parse(&argp, call->argc, call->argv, 0, NULL, &as_json);
+	TRY(home_open(context, call->state, &doctor.home));
+	look_at_time(&doctor);
+	look_at_disk(&doctor);
+	look_at_modes(&doctor);
+	look_at_certificates(&doctor);
+	look_at_git(&doctor);
+	look_at_roles(&doctor);
+	look_at_neighbours(&doctor);
+	look_at_coalition(&doctor);
+	if (as_json)
+		fputs((const char *)json_pretty(context, findings).data, stdout);
+	else
+		json_array_foreach(findings, i, finding)
+			printf("%-5s %-11s %s\n", json_is_true(json_object_get(finding, "ok")) ? "ok" : "WRONG",
+				json_text_or(finding, "part", ""), json_text_or(finding, "say", ""));
+	if (doctor.wrong)
+		return error_new(ERROR_CONFIG, "%d thing%s to mend, see above", doctor.wrong, doctor.wrong == 1 ? "" : "s");
+	return NULL;
+}
+
+const struct command command_doctor = {"doctor", "what is wrong with this installation, and how to mend it", run};
