@@ -195,7 +195,7 @@ static void make_room(struct limits *limits)
 		if (c->is_shut || c->phase == LIMITS_WORK)
 			continue;
 		count = count_of(limits, &c->address);
-		if (!victim || count > most || (count == most && c->since < victim->since)) {
+		if (!victim || count > most || (count == most && c->since <= victim->since)) {
 			most = count;
 			victim = c;
 		}

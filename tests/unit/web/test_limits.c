@@ -1,0 +1,189 @@
+/* Places are few: nobody takes them all, and those whose answer we owe are never closed. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "web/limits.h"
+
+struct phone {
+	struct limits_connection *connection;
+	int ours, theirs;
+};
+
+static struct sockaddr_storage address_of(const char *text)
+{
+	struct sockaddr_storage address = {0};
+
+	if (strchr(text, ':')) {
+		struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address;
+
+		six->sin6_family = AF_INET6;
+		assert_int_equal(inet_pton(AF_INET6, text, &six->sin6_addr), 1);
+	} else {
+		struct sockaddr_in *four = (struct sockaddr_in *)&address;
+
+		four->sin_family = AF_INET;
+		assert_int_equal(inet_pton(AF_INET, text, &four->sin_addr), 1);
+	}
+	return address;
+}
+
+static bool may_enter(struct limits *limits, const char *text)
+{
+	struct sockaddr_storage address = address_of(text);
+
+	return limits_may_enter(limits, (struct sockaddr *)&address);
+}
+
+static struct phone enter(struct limits *limits, const char *text)
+{
+	struct sockaddr_storage address = address_of(text);
+	struct phone phone;
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	phone.ours = pair[0];
+	phone.theirs = pair[1];
+	phone.connection = limits_enter(limits, phone.ours, (struct sockaddr *)&address);
+	return phone;
+}
+
+static bool is_shut(const struct phone *phone)
+{
+	char byte;
+
+	return recv(phone->theirs, &byte, 1, 0) == 0;
+}
+
+static void leave(struct limits *limits, struct phone *phone)
+{
+	limits_leave(limits, phone->connection);
+	close(phone->ours);
+	close(phone->theirs);
+}
+
+static void an_address_has_32_places_and_this_machine_any_number(void **state)
+{
+	struct phone phones[33], local;
+	struct limits *limits;
+
+	assert_null(limits_start(true, &limits));
+	for (size_t i = 0; i < 32; i++) {
+		assert_true(may_enter(limits, "192.0.2.7"));
+		phones[i] = enter(limits, i % 2 ? "192.0.2.7" : "::ffff:192.0.2.7");
+		assert_string_equal(limits_address(phones[i].connection), "192.0.2.7");
+	}
+	assert_false(may_enter(limits, "192.0.2.7"));
+	assert_false(may_enter(limits, "::ffff:192.0.2.7"));
+	assert_true(may_enter(limits, "192.0.2.8"));
+	assert_true(may_enter(limits, "fe80::1"));
+	leave(limits, &phones[31]);
+	assert_true(may_enter(limits, "192.0.2.7"));
+	phones[31] = enter(limits, "127.0.0.1");
+	phones[32] = enter(limits, "::1");
+	for (size_t i = 0; i < 40; i++) {
+		local = enter(limits, "127.0.0.1");
+		assert_true(may_enter(limits, "127.0.0.1"));
+		leave(limits, &local);
+	}
+	for (size_t i = 0; i < 33; i++)
+		leave(limits, &phones[i]);
+	limits_stop(limits);
+
+	assert_null(limits_start(false, &limits));
+	for (size_t i = 0; i < 33; i++)
+		phones[i] = enter(limits, "192.0.2.7");
+	assert_true(may_enter(limits, "192.0.2.7"));
+	for (size_t i = 0; i < 33; i++)
+		leave(limits, &phones[i]);
+	limits_stop(limits);
+}
+
+static void when_places_are_few_the_greediest_address_gives_one_up(void **state)
+{
+	static struct phone many[230];
+	struct phone honest[3], owed;
+	struct limits *limits;
+	size_t shut = 0;
+
+	assert_null(limits_start(true, &limits));
+	for (size_t i = 0; i < 3; i++)
+		honest[i] = enter(limits, "192.0.2.1");
+	owed = enter(limits, "192.0.2.66");
+	limits_phase(limits, owed.connection, LIMITS_WORK, 0);
+	for (size_t i = 0; i < 230; i++)
+		many[i] = enter(limits, "192.0.2.66");
+	for (size_t i = 0; i < 230; i++)
+		shut += is_shut(&many[i]);
+	assert_int_equal(shut, 230 + 4 - 224);
+	assert_true(is_shut(&many[0]));
+	assert_false(is_shut(&many[229]));
+	assert_false(is_shut(&owed));
+	for (size_t i = 0; i < 3; i++) {
+		assert_false(is_shut(&honest[i]));
+		leave(limits, &honest[i]);
+	}
+	for (size_t i = 0; i < 230; i++)
+		leave(limits, &many[i]);
+	leave(limits, &owed);
+	limits_stop(limits);
+}
+
+static void *finish_later(void *user)
+{
+	void **both = user;
+
+	nanosleep(&(struct timespec){0, 200000000}, NULL);
+	limits_phase(both[0], both[1], LIMITS_ANSWER, 10);
+	return NULL;
+}
+
+static void waiting_for_the_end_waits_for_work_and_not_for_slow_phones(void **state)
+{
+	struct phone slow, working, idle;
+	struct limits *limits;
+	pthread_t thread;
+	void *both[2];
+
+	assert_null(limits_start(true, &limits));
+	limits_wait(limits, 60000); /* nobody: at once */
+	idle = enter(limits, "192.0.2.1");
+	limits_phase(limits, idle.connection, LIMITS_IDLE, 0);
+	limits_wait(limits, 60000); /* nothing owed: at once */
+	slow = enter(limits, "192.0.2.2");
+	limits_phase(limits, slow.connection, LIMITS_ANSWER, 100000);
+	limits_wait(limits, 100); /* given up */
+	working = enter(limits, "192.0.2.3");
+	limits_phase(limits, working.connection, LIMITS_WORK, 0);
+	both[0] = limits;
+	both[1] = working.connection;
+	assert_int_equal(pthread_create(&thread, NULL, finish_later, both), 0);
+	limits_wait(limits, 0);
+	pthread_join(thread, NULL);
+	assert_false(is_shut(&working));
+	leave(limits, &slow);
+	leave(limits, &working);
+	leave(limits, &idle);
+	limits_stop(limits);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_has_32_places_and_this_machine_any_number),
+		cmocka_unit_test(when_places_are_few_the_greediest_address_gives_one_up),
+		cmocka_unit_test(waiting_for_the_end_waits_for_work_and_not_for_slow_phones),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
