@@ -89,13 +89,6 @@ static bool begins(struct bytes line, const char *text)
 	return line.len >= strlen(text) && memcmp(line.data, text, strlen(text)) == 0;
 }
 
-/* Decodes at most `max` bytes. */
-static bool from_base64(uint8_t *out, size_t max, struct bytes text, size_t *len)
-{
-	return sodium_base642bin(out, max, (const char *)text.data, text.len, NULL, len, NULL,
-		       sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0;
-}
-
 /* Arguments are runs of printable ASCII with one space between. */
 static bool are_arguments(struct bytes text)
 {
@@ -123,7 +116,7 @@ static const struct error *take_body(struct age_input *input, struct buffer *tex
 		size_t part_len;
 
 		TRY(take_line(input, text, &line));
-		if (line.len > BODY_COLUMNS || !from_base64(part, sizeof part, line, &part_len))
+		if (line.len > BODY_COLUMNS || !encoding_decode(part, sizeof part, line, &part_len))
 			return error_new(ERROR_INVALID, "an age file with a recipient that is not well written");
 		if (*len < max)
 			memcpy(kept + *len, part, part_len < max - *len ? part_len : max - *len);
@@ -145,7 +138,7 @@ static const struct error *take_stanza(const void *context, struct age_input *in
 	if (ours) {
 		struct bytes share = {arguments.data + 7, arguments.len < 7 ? 0 : arguments.len - 7};
 
-		if (!from_base64(stanza.share, sizeof stanza.share, share, &share_len) ||
+		if (!encoding_decode(stanza.share, sizeof stanza.share, share, &share_len) ||
 			share_len != sizeof stanza.share)
 			return error_new(ERROR_INVALID, "an age file with an X25519 recipient of the wrong shape");
 	}
@@ -182,7 +175,7 @@ const struct error *age_header_read(const void *context, struct age_input *input
 		return error_new(ERROR_INVALID, "an age file whose header is not well written");
 	header.covered = (struct bytes){text->data, (size_t)(line.data - text->data) + strlen(MAC_BEGIN)};
 	line = (struct bytes){line.data + strlen(MAC_BEGIN " "), line.len - strlen(MAC_BEGIN " ")};
-	if (!from_base64(header.mac, sizeof header.mac, line, &mac_len) || mac_len != sizeof header.mac)
+	if (!encoding_decode(header.mac, sizeof header.mac, line, &mac_len) || mac_len != sizeof header.mac)
 		return error_new(ERROR_INVALID, "an age file whose header is not well written");
 	*out = header;
 	return NULL;

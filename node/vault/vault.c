@@ -8,9 +8,8 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "node/base/text.h"
+#include "node/vault/encoding.h"
 
-#define UNPADDED sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 #define KEY_LEN 32
 #define KEY_TEXT_LEN 43
 #define TEXT_MAX 512
@@ -51,7 +50,8 @@ static void add_key(struct secret *text, const char *name, const struct secret *
 	add(text, ",\"");
 	add(text, name);
 	add(text, "\":\"");
-	sodium_bin2base64((char *)text->data + text->len, KEY_TEXT_LEN + 1, key->data, key->len, UNPADDED);
+	sodium_bin2base64((char *)text->data + text->len, KEY_TEXT_LEN + 1, key->data, key->len,
+		sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 	text->len += KEY_TEXT_LEN;
 	add(text, "\"");
 }
@@ -134,9 +134,7 @@ static bool take_member(const char **at, struct vault *vault, uint64_t *version)
 	if (*place)
 		return false;
 	*place = secret_new(KEY_LEN);
-	return sodium_base642bin((*place)->data, KEY_LEN, (const char *)value.data, value.len, NULL, &len, NULL,
-		       UNPADDED) == 0 &&
-	       len == KEY_LEN;
+	return encoding_decode((*place)->data, KEY_LEN, value, &len) && len == KEY_LEN;
 }
 
 const struct error *vault_parse(const struct secret *text, struct vault **out)
