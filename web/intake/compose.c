@@ -1,0 +1,177 @@
+/* Writes the events that intake may write, and seals them at once (compose.h): what a person typed leaves this file only as ciphertext. Fields and their limits
+ * are node/casework/schema's, the envelope's form is node/casework/envelope's, whom "hq" means is the coalition's.
+ *
+ * Invariant: an `i` event holds only what any phone could have sent: a report, or a message signed by its mailbox. Runs in intake and in `engabo report`. */
+#include "web/intake/compose.h"
+
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/text.h"
+#include "node/casework/envelope.h"
+#include "node/casework/schema.h"
+#include "node/vault/encoding.h"
+
+#define LANGUAGE "en"
+#define REPORT_FIELDS_MAX 56000 /* bytes of JSON: leaves room in EVENT_JSON_MAX for all that is not the reporter's */
+
+static const struct error *check_field(const struct entity *report, const char *name, const json_t *value)
+{
+	const struct field *field = schema_field(report, name);
+
+	if (!field || !field->from_intake || strcmp(name, "mailbox") == 0 || strcmp(name, "how") == 0)
+		return error_new(ERROR_INVALID, "\"%.40s\" is not something that a report can say", name);
+	return schema_check(field, value);
+}
+
+const struct error *compose_check(const json_t *fields)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct entity *report = schema_entity("report");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)fields, name, value)
+		TRY(check_field(report, name, value));
+	if (!json_string_length(json_object_get(fields, "what")))
+		return error_new(ERROR_INVALID, "\"what\" is missing: what happened is the one thing a report must say");
+	if (json_line(scratch, fields).len > REPORT_FIELDS_MAX)
+		return error_new(ERROR_INVALID, "the answers together are too long: please say less, in about ten pages");
+	return NULL;
+}
+
+/* One event, sealed to the hubs in `to`. */
+static const struct error *add_event(const void *context, struct coalition *coalition, const struct event_draft *draft,
+	bool urgent, struct composed *out)
+{
+	const struct member_keys *self = coalition_self(coalition);
+	struct spool_entry *entry = &out->entries[out->count];
+	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
+	struct event *event;
+	size_t count;
+
+	TRY(coalition_recipients(coalition, draft->to, recipients, &count));
+	TRY(event_make(context, draft, &event));
+	*entry = (struct spool_entry){.kind = 'i', .urgent = urgent};
+	TRY(envelope_seal(context, event->line, self->log, self->epoch, NULL, recipients, count, &entry->body));
+	out->count++;
+	return NULL;
+}
+
+static void new_key(char out[static ENTITY_KEY_SIZE], const struct coalition *coalition)
+{
+	char ulid[ULID_SIZE];
+
+	ids_ulid_new(ulid, (uint64_t)clock_wall_ms());
+	ids_key_make(out, coalition_self(coalition)->log, ulid);
+}
+
+/* "<id> <ssh-ed25519 key> <age1...>": what staff answer to, and what the reporter's messages verify with. */
+static char *mailbox_public(const void *context, const struct fresh_code *code)
+{
+	char recipient[AGE_RECIPIENT_SIZE];
+
+	age_recipient_text(recipient, &code->recipient);
+	return memory_format(context, "%s %s %s", code->mailbox, sshsig_public_text(context, &code->signer), recipient);
+}
+
+static const struct error *add_receipt(const void *context, const char *owner, const struct fresh_code *code,
+	struct composed *out)
+{
+	struct spool_entry *entry = &out->entries[out->count];
+	char at[TEXT_TIME_SIZE];
+	json_t *item CLEANUP(json_decref) = NULL;
+
+	text_time(at, clock_wall_seconds());
+	item = json_pack("{s:i,s:s,s:s,s:s,s:s}", "v", 1, "kind", "receipt", "report", out->key, "owner", owner, "at", at);
+	*entry = (struct spool_entry){.kind = 'm'};
+	memcpy(entry->mailbox, code->mailbox, sizeof entry->mailbox);
+	TRY(envelope_seal_item(context, json_line(context, item), &code->recipient, &entry->body));
+	out->count++;
+	return NULL;
+}
+
+/* What headquarters gets under the policy "summary". */
+static json_t *summary_of(const json_t *fields)
+{
+	static const char *const names[] = {"danger", "needs", "district"};
+	json_t *summary = json_object();
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (json_object_get(fields, names[i]))
+			json_object_set(summary, names[i], json_object_get(fields, names[i]));
+	return summary;
+}
+
+const struct error *compose_report(const void *context, struct coalition *coalition, const json_t *fields,
+	const struct fresh_code *code, struct composed *out)
+{
+	const char *self = coalition_self(coalition)->log;
+	bool urgent = strcmp(json_text_or(fields, "danger", ""), "yes") == 0;
+	json_t *set CLEANUP(json_decref) = json_copy((json_t *)fields);
+	json_t *summary CLEANUP(json_decref) = NULL;
+	json_t *to CLEANUP(json_decref) = NULL;
+	json_t *headquarters CLEANUP(json_decref) = json_pack("[s]", "hq");
+	struct coalition_readers readers;
+	struct event_draft draft;
+
+	TRY(coalition_readers(coalition, &readers));
+	out->count = 0;
+	new_key(out->key, coalition);
+	json_object_set_new(set, "how", json_string("form"));
+	json_object_set_new(set, "mailbox", json_string(mailbox_public(context, code)));
+	if (!json_object_get(set, "language"))
+		json_object_set_new(set, "language", json_string(LANGUAGE));
+	to = readers.sharing == SHARING_FULL ? json_pack("[s,s]", self, "hq") : json_pack("[s]", self);
+	draft = (struct event_draft){.entity = "report", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
+	TRY(add_event(context, coalition, &draft, urgent, out));
+	summary = summary_of(fields);
+	if (readers.sharing == SHARING_SUMMARY && !readers.is_headquarters && json_object_size(summary)) {
+		draft.set = summary;
+		draft.to = headquarters;
+		TRY(add_event(context, coalition, &draft, false, out));
+	}
+	return add_receipt(context, self, code, out);
+}
+
+/* The hub that has the report, if we can still seal to it, and headquarters. */
+static json_t *message_readers(struct coalition *coalition, const char *owner)
+{
+	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
+	json_t *to = json_pack("[s,s]", owner, "hq");
+	size_t count;
+
+	if (coalition_recipients(coalition, to, recipients, &count) == NULL)
+		return to;
+	json_decref(to);
+	return json_pack("[s,s]", coalition_self(coalition)->log, "hq");
+}
+
+const struct error *compose_message(const void *context, struct coalition *coalition, const char *report, const char *owner,
+	const char *text, const struct mailbox *mailbox, struct composed *out)
+{
+	json_t *to CLEANUP(json_decref) = message_readers(coalition, owner);
+	json_t *set CLEANUP(json_decref) = NULL;
+	uint8_t signature[SSHSIG_RAW_LEN];
+	struct event_draft draft;
+	char *signed_text;
+
+	out->count = 0;
+	new_key(out->key, coalition);
+	signed_text = memory_format(context, "%s %s %s", out->key, report, text);
+	sshsig_sign_raw(signature, mailbox->seed, "engabo-message",
+		(struct bytes){(const uint8_t *)signed_text, strlen(signed_text)});
+	set = json_pack("{s:s,s:s,s:s,s:s}", "report", report, "from", "reporter", "text", text, "signature",
+		encoding_base64(context, BYTES_OF(signature)));
+	draft = (struct event_draft){.entity = "message", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
+	return add_event(context, coalition, &draft, false, out);
+}
+
+const struct error *compose_spool(struct db *db, const struct composed *composed)
+{
+	int64_t id;
+
+	for (size_t i = 0; i < composed->count; i++)
+		TRY(spool_add(db, &composed->entries[i], &id));
+	return NULL;
+}

@@ -1,0 +1,116 @@
+/* What several pages of intake need: whether anything can be taken now, the one way onto the card, and what every page shows (intake.h). The pages
+ * themselves lie in pages.c, form_pages.c, send.c and messages.c; starting and ending in role.c.
+ *
+ * Invariant: a report, its mailbox item and its receipt are on the card together or not at all. Runs in intake. */
+#include "web/intake/intake.h"
+
+#include <unistd.h>
+
+#include "node/base/clock.h"
+#include "node/base/embed.h"
+#include "node/base/files.h"
+#include "node/store/doorbell.h"
+
+EMBED(intake_sql, "web/intake/intake.sql");
+
+static const struct error *set_up_db(struct db *db, int *roster)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	uint64_t last = 0;
+	char *hlc;
+
+	TRY(db_run(db, "PRAGMA secure_delete = ON"));
+	TRY(receipts_start(db, intake_seconds()));
+	if (!db_meta_get(scratch, db, "hlc", &hlc))
+		TRY(clock_hlc_parse(hlc, &last));
+	clock_start(last);
+	*roster = (int)db_meta_number(db, "roster", 0);
+	return NULL;
+}
+
+const struct error *intake_open_db(const struct home *home, struct db **out, int *roster)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *steps[] = {memory_format(scratch, "%s%s%s", META_SQL, spool_sql, intake_sql), NULL};
+	const struct db_schema schema = {steps, SPOOL_DB_VERSION};
+	struct db *db CLEANUP(db_close) = NULL;
+
+	TRY(db_open(home_file(scratch, home, "intake.db"), &schema, &db));
+	TRY(set_up_db(db, roster));
+	*out = db;
+	db = NULL;
+	return NULL;
+}
+
+int64_t intake_seconds(void)
+{
+	return clock_boot_ms() / 1000;
+}
+
+json_t *intake_view(const struct intake *intake, const char *title)
+{
+	const struct config *config = intake->home->config;
+	json_t *view = json_pack("{s:s,s:s}", "title", title, "office", config->intake.name);
+
+	if (*config->intake.phone)
+		json_object_set_new(view, "phone", json_string(config->intake.phone));
+	return view;
+}
+
+const struct error *intake_may_take(struct intake *intake)
+{
+	struct coalition_readers readers;
+	uint64_t free_space;
+
+	TRY(coalition_readers(intake->coalition, &readers));
+	TRY(files_free_space(intake->home->path, &free_space));
+	if (free_space < INTAKE_RESERVE)
+		return error_new(ERROR_FULL, "This hub has no room left, so nothing new can be saved here now. "
+			"Please tell the people at the desk: they can make room, or write down what you say");
+	return NULL;
+}
+
+const struct error *intake_find_receipt(struct intake *intake, const char *ticket, enum receipt_state *state, struct secret **code)
+{
+	const struct error *error;
+
+	pthread_mutex_lock(&intake->lock);
+	error = receipts_find(intake->reader, ticket, intake_seconds(), state, code);
+	pthread_mutex_unlock(&intake->lock);
+	return error;
+}
+
+static const struct error *save_work(struct db *db, void *job)
+{
+	struct intake_save *save = job;
+	char hlc[HLC_SIZE];
+
+	save->is_new = true;
+	if (save->ticket)
+		TRY(receipts_add(db, save->ticket, save->code, intake_seconds(), &save->is_new));
+	if (!save->is_new)
+		return NULL;
+	clock_hlc_text(hlc, clock_next());
+	TRY(db_meta_set(db, "hlc", hlc));
+	return compose_spool(db, save->composed);
+}
+
+static void save_done(void *job, const struct error *error)
+{
+	struct intake_save *save = job;
+	struct intake *intake = save->intake;
+	uint64_t one = 1;
+
+	if (!error && save->is_new) {
+		ssize_t told = write(intake->wake_fd, &one, sizeof one);
+
+		(void)told; /* an eventfd that is full has been told already */
+		doorbell_ring(intake->bell);
+	}
+	save->done(save, error);
+}
+
+void intake_save(struct intake_save *save)
+{
+	group_submit(save->intake->group, save_work, save_done, save);
+}

@@ -1,0 +1,173 @@
+/* Keeps a flood of forms, or a machine that guesses codes, from shutting out the person who walked here (quota.h). What a page says about it is
+ * written in the pages; nothing here is ever on the card or in the journal.
+ *
+ * Invariant: memory is bounded whatever arrives. Runs in intake. */
+#include "web/intake/quota.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "node/base/memory.h"
+
+#define ADDRESSES 1024
+#define TRIES_A_HUB 5 /* at once, and again in each minute: never more than ten in any minute */
+#define TRIES_AN_ADDRESS 3
+#define HOUR_MS INT64_C(3600000)
+#define MINUTE_MS INT64_C(60000)
+
+/* What was used, in milliseconds of refilling: each use adds period / capacity, and it drains by one a millisecond. */
+struct bucket {
+	int64_t used, at_ms;
+};
+
+struct source {
+	char address[64];
+	int64_t seen_ms;
+	struct bucket reports, tries;
+};
+
+struct quota {
+	pthread_mutex_t lock;
+	int reports_an_hour, reports_an_address;
+	struct bucket reports, tries;
+	struct source sources[ADDRESSES];
+};
+
+static int quota_end(struct quota *quota)
+{
+	pthread_mutex_destroy(&quota->lock);
+	return 0;
+}
+
+struct quota *quota_new(const void *context, int reports_an_hour, int reports_an_address)
+{
+	struct quota *quota = memory_new(context, struct quota);
+
+	pthread_mutex_init(&quota->lock, NULL);
+	talloc_set_destructor(quota, quota_end);
+	quota->reports_an_hour = reports_an_hour;
+	quota->reports_an_address = reports_an_address;
+	return quota;
+}
+
+static void drain(struct bucket *bucket, int64_t now_ms)
+{
+	int64_t passed = now_ms - bucket->at_ms;
+
+	bucket->used = passed >= bucket->used ? 0 : bucket->used - passed;
+	bucket->at_ms = now_ms;
+}
+
+/* Milliseconds until one more fits; 0: now. */
+static int64_t wait_ms(struct bucket *bucket, int64_t period_ms, int capacity, int64_t now_ms)
+{
+	int64_t each;
+
+	if (!capacity)
+		return 0;
+	each = period_ms / capacity;
+	drain(bucket, now_ms);
+	return bucket->used + each <= period_ms ? 0 : bucket->used + each - period_ms;
+}
+
+static void use(struct bucket *bucket, int64_t period_ms, int capacity)
+{
+	if (capacity)
+		bucket->used += period_ms / capacity;
+}
+
+static void give_back(struct bucket *bucket, int64_t period_ms, int capacity)
+{
+	int64_t each = capacity ? period_ms / capacity : 0;
+
+	bucket->used = bucket->used > each ? bucket->used - each : 0;
+}
+
+static struct source *find(struct quota *quota, const char *address)
+{
+	for (size_t i = 0; i < ADDRESSES; i++)
+		if (strcmp(quota->sources[i].address, address) == 0)
+			return &quota->sources[i];
+	return NULL;
+}
+
+static struct source *find_or_make(struct quota *quota, const char *address, int64_t now_ms)
+{
+	struct source *source = find(quota, address);
+
+	if (!source) {
+		source = &quota->sources[0];
+		for (size_t i = 1; i < ADDRESSES; i++)
+			if (quota->sources[i].seen_ms < source->seen_ms)
+				source = &quota->sources[i];
+		*source = (struct source){.reports.at_ms = now_ms, .tries.at_ms = now_ms};
+		strncpy(source->address, address, sizeof source->address - 1);
+	}
+	source->seen_ms = now_ms;
+	return source;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int quota_report(struct quota *quota, const char *address, int64_t now_ms)
+{
+	struct source *source;
+	int64_t wait;
+
+	if (!quota->reports_an_hour && !quota->reports_an_address)
+		return 0;
+	pthread_mutex_lock(&quota->lock);
+	source = find_or_make(quota, address, now_ms);
+	wait = later(wait_ms(&quota->reports, HOUR_MS, quota->reports_an_hour, now_ms),
+		wait_ms(&source->reports, HOUR_MS, quota->reports_an_address, now_ms));
+	if (!wait) {
+		use(&quota->reports, HOUR_MS, quota->reports_an_hour);
+		use(&source->reports, HOUR_MS, quota->reports_an_address);
+	}
+	pthread_mutex_unlock(&quota->lock);
+	return (int)((wait + MINUTE_MS - 1) / MINUTE_MS);
+}
+
+void quota_report_back(struct quota *quota, const char *address)
+{
+	struct source *source;
+
+	pthread_mutex_lock(&quota->lock);
+	source = find(quota, address);
+	give_back(&quota->reports, HOUR_MS, quota->reports_an_hour);
+	if (source)
+		give_back(&source->reports, HOUR_MS, quota->reports_an_address);
+	pthread_mutex_unlock(&quota->lock);
+}
+
+int quota_try(struct quota *quota, const char *address, int64_t now_ms)
+{
+	struct source *source;
+	int64_t wait;
+
+	pthread_mutex_lock(&quota->lock);
+	source = find_or_make(quota, address, now_ms);
+	wait = later(wait_ms(&quota->tries, MINUTE_MS, TRIES_A_HUB, now_ms),
+		wait_ms(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS, now_ms));
+	if (!wait) {
+		use(&quota->tries, MINUTE_MS, TRIES_A_HUB);
+		use(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS);
+	}
+	pthread_mutex_unlock(&quota->lock);
+	return (int)((wait + 999) / 1000);
+}
+
+void quota_try_back(struct quota *quota, const char *address)
+{
+	struct source *source;
+
+	pthread_mutex_lock(&quota->lock);
+	source = find(quota, address);
+	give_back(&quota->tries, MINUTE_MS, TRIES_A_HUB);
+	if (source)
+		give_back(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS);
+	pthread_mutex_unlock(&quota->lock);
+}

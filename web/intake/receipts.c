@@ -1,0 +1,161 @@
+/* The memory of what was sent (receipts.h), so that a phone that lost its connection after Send, or a finger that pressed twice, gets the same code
+ * and not a second report. Rows are added in the one transaction that also puts the report into the spool (send.c).
+ *
+ * Invariant: nothing in this table opens without the ticket, and after ten minutes nothing opens at all. Runs in intake. */
+#include "web/intake/receipts.h"
+
+#include <string.h>
+
+#include "node/base/files.h"
+#include "node/base/ids.h"
+#include "node/base/text.h"
+#include "node/vault/digest.h"
+#include "node/vault/mailbox.h"
+#include "web/intake/token.h"
+
+#define SALT_LEN 16
+#define SEALED_LEN (SALT_LEN + MAILBOX_CODE_LEN)
+
+static void ticket_hash(uint8_t out[static DIGEST_LEN], const char *ticket)
+{
+	digest_of(out, (struct bytes){(const uint8_t *)ticket, strlen(ticket)});
+}
+
+/* A one-time pad: its key follows from ticket and salt and is used for these twenty digits only. A wrong ticket never gets this far, and the
+ * digits carry their own check. */
+static void pad(uint8_t out[static MAILBOX_CODE_LEN], const char *ticket, const uint8_t salt[static SALT_LEN])
+{
+	digest_hkdf(out, MAILBOX_CODE_LEN, (struct bytes){salt, SALT_LEN},
+		(struct bytes){(const uint8_t *)ticket, strlen(ticket)}, "engabo receipt code");
+}
+
+static void seal(uint8_t out[static SEALED_LEN], const char *ticket, const struct secret *code)
+{
+	ids_random(out, SALT_LEN);
+	pad(out + SALT_LEN, ticket, out);
+	for (size_t i = 0; i < MAILBOX_CODE_LEN; i++)
+		out[SALT_LEN + i] ^= code->data[i];
+}
+
+static const struct error *unseal(struct secret **out, const char *ticket, struct bytes sealed)
+{
+	char digits[MAILBOX_CODE_LEN + 1];
+	const struct error *error;
+
+	if (sealed.len != SEALED_LEN)
+		return error_new(ERROR_INVALID, "a receipt in intake.db is damaged");
+	pad((uint8_t *)digits, ticket, sealed.data);
+	for (size_t i = 0; i < MAILBOX_CODE_LEN; i++)
+		digits[i] = (char)(digits[i] ^ sealed.data[SALT_LEN + i]);
+	digits[MAILBOX_CODE_LEN] = '\0';
+	error = mailbox_code_parse(digits, out);
+	secret_wipe(digits, sizeof digits);
+	return error ? error_new(ERROR_INVALID, "a receipt in intake.db is damaged") : NULL;
+}
+
+const struct error *receipts_start(struct db *db, int64_t now)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	struct bytes boot;
+	char *last;
+
+	TRY(files_read(scratch, "/proc/sys/kernel/random/boot_id", 64, &boot));
+	if (!db_meta_get(scratch, db, "boot", &last) && strcmp(last, (const char *)boot.data) == 0)
+		return NULL;
+	TRY(db_begin(db));
+	const struct error *error = db_prepare(db, &query, "UPDATE receipt SET at = ?1");
+	if (!error) {
+		db_bind_integer(&query, 1, now);
+		error = db_done(&query);
+	}
+	if (!error)
+		error = db_meta_set(db, "boot", (const char *)boot.data);
+	if (!error)
+		error = db_commit(db);
+	if (error)
+		db_rollback(db);
+	return error;
+}
+
+const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
+	struct secret **code)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	uint8_t hash[DIGEST_LEN];
+	bool row;
+
+	TRY(db_prepare(db, &query, "SELECT sealed, at FROM receipt WHERE ticket = ?1"));
+	ticket_hash(hash, ticket);
+	db_bind_bytes(&query, 1, BYTES_OF(hash));
+	TRY(db_step(&query, &row));
+	*code = NULL;
+	if (!row) {
+		*state = RECEIPT_UNKNOWN;
+	} else if (now - db_integer(&query, 1) >= RECEIPT_PAGE_SECONDS) {
+		*state = RECEIPT_OVER;
+	} else {
+		if (!db_is_null(&query, 0))
+			TRY(unseal(code, ticket, db_bytes(&query, 0)));
+		*state = RECEIPT_THERE;
+	}
+	return NULL;
+}
+
+const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	uint8_t hash[DIGEST_LEN], sealed[SEALED_LEN];
+	bool row;
+
+	TRY(db_prepare(db, &query,
+		"INSERT INTO receipt(ticket, sealed, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING 1"));
+	ticket_hash(hash, ticket);
+	db_bind_bytes(&query, 1, BYTES_OF(hash));
+	if (code) {
+		seal(sealed, ticket, code);
+		db_bind_bytes(&query, 2, BYTES_OF(sealed));
+	} else {
+		db_bind_bytes(&query, 2, (struct bytes){NULL, 0});
+	}
+	db_bind_integer(&query, 3, now);
+	TRY(db_step(&query, &row));
+	*is_new = row;
+	return NULL;
+}
+
+static const struct error *change(struct db *db, const char *sql, int64_t value)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+
+	TRY(db_prepare(db, &query, sql));
+	db_bind_integer(&query, 1, value);
+	return db_done(&query);
+}
+
+static const struct error *oldest(struct db *db, const char *sql, int64_t life, int64_t *next)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	bool row;
+
+	TRY(db_prepare(db, &query, sql));
+	TRY(db_step(&query, &row));
+	if (row && !db_is_null(&query, 0)) {
+		int64_t due = db_integer(&query, 0) + life;
+
+		if (!*next || due < *next)
+			*next = due;
+	}
+	return NULL;
+}
+
+const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next)
+{
+	*next = 0;
+	TRY(change(db, "DELETE FROM receipt WHERE at <= ?1", now - RECEIPT_KEPT_SECONDS));
+	TRY(change(db, "UPDATE receipt SET sealed = NULL WHERE at <= ?1 AND sealed IS NOT NULL", now - RECEIPT_PAGE_SECONDS));
+	TRY(change(db, "DELETE FROM receipt WHERE ticket IN (SELECT ticket FROM receipt ORDER BY at DESC LIMIT -1 OFFSET ?1)",
+		RECEIPT_KEPT_MOST));
+	TRY(oldest(db, "SELECT min(at) FROM receipt WHERE sealed IS NOT NULL", RECEIPT_PAGE_SECONDS, next));
+	return oldest(db, "SELECT min(at) FROM receipt", RECEIPT_KEPT_SECONDS, next);
+}

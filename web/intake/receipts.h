@@ -1,0 +1,32 @@
+/* What was sent and with which code, for as long as a phone may ask again: the page with the code lives ten minutes, the memory that a form was sent
+ * a day (and for at most the newest 20,000). In intake.db; survives a restart and a power cut.
+ *
+ * The code is sealed under the ticket, which only the phone has. Times are seconds on the boot clock, so that a wall clock that jumps by years
+ * kills no receipt; after a reboot what is left gets its time anew. */
+#ifndef ENGABO_WEB_INTAKE_RECEIPTS_H
+#define ENGABO_WEB_INTAKE_RECEIPTS_H
+
+#include "node/store/db.h"
+#include "node/vault/secret.h"
+
+#define RECEIPT_PAGE_SECONDS 600
+#define RECEIPT_KEPT_SECONDS (24 * 60 * 60)
+#define RECEIPT_KEPT_MOST 20000
+
+enum receipt_state {
+	RECEIPT_UNKNOWN, /* nothing was sent with it */
+	RECEIPT_THERE,	 /* and here is the code; NULL for a message */
+	RECEIPT_OVER,	 /* sent and safe, but the code is shown no more */
+};
+
+/* Before anything else uses the file: gives rows of an earlier boot their time anew. */
+const struct error *receipts_start(struct db *db, int64_t now) MUST_CHECK;
+/* Through any handle of intake.db. */
+const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
+	struct secret **code) MUST_CHECK;
+/* Within the transaction that takes the report. `code` NULL: a message. *is_new false: it had been sent before, nothing was added. */
+const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new) MUST_CHECK;
+/* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in seconds on the boot clock; 0: never. */
+const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next) MUST_CHECK;
+
+#endif
