@@ -12,6 +12,7 @@
 
 #define DEPTH_MAX 16	      /* sections and partials inside one another */
 #define STEPS_MAX 1000000     /* parts rendered for one page: a partial that calls itself twice must end too */
+#define PAGE_MAX (16 * 1024 * 1024)
 #define FILE_MAX (1024 * 1024)
 
 enum kind { TEXT, VALUE, SECTION, INVERTED, CLOSE, PARTIAL };
@@ -297,7 +298,7 @@ static const struct error *render(struct run *run, const struct parts *parts, si
 	for (size_t i = from; i < to; i++) {
 		const struct part *part = &parts->list[i];
 
-		if (++run->steps > STEPS_MAX)
+		if (++run->steps > STEPS_MAX || run->out->len > PAGE_MAX)
 			return error_new(ERROR_INVALID, "a template makes a page without end");
 		switch (part->kind) {
 		case TEXT:
