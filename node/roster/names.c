@@ -36,9 +36,11 @@ static void cut_out(struct secret *text, struct found *found)
 		at[IDENTITY_LEN] = '\0';
 		error = age_identity_parse(at, &found->identities[found->count]);
 		at[IDENTITY_LEN] = behind;
-		memset(at, '-', IDENTITY_LEN);
-		if (error)
+		if (error) { /* a name that looks like one */
+			at += strlen(MARK);
 			continue;
+		}
+		memset(at, '-', IDENTITY_LEN);
 		at[0] = '#';
 		at[1] = (char)('0' + found->count / 10);
 		at[2] = (char)('0' + found->count % 10);
