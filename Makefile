@@ -1,8 +1,10 @@
 # engabo. `make help` lists what there is. Everything is built below $(B); `make B=build/mine` keeps apart what two people build at once.
 #   SANITIZE=1   gcc with ASan and UBSan, into its own folder
+#   V=1          shows each command
 
 B ?= build
 CC = gcc
+Q = $(if $(V),,@)
 ifdef SANITIZE
   override B := $(B)-sanitized
   SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -40,26 +42,26 @@ EMBEDDED = $(sort $(wildcard web/templates/*.html web/static/*))
 all: $(B)/engabo
 
 $(B)/engabo: $(B)/node/main.o $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
 
 # An object also depends on the data files of its folder: they may be embedded in it.
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(foreach d,$(LAYERS),$(eval $(patsubst %.c,$(B)/%.o,$(wildcard $(d)/*.c)): $(wildcard $(d)/*.sql $(d)/*.txt $(d)/codes/*.csv)))
 $(B)/node/base/clock.o: CPPFLAGS += -DENGABO_BUILD_SECONDS=$(BUILD_SECONDS)
 
 $(B)/web/assets.c: web/assets.sh $(EMBEDDED)
 	@mkdir -p $(@D)
-	sh web/assets.sh $(EMBEDDED) > $@
+	$(Q)sh web/assets.sh $(EMBEDDED) > $@
 $(B)/web/assets.o: $(B)/web/assets.c
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 define archive_rule
 $(call archive,$(1)): $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) $(if $(filter web,$(1)),$(B)/web/assets.o)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$^
 endef
 $(foreach d,$(LAYERS),$(eval $(call archive_rule,$(d))))
 
@@ -70,7 +72,7 @@ UNIT_PROGRAMS = $(UNIT:%.c=$(B)/%)
 
 define unit_rule
 $(B)/$(1:.c=): $(B)/$(1:.c=.o) $(foreach d,$(call layers_of,$(word 3,$(subst /, ,$(1)))),$(call archive,$(d)))
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(PKG_LIBS) -lzxcvbn -lcmocka -lpthread
+	$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(PKG_LIBS) -lzxcvbn -lcmocka -lpthread
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 

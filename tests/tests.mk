@@ -45,12 +45,12 @@ FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out web/server.c web/peer.c
 FUZZ_LINKED = $(filter-out $(FUZZ_B)/sync/commands/% $(FUZZ_B)/web/commands/% $(FUZZ_B)/web/intake/% $(FUZZ_B)/web/office/% $(FUZZ_B)/sync/role.o $(FUZZ_B)/sync/discover.o,$(FUZZ_OBJECTS))
 $(FUZZ_B)/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS)) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)clang $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS)) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 $(FUZZ_B)/web/assets.o: $(B)/web/assets.c
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
+	$(Q)clang $(CPPFLAGS) $(FUZZ_CFLAGS) -c -o $@ $<
 $(FUZZ_B)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_LINKED) $(FUZZ_B)/web/assets.o
-	clang $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS)) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
+	$(Q)clang $(filter-out -D_FORTIFY_SOURCE=2,$(CPPFLAGS)) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
 fuzz-build: $(FUZZ_TARGETS:%=$(FUZZ_B)/fuzz_%)
 fuzz-quick: fuzz-build
 	sh tests/fuzz/run.sh $(FUZZ_B) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
