@@ -10,6 +10,9 @@
 #include "node/store/db.h"
 #include "node/vault/secret.h"
 
+/* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version is built anew from the logs. */
+#define CASEFILE_VERSION 1
+
 struct casefile;
 /* `self` is this hub's log id. */
 const struct error *casefile_new(const void *context, const char *self, struct casefile **out) MUST_CHECK;
@@ -24,7 +27,8 @@ const struct error *casefile_end(struct casefile *file) MUST_CHECK;
 void casefile_abandon(struct casefile *file);
 
 enum taken { TAKEN_NEW, TAKEN_KNOWN, TAKEN_WAITING, TAKEN_REFUSED };
-/* Within a batch. Never fails for what an event says: what oversteps is kept and not applied, with the reason (table `overstep`). */
+/* Within a batch. Never fails for what an event says: what oversteps is kept and not applied, with the reason (table `overstep`). *out is what
+ * can be said at once; when the batch ends, all that belong to the same record are judged together. */
 const struct error *casefile_take(struct casefile *file, const struct event *event, const struct event_origin *origin,
 	enum taken *out) MUST_CHECK;
 

@@ -1,0 +1,202 @@
+-- The case file: what this hub can read, merged. In memory while the office is unlocked; on the card only as an age file.
+-- One table a kind of record, one column a field, so that `sqlite3` alone is enough to read it. Lists are JSON: ["legal","medical"].
+
+CREATE TABLE meta( -- small values of this file
+  name TEXT PRIMARY KEY, -- "self": the log id of the hub that reads
+  value -- text or a number
+) WITHOUT ROWID;
+
+CREATE TABLE position( -- how far each log was read
+  log TEXT NOT NULL, -- log id
+  epoch INTEGER NOT NULL, -- of that log
+  seq INTEGER NOT NULL, -- of the last commit read
+  oid TEXT NOT NULL, -- that commit's object id
+  PRIMARY KEY(log, epoch)
+) WITHOUT ROWID;
+
+CREATE TABLE entity( -- each record that some event speaks of
+  id INTEGER PRIMARY KEY, -- its row here, in its own table and in event
+  type TEXT NOT NULL, -- "report", "case", "action" ... or one that only a later version knows
+  key TEXT NOT NULL, -- <creator's log id>.<ulid>
+  case_key TEXT, -- for what belongs to a case: the case that its creating event names
+  creator_hq INTEGER, -- 1 when a headquarters hub made that event
+  conflicts INTEGER NOT NULL DEFAULT 0, -- fields with several values
+  search INTEGER, -- its row in search
+  UNIQUE(type, key)
+);
+
+CREATE TABLE event( -- every event ever taken, to the byte
+  id INTEGER PRIMARY KEY, -- order of arrival; means nothing
+  entity INTEGER NOT NULL REFERENCES entity(id), -- what it is about
+  log TEXT NOT NULL, -- the log that carried it
+  event TEXT NOT NULL, -- its ULID; (log, event) is its identity
+  kind TEXT NOT NULL, -- "o" from an office, "i" from intake
+  epoch INTEGER NOT NULL, -- of the log
+  seq INTEGER NOT NULL, -- of the commit that first carried it; 0: our own, not committed yet
+  roster INTEGER NOT NULL, -- the roster version which that commit names; rights follow from it
+  headquarters INTEGER NOT NULL, -- 1 when the log was headquarters' in that version
+  standing INTEGER NOT NULL, -- 0 permitted, 1 waits (table waiting), 2 refused (table overstep), 3 contradicted by its own double, -1 not judged yet
+  line TEXT NOT NULL -- the JSON, as it was signed
+);
+CREATE INDEX event_identity ON event(log, event);
+CREATE INDEX event_entity ON event(entity);
+
+CREATE TABLE overstep( -- events that are kept but do not count
+  event INTEGER PRIMARY KEY REFERENCES event(id), -- which one
+  reason TEXT NOT NULL -- why not, for the coordinator
+);
+CREATE TABLE waiting( -- events that do not count yet
+  event INTEGER PRIMARY KEY REFERENCES event(id), -- which one
+  reason TEXT NOT NULL -- for what
+);
+CREATE TABLE conflict( -- fields that two hubs changed without seeing each other's change
+  entity INTEGER NOT NULL REFERENCES entity(id), -- of which record
+  field TEXT NOT NULL, -- which field
+  PRIMARY KEY(entity, field)
+) WITHOUT ROWID;
+CREATE TABLE mailbox( -- who may write as the reporter of a report
+  report INTEGER NOT NULL REFERENCES entity(id), -- which report
+  text TEXT NOT NULL, -- "<id> <ssh-ed25519 key> <age1...>": the public part
+  PRIMARY KEY(report, text)
+) WITHOUT ROWID;
+CREATE TABLE about( -- messages to be looked at again when their report changes
+  report TEXT NOT NULL, -- key of the report
+  message INTEGER NOT NULL REFERENCES entity(id), -- which message
+  PRIMARY KEY(report, message)
+) WITHOUT ROWID;
+
+-- From here on: the records. Every table begins with the same columns:
+--   id        as in entity
+--   key       names the record on every hub
+--   home      log id of the hub that made it
+--   created   when, by the clock of whoever made it (RFC 3339, UTC)
+--   updated   when it was last changed
+--   author    user name of whoever made it; empty from the public form
+--   conflicts how many of its fields have several values
+-- then its fields, and last what SQLite itself works out of them, for sorting.
+
+CREATE TABLE report( -- what somebody told us
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  what TEXT, -- what happened
+  "when" TEXT, -- the day, month or year
+  precision TEXT, -- how sure that is (codes/precision.csv)
+  district TEXT, -- codes/districts.csv
+  place TEXT, -- in their words
+  who TEXT, -- who is at risk
+  "by" TEXT, -- by whom
+  needs TEXT, -- list: codes/needs.csv
+  danger TEXT, -- is anyone in danger now: yes, no, unknown
+  contact TEXT, -- safe ways to be reached
+  consent TEXT, -- does the person know and agree
+  language TEXT, -- the reporter's
+  mailbox TEXT, -- public part of the reporter's mailbox
+  how TEXT, -- how it reached us: form, visit, call, message, third-party
+  state TEXT, -- new, opened, added, closed
+  reason TEXT, -- why it was closed
+  "case" TEXT, -- key of the case it became or was added to
+  opened_at TEXT, -- when somebody first read it
+  opened_by TEXT, -- who
+  urgency INTEGER AS (CASE danger WHEN 'yes' THEN 0 WHEN 'no' THEN 2 ELSE 1 END), -- 0 emergency, 1 urgent, 2 normal
+  due TEXT AS (strftime('%Y-%m-%dT%H:%M:%SZ', created,
+    CASE danger WHEN 'yes' THEN '+24 hours' WHEN 'no' THEN '+14 days' ELSE '+72 hours' END)) -- when its triage clock runs out
+);
+CREATE INDEX report_state ON report(state, urgency, created);
+CREATE INDEX report_urgency ON report(urgency, created);
+
+CREATE TABLE case_( -- what we do about it
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  ref TEXT, -- what people say on the phone: GUL-7K2QX
+  alias TEXT, -- what the defender is called here
+  summary TEXT, -- the story so far
+  risk TEXT, -- low, medium, high, emergency
+  state TEXT, -- open, in-progress, closed
+  priority TEXT, -- among the cases of this office
+  district TEXT, -- codes/districts.csv
+  officer TEXT, -- user name of whoever follows it
+  violations TEXT, -- list: codes/acts.csv
+  perpetrators TEXT, -- list: codes/perpetrators.csv
+  needs TEXT, -- list: codes/needs.csv
+  reason TEXT, -- why it was closed
+  outcome TEXT, -- with what result
+  consent TEXT, -- what the person agreed to
+  review TEXT, -- look at it again on this day
+  is_closed INTEGER AS (state = 'closed'), -- 1 when closed
+  pressing INTEGER AS (CASE risk WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END) -- for sorting
+);
+CREATE INDEX case_state ON case_(state, pressing, updated DESC);
+CREATE INDEX case_pressing ON case_(pressing, updated DESC);
+CREATE INDEX case_ref ON case_(ref);
+CREATE INDEX case_closed ON case_(is_closed);
+
+CREATE TABLE action( -- what was agreed
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  what TEXT, -- what is to be done
+  who TEXT, -- by whom
+  due TEXT, -- by when
+  state TEXT, -- open, done, dropped
+  outcome TEXT, -- what came of it
+  is_open INTEGER AS (state = 'open'), -- 1 while it is owed
+  due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
+);
+CREATE INDEX action_case ON action(case_key, is_open, due_by);
+CREATE INDEX action_open ON action(is_open, due_by);
+
+CREATE TABLE followup( -- looking after it
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  due TEXT, -- when it is owed
+  made TEXT, -- when it was made; empty while it is owed
+  by_whom TEXT, -- who made it
+  how TEXT, -- by telephone, a visit ...
+  result TEXT, -- progress, no-progress, unreachable, unsafe, closed
+  next TEXT, -- when the next one is owed
+  text TEXT, -- what was said
+  is_open INTEGER AS (made IS NULL OR made = ''), -- 1 while it is owed
+  due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
+);
+CREATE INDEX followup_case ON followup(case_key, is_open, due_by);
+CREATE INDEX followup_open ON followup(is_open, due_by);
+
+CREATE TABLE note( -- what somebody wrote down in a case
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  text TEXT -- the note
+);
+CREATE INDEX note_case ON note(case_key, created);
+
+CREATE TABLE message( -- to or from a reporter
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  report TEXT, -- key of the report
+  "from" TEXT, -- reporter, office
+  text TEXT, -- the message
+  signature TEXT -- the reporter's, by their mailbox's key
+);
+CREATE INDEX message_report ON message(report, created);
+
+CREATE TABLE user( -- the people of this hub
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  name TEXT, -- what they type to sign in
+  role TEXT, -- coordinator, officer, provider, facilitator
+  slot TEXT, -- a keyholder's slot in keyring.json
+  own TEXT, -- their own public key
+  verifier TEXT, -- of those without a slot: Argon2id text
+  state TEXT -- active, disabled
+);
+CREATE INDEX user_name ON user(name);
+
+CREATE TABLE audit( -- what people of this hub did that must be answered for
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  what TEXT, -- exported, looked up an identity ...
+  who TEXT, -- user name
+  "on" TEXT, -- what it was done to
+  at TEXT -- when
+);
+
+-- Words of reports, cases, actions and notes. A row's number begins with its record's time of creation, so that the newest come first
+-- without sorting.
+CREATE VIRTUAL TABLE search USING fts5(
+  text, -- the searched fields, a line each
+  entity UNINDEXED, -- row in entity
+  tokenize = "unicode61 remove_diacritics 2"
+);

@@ -1,0 +1,307 @@
+/* Decides which events count: see permit.h. So that a hub can speak for its own reports and cases, headquarters for all, and nobody for the
+ * people of another hub; and so that a stolen intake process can at most invent reports, which any phone could.
+ *
+ * What is refused is kept by casefile.c with the reason given here, and judged again whenever its record changes. How permitted events
+ * combine is merge.c's. Runs in office. */
+#include "node/casework/permit.h"
+
+#include <string.h>
+
+#include "node/base/text.h"
+#include "node/vault/encoding.h"
+#include "node/vault/sshsig.h"
+
+#define MESSAGE_NAMESPACE "engabo-message"
+
+static struct judgement permitted(void)
+{
+	return (struct judgement){STANDING_PERMITTED, ""};
+}
+
+static struct judgement waiting(const char *reason)
+{
+	return (struct judgement){STANDING_WAITING, reason};
+}
+
+static struct judgement refused(const char *reason)
+{
+	return (struct judgement){STANDING_REFUSED, reason};
+}
+
+int permit_order(const struct claim *a, const struct claim *b)
+{
+	int by_log;
+
+	if (a->event->hlc != b->event->hlc)
+		return a->event->hlc < b->event->hlc ? -1 : 1;
+	by_log = strcmp(a->origin.log, b->origin.log);
+	return by_log ? by_log : strcmp(a->event->id, b->event->id);
+}
+
+/* Whether `log` is the hub in front of `key`. */
+static bool is_home(const char *log, const char *key)
+{
+	return strncmp(log, key, LOG_ID_SIZE - 1) == 0;
+}
+
+static bool is_writer(const struct event_origin *origin, const char *key)
+{
+	return origin->is_headquarters || is_home(origin->log, key);
+}
+
+/* Written once and never changed. */
+static bool is_once(const struct entity *entity)
+{
+	return strcmp(entity->name, "message") == 0 || strcmp(entity->name, "audit") == 0;
+}
+
+static struct judgement judge_fields(const struct entity *entity, const struct event *event, bool is_intake)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(event->set, name, value) {
+		const struct field *field = schema_field(entity, name);
+
+		if (field && !schema_fits(field, value))
+			return refused("a field holds something of the wrong kind");
+		if (field && is_intake && !field->from_intake)
+			return refused("the public form cannot set this field");
+	}
+	return permitted();
+}
+
+static struct judgement judge_intake(const struct entity *entity, const struct event *event,
+	const struct event_origin *origin)
+{
+	bool is_message = strcmp(entity->name, "message") == 0;
+
+	if (!is_message && strcmp(entity->name, "report") != 0)
+		return refused("the public form can only make reports and messages");
+	if (!is_home(origin->log, event->key))
+		return refused("the public form spoke in the name of another hub");
+	if (event->over || event->is_restated || *event->by)
+		return refused("the public form cannot replace anything or sign as a person");
+	return judge_fields(entity, event, true);
+}
+
+/* A message holds all four parts, or, from an office, all but the signature. */
+static struct judgement judge_message(const struct event *event, const struct event_origin *origin)
+{
+	const char *report = json_text_or(event->set, "report", ""), *from = json_text_or(event->set, "from", "");
+	bool is_reporter = strcmp(from, "reporter") == 0;
+
+	if (!*report)
+		return refused("a message that names no report");
+	if (!is_reporter && strcmp(from, "office") != 0)
+		return refused("a message from nobody");
+	if (origin->kind == 'i' && !is_reporter)
+		return refused("the public form spoke as the office");
+	if (origin->kind == 'o' && is_reporter && !event->is_restated)
+		return refused("an office spoke as the reporter");
+	if (!event->is_restated && !is_home(origin->log, event->key))
+		return refused("a message in the name of another hub");
+	if (origin->kind == 'o' && !is_writer(origin, report))
+		return refused("this hub may not write to that report");
+	return permitted();
+}
+
+struct judgement permit_alone(const char *self, const struct event *event, const struct event_origin *origin)
+{
+	const struct entity *entity = schema_entity(event->entity);
+	struct judgement judgement;
+
+	if (!entity)
+		return waiting("a kind of record that only a later version of engabo knows");
+	if (origin->kind == 'i')
+		judgement = judge_intake(entity, event, origin);
+	else
+		judgement = judge_fields(entity, event, false);
+	if (judgement.standing != STANDING_PERMITTED)
+		return judgement;
+	if (entity->is_local) {
+		if (strcmp(origin->log, self) != 0 || !is_home(self, event->key))
+			return refused("each hub decides alone about its own people");
+	} else if (strcmp(entity->name, "message") == 0) {
+		return judge_message(event, origin);
+	} else if (entity->in_case) {
+		if (!*event->case_key)
+			return refused("it names no case");
+	} else if (!is_writer(origin, event->key)) {
+		return refused("this hub may not write to that record");
+	}
+	return permitted();
+}
+
+struct judgement permit_child(const struct event *event, const struct event_origin *origin, const char *case_key)
+{
+	if (strcmp(event->case_key, case_key) != 0)
+		return refused("it names another case than the record belongs to");
+	if (!is_writer(origin, case_key))
+		return refused("this hub may not write to that case");
+	return permitted();
+}
+
+/* How good a claim is as the event that made its record, 0 the best: from the hub in the key; or, where that one is not at hand, a
+ * restatement by headquarters, or by the hub of the case; -1: none of these. */
+static int creator_rank(const char *key, const struct claim *claim)
+{
+	if (claim->judgement.standing != STANDING_PERMITTED)
+		return -1;
+	if (is_home(claim->origin.log, key))
+		return 0;
+	if (!claim->event->is_restated)
+		return -1;
+	return claim->origin.is_headquarters ? 1 : 2;
+}
+
+static const struct claim *find_creator(const char *key, const struct claim *claims, size_t count)
+{
+	const struct claim *creator = NULL;
+	int best = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		int rank = creator_rank(key, &claims[i]);
+
+		if (rank < 0 || (creator && rank > best))
+			continue;
+		if (!creator || rank < best || permit_order(&claims[i], creator) < 0) {
+			creator = &claims[i];
+			best = rank;
+		}
+	}
+	return creator;
+}
+
+static void judge_all(struct claim *claims, size_t count, struct judgement judgement)
+{
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED)
+			claims[i].judgement = judgement;
+}
+
+static void judge_children(const struct claim *creator, struct claim *claims, size_t count)
+{
+	const char *case_key = creator->event->case_key;
+
+	if (!is_writer(&creator->origin, case_key)) {
+		judge_all(claims, count, refused("made by a hub that may not write to its case"));
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED)
+			claims[i].judgement = permit_child(claims[i].event, &claims[i].origin, case_key);
+}
+
+/* < 0 when `a` was committed before `b`: what nobody can change afterwards, unlike the time that an event gives itself. */
+static int commit_order(const struct claim *a, const struct claim *b)
+{
+	int64_t seq_a = a->origin.seq ? a->origin.seq : INT64_MAX, seq_b = b->origin.seq ? b->origin.seq : INT64_MAX;
+
+	if (a->origin.epoch != b->origin.epoch)
+		return a->origin.epoch < b->origin.epoch ? -1 : 1;
+	if (seq_a != seq_b)
+		return seq_a < seq_b ? -1 : 1;
+	return strcmp(a->event->id, b->event->id);
+}
+
+/* The public form speaks of a report once, before anyone else does. So a stolen intake or sync process, which could add such events at any
+ * time, cannot put its own mailbox or words into a report that is already there. */
+static void judge_report(const char *key, struct claim *claims, size_t count)
+{
+	const struct claim *first = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED && is_home(claims[i].origin.log, key) &&
+			(!first || commit_order(&claims[i], first) < 0))
+			first = &claims[i];
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED && claims[i].origin.kind == 'i' &&
+			&claims[i] != first)
+			claims[i].judgement = refused("the public form speaks of a report only once");
+}
+
+/* A second version of what is written once does not count; a restatement may, where the first is not at hand (merge.c). */
+static void judge_once(struct claim *claims, size_t count)
+{
+	const struct claim *first = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED && !claims[i].event->is_restated &&
+			(!first || permit_order(&claims[i], first) < 0))
+			first = &claims[i];
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED && !claims[i].event->is_restated &&
+			&claims[i] != first)
+			claims[i].judgement = refused("this is written once and not changed");
+}
+
+/* "<message key> <report key> <text>" signed by the key in one of the report's mailboxes. */
+static bool is_signed(const struct event *event, char *const *mailboxes)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *text = memory_format(scratch, "%s %s %s", event->key, json_text_or(event->set, "report", ""),
+		json_text_or(event->set, "text", ""));
+	struct bytes message = {(const uint8_t *)text, strlen(text)};
+	uint8_t raw[SSHSIG_RAW_LEN];
+
+	if (encoding_from_base64_exact(raw, sizeof raw, json_text_or(event->set, "signature", "")))
+		return false;
+	for (; *mailboxes; mailboxes++) {
+		const char *key = strchr(*mailboxes, ' '), *end = strrchr(*mailboxes, ' ');
+		struct signer signer;
+
+		if (!key || end == key)
+			continue;
+		key = memory_string_of(scratch, key + 1, (size_t)(end - key - 1));
+		if (!sshsig_public_parse(key, &signer) && !sshsig_verify_raw(raw, &signer, MESSAGE_NAMESPACE, message))
+			return true;
+	}
+	return false;
+}
+
+static const struct error *judge_signature(const struct permit_subject *subject, struct claim *claim)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char **mailboxes;
+
+	TRY(subject->mailboxes(subject->user, scratch, json_text_or(claim->event->set, "report", ""), &mailboxes));
+	if (!mailboxes)
+		claim->judgement = waiting("the report that this message is about");
+	else if (!is_signed(claim->event, mailboxes))
+		claim->judgement = refused("the message is not signed with the key of the report's mailbox");
+	return NULL;
+}
+
+const struct error *permit_judge(const struct permit_subject *subject, struct claim *claims, size_t count,
+	const char **case_key, bool *creator_hq)
+{
+	const struct claim *creator;
+
+	for (size_t i = 0; i < count; i++)
+		claims[i].judgement = permit_alone(subject->self, claims[i].event, &claims[i].origin);
+	*case_key = "";
+	*creator_hq = false;
+	if (!subject->entity)
+		return NULL;
+	if (strcmp(subject->entity->name, "message") == 0)
+		for (size_t i = 0; i < count; i++)
+			if (claims[i].judgement.standing == STANDING_PERMITTED &&
+				strcmp(json_text_or(claims[i].event->set, "from", ""), "reporter") == 0)
+				TRY(judge_signature(subject, &claims[i]));
+	if (strcmp(subject->entity->name, "report") == 0)
+		judge_report(subject->key, claims, count);
+	if (is_once(subject->entity))
+		judge_once(claims, count);
+	creator = find_creator(subject->key, claims, count);
+	if (subject->entity->in_case && creator) {
+		*case_key = creator->event->case_key;
+		*creator_hq = creator->origin.is_headquarters;
+		judge_children(creator, claims, count);
+	} else if (subject->entity->in_case) {
+		judge_all(claims, count, waiting("the event that made this record"));
+	} else if (strcmp(subject->entity->name, "report") == 0 && !creator) {
+		judge_all(claims, count, waiting("the report itself"));
+	}
+	return NULL;
+}

@@ -1,0 +1,455 @@
+/* Writes what the merge found into the tables that pages read, a record at a time: see settle.h.
+ *
+ * A record is always worked out anew from all its events, so that what the tables say never depends on the order in which events came. Which
+ * events count is permit.c's, what they add up to merge.c's. Messages come last: they are judged by their report. Runs in office. */
+#include "node/casework/settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/text.h"
+
+#define ENTITIES_MAX 16
+#define SEARCH_HASH_BITS 20
+#define SEARCH_SECONDS_MAX (INT64_C(1) << 42)
+
+enum statement {
+	SEARCH_READ,
+	SEARCH_ADD,
+	SEARCH_DROP,
+	CONFLICT_ADD,
+	CONFLICT_DROP,
+	MAILBOX_READ,
+	MAILBOX_ADD,
+	MAILBOX_DROP,
+	REPORT_FIND,
+	STATEMENTS,
+};
+static const char *const texts[STATEMENTS] = {
+	[SEARCH_READ] = "SELECT text, entity FROM search WHERE rowid = ?",
+	[SEARCH_ADD] = "INSERT INTO search(rowid, text, entity) VALUES(?, ?, ?)",
+	[SEARCH_DROP] = "DELETE FROM search WHERE rowid = ?",
+	[CONFLICT_ADD] = "INSERT INTO conflict(entity, field) VALUES(?, ?)",
+	[CONFLICT_DROP] = "DELETE FROM conflict WHERE entity = ?",
+	[MAILBOX_READ] = "SELECT text FROM mailbox WHERE report = ?",
+	[MAILBOX_ADD] = "INSERT OR IGNORE INTO mailbox(report, text) VALUES(?, ?)",
+	[MAILBOX_DROP] = "DELETE FROM mailbox WHERE report = ?",
+	[REPORT_FIND] = "SELECT id FROM report WHERE key = ?",
+};
+
+struct settle {
+	struct ledger *ledger;
+	struct query statements[STATEMENTS];
+	struct query write[ENTITIES_MAX], drop[ENTITIES_MAX]; /* a row of the entity's own table */
+};
+
+const char *settle_table(const struct entity *entity)
+{
+	return strcmp(entity->name, "case") == 0 ? "case_" : entity->name;
+}
+
+void settle_columns(struct buffer *out, const struct entity *entity)
+{
+	buffer_text(out, "key, home, created, updated, author, conflicts");
+	if (entity->in_case)
+		buffer_text(out, ", case_key");
+	for (size_t i = 0; i < entity->count; i++)
+		buffer_format(out, ", \"%s\"", entity->fields[i].name);
+}
+
+static int settle_free(struct settle *settle)
+{
+	for (size_t i = 0; i < STATEMENTS; i++)
+		db_finish(&settle->statements[i]);
+	for (size_t i = 0; i < ENTITIES_MAX; i++) {
+		db_finish(&settle->write[i]);
+		db_finish(&settle->drop[i]);
+	}
+	return 0;
+}
+
+static const struct error *prepare_entity(struct settle *settle, const struct entity *entity, size_t at)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	size_t columns = 1 + 6 + entity->in_case + entity->count;
+	struct buffer *sql = buffer_new(scratch);
+
+	buffer_format(sql, "INSERT OR REPLACE INTO %s(id, ", settle_table(entity));
+	settle_columns(sql, entity);
+	buffer_text(sql, ") VALUES(?");
+	for (size_t i = 1; i < columns; i++)
+		buffer_text(sql, ", ?");
+	buffer_text(sql, ")");
+	TRY(db_prepare(settle->ledger->db, &settle->write[at], (const char *)sql->data));
+	return db_prepare(settle->ledger->db, &settle->drop[at],
+		memory_format(scratch, "DELETE FROM %s WHERE id = ?", settle_table(entity)));
+}
+
+const struct error *settle_new(const void *context, struct ledger *ledger, struct settle **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct settle *settle = memory_new(scratch, struct settle);
+	const struct entity *entities;
+	size_t count;
+
+	entities = schema_entities(&count);
+	settle->ledger = ledger;
+	talloc_set_destructor(settle, settle_free);
+	for (size_t i = 0; i < STATEMENTS; i++)
+		TRY(db_prepare(ledger->db, &settle->statements[i], texts[i]));
+	for (size_t i = 0; i < count && i < ENTITIES_MAX; i++)
+		TRY(prepare_entity(settle, &entities[i], i));
+	*out = talloc_steal(context, settle);
+	return NULL;
+}
+
+static struct query *statement(struct settle *settle, enum statement which)
+{
+	db_reset(&settle->statements[which]);
+	return &settle->statements[which];
+}
+
+static const struct error *run_on(struct settle *settle, enum statement which, int64_t id)
+{
+	struct query *query = statement(settle, which);
+
+	db_bind_integer(query, 1, id);
+	return db_done(query);
+}
+
+static size_t place_of(const struct entity *entity)
+{
+	size_t count;
+
+	return (size_t)(entity - schema_entities(&count));
+}
+
+/* permit_mailboxes */
+static const struct error *mailboxes_of(void *user, const void *context, const char *report, char ***out)
+{
+	struct settle *settle = user;
+	struct query *find = statement(settle, REPORT_FIND), *read = statement(settle, MAILBOX_READ);
+	char **list = memory_array(context, char *, 1);
+	size_t count = 0;
+	int64_t id = 0;
+	bool row;
+
+	*out = NULL;
+	db_bind_text(find, 1, report);
+	TRY(db_step(find, &row));
+	if (row)
+		id = db_integer(find, 0);
+	db_reset(find);
+	if (!row)
+		return NULL;
+	db_bind_integer(read, 1, id);
+	for (;;) {
+		TRY(db_step(read, &row));
+		if (!row)
+			break;
+		list = memory_resize(context, list, char *, count + 2);
+		list[count++] = memory_string(context, db_text(read, 0));
+		list[count] = NULL;
+	}
+	db_reset(read);
+	*out = list;
+	return NULL;
+}
+
+static void bind_value(struct query *query, int at, const struct field *field, const json_t *value)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	if (!value)
+		db_bind_text(query, at, schema_default(field));
+	else if (json_is_string(value))
+		db_bind_text(query, at, json_string_value(value));
+	else if (json_is_integer(value))
+		db_bind_integer(query, at, json_integer_value(value));
+	else
+		db_bind_text(query, at, (const char *)json_line(scratch, value).data);
+}
+
+/* When the newest of the shown values was said. */
+static int64_t updated_at(const struct merged *merged, int64_t created)
+{
+	int64_t updated = created;
+
+	for (size_t i = 0; i < merged->entity->count; i++) {
+		const struct merged_field *field = &merged->fields[i];
+		struct merge_author author;
+
+		if (!field->head_count)
+			continue;
+		merge_author(&author, field->heads[field->head_count - 1], merged->entity->fields[i].name);
+		if (author.at > updated)
+			updated = author.at;
+	}
+	return updated;
+}
+
+static const struct error *write_row(struct settle *settle, const struct ledger_entity *row, const struct merged *merged,
+	const struct merge_author *author)
+{
+	struct query *query = &settle->write[place_of(merged->entity)];
+	char home[LOG_ID_SIZE], created[TEXT_TIME_SIZE], updated[TEXT_TIME_SIZE];
+	int at = 1;
+
+	ids_key_log(home, row->key);
+	text_time(created, author->at);
+	text_time(updated, updated_at(merged, author->at));
+	db_reset(query);
+	db_bind_integer(query, at++, row->id);
+	db_bind_text(query, at++, row->key);
+	db_bind_text(query, at++, home);
+	db_bind_text(query, at++, created);
+	db_bind_text(query, at++, updated);
+	db_bind_text(query, at++, author->by);
+	db_bind_integer(query, at++, row->conflicts);
+	if (merged->entity->in_case)
+		db_bind_text(query, at++, row->case_key);
+	for (size_t i = 0; i < merged->entity->count; i++)
+		bind_value(query, at++, &merged->entity->fields[i], merged->fields[i].value);
+	return db_done(query);
+}
+
+static const struct error *drop_row(struct settle *settle, const struct entity *entity, int64_t id)
+{
+	struct query *query = &settle->drop[place_of(entity)];
+
+	db_reset(query);
+	db_bind_integer(query, 1, id);
+	return db_done(query);
+}
+
+static const struct error *write_conflicts(struct settle *settle, struct ledger_entity *row, const struct merged *merged)
+{
+	int64_t before = row->conflicts;
+
+	row->conflicts = 0;
+	if (before)
+		TRY(run_on(settle, CONFLICT_DROP, row->id));
+	for (size_t i = 0; i < merged->entity->count; i++) {
+		struct query *query = statement(settle, CONFLICT_ADD);
+
+		if (!merged->fields[i].is_conflict)
+			continue;
+		row->conflicts++;
+		db_bind_integer(query, 1, row->id);
+		db_bind_text(query, 2, merged->entity->fields[i].name);
+		TRY(db_done(query));
+	}
+	return NULL;
+}
+
+/* What people may look for in this record, a field a line; NULL when there is nothing. */
+static const char *search_text(const void *context, const struct merged *merged)
+{
+	struct buffer *text = buffer_new(context);
+
+	for (size_t i = 0; i < merged->entity->count; i++) {
+		const char *value = json_string_value(merged->fields[i].value);
+
+		if (!merged->entity->fields[i].is_searched || !value || !*value)
+			continue;
+		buffer_text(text, value);
+		buffer_text(text, "\n");
+	}
+	return text->len ? (const char *)text->data : NULL;
+}
+
+/* Rows sort by time of creation; the last bits keep records of one second apart. */
+static int64_t search_place(const char *key, int64_t created)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *key; key++)
+		hash = (hash ^ (uint8_t)*key) * 16777619u;
+	if (created < 1)
+		created = 1;
+	if (created > SEARCH_SECONDS_MAX)
+		created = SEARCH_SECONDS_MAX;
+	return created << SEARCH_HASH_BITS | (hash >> (32 - SEARCH_HASH_BITS));
+}
+
+static const struct error *search_read(struct settle *settle, int64_t place, const char *text, bool *is_free, bool *is_same)
+{
+	struct query *query = statement(settle, SEARCH_READ);
+	bool row;
+
+	db_bind_integer(query, 1, place);
+	TRY(db_step(query, &row));
+	*is_free = !row;
+	*is_same = row && text && strcmp(db_text(query, 0), text) == 0;
+	db_reset(query);
+	return NULL;
+}
+
+static const struct error *write_search(struct settle *settle, struct ledger_entity *row, const char *text, int64_t created)
+{
+	int64_t place = search_place(row->key, created);
+	bool is_free, is_same = false;
+	struct query *query;
+
+	if (row->search) {
+		TRY(search_read(settle, row->search, text, &is_free, &is_same));
+		if (is_same && row->search >> SEARCH_HASH_BITS == place >> SEARCH_HASH_BITS)
+			return NULL;
+		TRY(run_on(settle, SEARCH_DROP, row->search));
+		row->search = 0;
+	}
+	if (!text)
+		return NULL;
+	for (;; place++) {
+		TRY(search_read(settle, place, NULL, &is_free, &is_same));
+		if (is_free)
+			break;
+	}
+	query = statement(settle, SEARCH_ADD);
+	db_bind_integer(query, 1, place);
+	db_bind_text(query, 2, text);
+	db_bind_integer(query, 3, row->id);
+	row->search = place;
+	return db_done(query);
+}
+
+/* Every mailbox that a permitted event gave to the report: a later one does not take an earlier reporter's voice away. */
+static const struct error *write_mailboxes(struct settle *settle, int64_t report, const struct merged *merged)
+{
+	TRY(run_on(settle, MAILBOX_DROP, report));
+	for (size_t i = 0; i < merged->count; i++) {
+		struct query *query = statement(settle, MAILBOX_ADD);
+		const char *mailbox = json_text_or(merged->claims[i]->event->set, "mailbox", "");
+
+		if (!*mailbox)
+			continue;
+		db_bind_integer(query, 1, report);
+		db_bind_text(query, 2, mailbox);
+		TRY(db_done(query));
+	}
+	return NULL;
+}
+
+static const struct error *write_record(struct settle *settle, struct ledger_entity *row, const struct merged *merged)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct merge_author author = {.by = ""};
+
+	TRY(write_conflicts(settle, row, merged));
+	if (strcmp(merged->entity->name, "report") == 0)
+		TRY(write_mailboxes(settle, row->id, merged));
+	if (merged->count == 0) {
+		TRY(drop_row(settle, merged->entity, row->id));
+		return write_search(settle, row, NULL, 0);
+	}
+	merge_author(&author, merged->claims[0], NULL);
+	TRY(write_row(settle, row, merged, &author));
+	return write_search(settle, row, search_text(scratch, merged), author.at);
+}
+
+static const struct error *decide(struct settle *settle, struct ledger_entity *row, const struct entity *entity,
+	struct claim *claims, size_t count)
+{
+	const struct permit_subject subject = {
+		.self = settle->ledger->self,
+		.entity = entity,
+		.key = row->key,
+		.mailboxes = mailboxes_of,
+		.user = settle,
+	};
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	enum standing *was = memory_array(scratch, enum standing, count);
+	const char *case_key;
+
+	for (size_t i = 0; i < count; i++)
+		was[i] = claims[i].judgement.standing;
+	TRY(permit_judge(&subject, claims, count, &case_key, &row->creator_hq));
+	memcpy(row->case_key, case_key, strlen(case_key) + 1);
+	for (size_t i = 0; i < count; i++)
+		if (was[i] != STANDING_PERMITTED || claims[i].judgement.standing != STANDING_PERMITTED)
+			TRY(ledger_decide(settle->ledger, &claims[i], was[i]));
+	return NULL;
+}
+
+static const struct error *settle_one(struct settle *settle, struct ledger_entity *row)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct entity *entity = schema_entity(row->type);
+	const struct ledger_entity before = *row;
+	struct claim *claims;
+	size_t count;
+
+	TRY(ledger_claims(settle->ledger, scratch, row->id, false, &claims, &count));
+	TRY(decide(settle, row, entity, claims, count));
+	if (entity)
+		TRY(write_record(settle, row, merge_claims(scratch, entity, claims, count)));
+	if (strcmp(before.case_key, row->case_key) == 0 && before.creator_hq == row->creator_hq &&
+		before.conflicts == row->conflicts && before.search == row->search)
+		return NULL;
+	return ledger_write(settle->ledger, row);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The rows of messages, to be settled when all else is. */
+struct later {
+	int64_t *ids;
+	size_t count;
+};
+
+static void add_later(const void *context, struct later *later, int64_t id)
+{
+	later->ids = memory_resize(context, later->ids, int64_t, later->count + 1);
+	later->ids[later->count++] = id;
+}
+
+static const struct error *add_messages_of(struct settle *settle, const void *context, const char *report, struct later *later)
+{
+	struct query *query = ledger_query(settle->ledger, LEDGER_ABOUT_READ);
+	bool row;
+
+	db_bind_text(query, 1, report);
+	for (;;) {
+		TRY(db_step(query, &row));
+		if (!row)
+			break;
+		add_later(context, later, db_integer(query, 0));
+	}
+	db_reset(query);
+	return NULL;
+}
+
+/* Each row once; messages are put off when `later` is given. */
+static const struct error *settle_some(struct settle *settle, const void *context, int64_t *ids, size_t count, struct later *later)
+{
+	qsort(ids, count, sizeof *ids, compare_ids);
+	for (size_t i = 0; i < count; i++) {
+		struct ledger_entity row;
+
+		if (i && ids[i] == ids[i - 1])
+			continue;
+		TRY(ledger_read(settle->ledger, ids[i], &row));
+		if (later && strcmp(row.type, "message") == 0) {
+			add_later(context, later, row.id);
+			continue;
+		}
+		TRY(settle_one(settle, &row));
+		if (later && strcmp(row.type, "report") == 0)
+			TRY(add_messages_of(settle, context, row.key, later));
+	}
+	return NULL;
+}
+
+const struct error *settle_all(struct settle *settle, int64_t *ids, size_t count)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct later later = {0};
+
+	TRY(settle_some(settle, scratch, ids, count, &later));
+	return settle_some(settle, scratch, later.ids, later.count, NULL);
+}
