@@ -103,6 +103,11 @@ static bool take_log(const char **at, char out[static LOG_ID_SIZE])
 	return take_word(at, out, LOG_ID_SIZE - 1) && ids_is_log(out);
 }
 
+static bool take_oid(const char **at, struct oid *out)
+{
+	return take_word(at, out->hex, OID_SIZE - 1) && strspn(out->hex, "0123456789abcdef") == OID_SIZE - 1;
+}
+
 static bool take_digest(const char **at, uint8_t out[static DIGEST_LEN])
 {
 	char hex[2 * DIGEST_LEN + 1];
@@ -112,13 +117,8 @@ static bool take_digest(const char **at, uint8_t out[static DIGEST_LEN])
 
 static bool take_back(const char **at, struct log_commit *out)
 {
-	uint8_t bytes[20];
-
 	while (take_text(at, " ")) {
-		struct oid *oid = &out->back[out->back_count];
-
-		if (out->back_count == COMMIT_BACK_MAX || !take_word(at, oid->hex, OID_SIZE - 1) ||
-			text_from_hex(bytes, sizeof bytes, oid->hex))
+		if (out->back_count == COMMIT_BACK_MAX || !take_oid(at, &out->back[out->back_count]))
 			return false;
 		out->back_count++;
 	}

@@ -9,8 +9,11 @@
 #include "sync/check.h"
 #include "sync/logs.h"
 #include "sync/pack.h"
+#include "sync/verify.h"
 
 #define COMMITS_A_CALL 20000
+#define COMMITS_A_BATCH 128 /* in memory at once */
+#define BYTES_A_BATCH (2 << 20)
 #define FORKS_MAX 16 /* of one log that are looked at: the first proves it */
 #define FORK_REF_SIZE 96
 
@@ -22,6 +25,7 @@ struct keep {
 	int64_t offered_seq;
 	struct log_tip join;  /* the last commit that the offered branch and ours share; Seq 0: none */
 	struct oid *window;   /* offered commits behind it */
+	bool *has_mail;	      /* which of them hold mailbox items */
 	size_t window_count;
 	struct log_offer *out;
 };
@@ -53,13 +57,16 @@ static const struct error *ours_is_damaged(const struct error *error)
 	return error ? error_new(ERROR_SYSTEM, "our own log cannot be read: %s", error->message) : NULL;
 }
 
-static const struct error *read_parent(struct repo *repo, const struct oid *oid, struct oid *parent)
+/* `oid` becomes its parent. */
+static const struct error *step_down(struct repo *repo, int64_t seq, struct oid *oid)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct raw_commit raw;
 
 	TRY(repo_commit(scratch, repo, oid, &raw));
-	*parent = raw.parents[0];
+	if (raw.parent_count != (seq > 1))
+		return error_new(ERROR_INVALID, "it has %zu parents", raw.parent_count);
+	*oid = raw.parents[0];
 	return NULL;
 }
 
@@ -74,33 +81,28 @@ static const struct error *is_ours(const struct keep *keep, int64_t seq, const s
 
 		TRY(ours_is_damaged(back_find(&back, seq, mine)));
 	} else {
-		TRY(ours_is_damaged(read_parent(keep->repo, mine, mine)));
+		TRY(ours_is_damaged(step_down(keep->repo, seq + 1, mine)));
 	}
 	*out = strcmp(mine->hex, at->hex) == 0;
 	return NULL;
 }
 
-/* From the offered tip down to where it meets our branch, by headers and messages alone. Of a long way the oldest commits are remembered;
- * the others come with the next call. */
+/* From the offered tip, whose Seq is signed, down to where it meets our branch, by parents alone. Of a long way the oldest commits are
+ * remembered; the others come with the next call. */
 static const struct error *walk(struct keep *keep, struct oid *ring, int64_t ring_size, int64_t *failed_seq)
 {
 	struct oid at = keep->offered, mine = {""};
 	int64_t seq;
 
 	for (seq = keep->offered_seq; seq > 0; seq--) {
-		void *scratch CLEANUP(memory_free) = memory_context(NULL);
-		struct checked *checked = memory_new(scratch, struct checked);
 		bool ours;
 
 		*failed_seq = seq;
 		TRY(is_ours(keep, seq, &at, &mine, &ours));
 		if (ours)
 			return ours_is_damaged(check_tip_at(keep->repo, &at, &keep->join));
-		TRY(check_read(scratch, &keep->check, &at, checked));
-		if (checked->commit.seq != seq)
-			return error_new(ERROR_INVALID, "it says Seq %lld", (long long)checked->commit.seq);
 		ring[seq % ring_size] = at;
-		at = checked->raw.parents[0];
+		TRY(step_down(keep->check.from, seq, &at));
 	}
 	return NULL;
 }
@@ -114,6 +116,7 @@ static const struct error *find_window(void *context, struct keep *keep, int64_t
 	count = keep->offered_seq - keep->join.seq;
 	keep->window_count = (size_t)(count < size ? count : size);
 	keep->window = memory_resize(context, NULL, struct oid, keep->window_count);
+	keep->has_mail = memory_array(context, bool, keep->window_count);
 	for (size_t i = 0; i < keep->window_count; i++)
 		keep->window[i] = ring[(keep->join.seq + 1 + (int64_t)i) % size];
 	talloc_free(ring);
@@ -136,7 +139,7 @@ static const struct error *look_at_tip(struct keep *keep)
 struct rebuilding {
 	struct pack *pack;
 	int64_t bytes;
-	bool differs;
+	bool differs, has_mail;
 };
 
 static void rebuild_body(void *user, const struct tree_entry *entry, struct bytes body)
@@ -147,23 +150,21 @@ static void rebuild_body(void *user, const struct tree_entry *entry, struct byte
 	pack_blob(rebuilding->pack, body, &oid);
 	rebuilding->bytes += (int64_t)body.len;
 	rebuilding->differs |= strcmp(oid.hex, entry->oid.hex) != 0;
+	rebuilding->has_mail |= *entry->name == 'm';
 }
 
-/* One commit: checked, and made anew from what was checked. What comes out must have the ids that went in. */
-static const struct error *take_commit(struct keep *keep, size_t i, struct pack *pack)
+/* One commit, but for its signature: checked, and made anew from what was checked. What comes out must have the ids that went in. */
+static const struct error *take_commit(struct keep *keep, size_t i, const struct checked *checked, struct pack *pack)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct back back = {keep->check.from, keep->join.seq, keep->join.oid, keep->window, i};
-	struct checked *checked = memory_new(scratch, struct checked);
-	struct rebuilding rebuilding = {pack, 0, false};
+	struct rebuilding rebuilding = {pack, 0, false, false};
 	const struct oid *oid = &keep->window[i];
 	struct tree_entry *entries;
 	struct oid tree, commit;
 	size_t count;
 
-	TRY(check_read(scratch, &keep->check, oid, checked));
 	TRY(check_follows(&keep->check, checked));
-	TRY(check_signature(&keep->check, checked));
 	TRY(check_back(&back, &checked->commit));
 	TRY(check_entries(scratch, &keep->check, checked, rebuild_body, &rebuilding, &entries, &count));
 	pack_tree(pack, entries, count, &tree);
@@ -171,10 +172,50 @@ static const struct error *take_commit(struct keep *keep, size_t i, struct pack 
 	if (rebuilding.differs || strcmp(tree.hex, checked->raw.tree.hex) != 0 || strcmp(commit.hex, oid->hex) != 0)
 		return error_new(ERROR_INVALID, "an object does not have the id it came under");
 	check_advance(&keep->check, oid, checked);
+	keep->has_mail[i] = rebuilding.has_mail;
 	keep->out->taken++;
 	keep->out->envelopes += (int64_t)count;
 	keep->out->bytes += rebuilding.bytes;
 	return NULL;
+}
+
+/* Reads the next commits of the window, as many as memory may hold at once; `stop` is why it ends before that. */
+static size_t read_batch(void *context, const struct keep *keep, size_t from, struct checked **commits, const struct error **stop)
+{
+	size_t count = 0, bytes = 0;
+
+	*stop = NULL;
+	while (from + count < keep->window_count && count < COMMITS_A_BATCH && bytes < BYTES_A_BATCH && !*stop) {
+		commits[count] = memory_new(context, struct checked);
+		*stop = check_read(context, &keep->check, &keep->window[from + count], commits[count]);
+		if (!*stop)
+			bytes += commits[count++]->raw.raw.len;
+	}
+	return count;
+}
+
+/* Checks and rebuilds the commits of one batch; *done of them. The error of the oldest that is refused. */
+static const struct error *take_batch(struct keep *keep, size_t from, struct pack *pack, size_t *done)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct checked **commits = memory_array(scratch, struct checked *, COMMITS_A_BATCH);
+	struct verification *verification;
+	const struct error *error, *stop, *forged;
+	struct signer signer;
+	size_t count, first;
+
+	*done = 0;
+	TRY(check_signer(&keep->check, &signer));
+	count = read_batch(scratch, keep, from, commits, &stop);
+	verification = verify_begin(scratch, &signer, (const struct checked *const *)commits, count);
+	for (error = NULL; *done < count && !error; *done += !error)
+		error = take_commit(keep, from + *done, commits[*done], pack);
+	forged = verify_end(verification, &first);
+	if (forged && first <= *done) {
+		*done = first;
+		return forged;
+	}
+	return error ? error : stop;
 }
 
 static const struct error *move_branch(struct keep *keep)
@@ -224,12 +265,11 @@ static const struct error *take_window(void *context, struct keep *keep)
 		return NULL;
 	pack = pack_begin(context, keep->repo);
 	out->verdict = LOG_NEW;
-	for (size_t i = 0; i < keep->window_count && out->verdict == LOG_NEW; i++) {
-		int64_t seq = keep->check.tip.seq + 1;
-		const struct error *error = take_commit(keep, i, pack);
+	for (size_t at = 0, done; at < keep->window_count && out->verdict == LOG_NEW; at += done) {
+		const struct error *error = take_batch(keep, at, pack, &done);
 
 		if (error)
-			TRY(refuse(keep, seq, error));
+			TRY(refuse(keep, keep->join.seq + 1 + (int64_t)(at + done), error));
 	}
 	if (out->verdict == LOG_REFUSED)
 		out->taken = out->envelopes = out->bytes = 0;
@@ -263,32 +303,34 @@ static const struct error *has_forked(void *context, const struct keep *keep, bo
 	return NULL;
 }
 
-static const struct error *give_entry(struct repo *repo, const struct log_commit *commit, const struct tree_entry *entry,
-	logs_kept *kept, void *user)
+static const struct error *give_mail_of(struct repo *repo, const struct oid *oid, logs_kept *kept, void *user)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct commit_entry given;
+	struct tree_entry *entries;
+	struct log_commit commit;
+	struct raw_commit raw;
+	size_t count;
 
-	memcpy(given.name, entry->name, sizeof given.name);
-	TRY(repo_blob(scratch, repo, &entry->oid, CHECK_BLOB_MAX, &given.body));
-	return kept(user, commit, &given);
+	TRY(repo_commit(scratch, repo, oid, &raw));
+	TRY(commit_parse(raw.message, &commit));
+	TRY(repo_tree(scratch, repo, &raw.tree, COMMIT_ENTRIES_MAX, &entries, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct commit_entry given;
+
+		if (*entries[i].name != 'm')
+			continue;
+		memcpy(given.name, entries[i].name, sizeof given.name);
+		TRY(repo_blob(scratch, repo, &entries[i].oid, CHECK_BLOB_MAX, &given.body));
+		TRY(kept(user, &commit, &given));
+	}
+	return NULL;
 }
 
-static const struct error *give_kept(const struct keep *keep, logs_kept *kept, void *user)
+static const struct error *give_mail(const struct keep *keep, logs_kept *kept, void *user)
 {
-	for (int64_t i = 0; i < keep->out->taken; i++) {
-		void *scratch CLEANUP(memory_free) = memory_context(NULL);
-		struct tree_entry *entries;
-		struct log_commit commit;
-		struct raw_commit raw;
-		size_t count;
-
-		TRY(repo_commit(scratch, keep->repo, &keep->window[i], &raw));
-		TRY(commit_parse(raw.message, &commit));
-		TRY(repo_tree(scratch, keep->repo, &raw.tree, COMMIT_ENTRIES_MAX, &entries, &count));
-		for (size_t n = 0; n < count; n++)
-			TRY(give_entry(keep->repo, &commit, &entries[n], kept, user));
-	}
+	for (int64_t i = 0; i < keep->out->taken; i++)
+		if (keep->has_mail[i])
+			TRY(give_mail_of(keep->repo, &keep->window[i], kept, user));
 	return NULL;
 }
 
@@ -311,7 +353,7 @@ static const struct error *judge(void *context, struct keep *keep, logs_kept *ke
 	}
 	keep->check.tip = keep->join;
 	TRY(take_window(context, keep));
-	return kept && keep->join.seq == keep->ours.seq ? give_kept(keep, kept, user) : NULL;
+	return kept && keep->join.seq == keep->ours.seq ? give_mail(keep, kept, user) : NULL;
 }
 
 const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struct roster_chain *chain, const char *log,

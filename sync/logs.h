@@ -52,7 +52,7 @@ struct log_offer {
 	int64_t bytes;
 	char reason[256];     /* one line: what and where ("gul... seq 42: Prev-SHA256 does not match") */
 };
-/* Called for each envelope of each commit that was kept, after the branch moved (to fill mailbox.db). */
+/* Called for each mailbox item ("m-...") of the commits that were kept, after the branch moved, to fill mailbox.db. Not for a fork's. */
 typedef const struct error *logs_kept(void *user, const struct log_commit *commit, const struct commit_entry *entry);
 
 /* Checks the branch whose tip is `offered` in `inbox` (which sees log.git's objects by alternates) against our tip of that log, oldest
