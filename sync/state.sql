@@ -1,7 +1,7 @@
 -- sync.db: what the sync role remembers. It alone writes; office reads it for its pages. Nothing in here is secret: addresses of relays stand here
 -- without their passwords (those lie in keys/remotes).
 
-CREATE TABLE meta( -- small values: "roster" (highest version accepted), "ack_at" (last commit of acknowledgements alone), "frozen" (why our log stands still)
+CREATE TABLE meta( -- small values: "roster" (highest version accepted), "ack_at" (last commit of acknowledgements alone), "halted" (why our log takes nothing more)
   name TEXT PRIMARY KEY, -- what it is
   value -- text or a number
 ) WITHOUT ROWID;
@@ -13,7 +13,8 @@ CREATE TABLE taken( -- how far each spool is in our log
 
 CREATE TABLE intent( -- the batch that is being put into our log right now; at most one row, and none while nothing is under way
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  after_seq INTEGER NOT NULL, -- our log's tip before the batch
+  after_seq INTEGER NOT NULL, -- our log's tip before the batch; 0: none yet
+  after_oid TEXT NOT NULL, -- that commit, hex
   intake INTEGER NOT NULL, -- taken('intake') once it is in
   office INTEGER NOT NULL, -- taken('office') once it is in
   digest BLOB NOT NULL -- SHA-256 over the sorted SHA-256s of its envelopes: tells after a crash whether what is in the log is this batch
@@ -67,7 +68,7 @@ CREATE TABLE trouble( -- what people should know; one row a kind, log and remote
   id INTEGER PRIMARY KEY,
   at INTEGER NOT NULL, -- seconds
   remote TEXT NOT NULL, -- where it was seen; '' for this hub itself
-  log TEXT NOT NULL, -- whose log, 'roster', or ''
+  log TEXT NOT NULL, -- whose log; or 'roster'; or, of kind 'spool', which one; or ''
   kind TEXT NOT NULL, -- alarms, which stay: 'rolled-back' 'forked' 'lost' 'spool'; states, which end by themselves: 'refused' 'waits'
   reason TEXT NOT NULL, -- one line
   UNIQUE (remote, log, kind)

@@ -1,0 +1,396 @@
+/* The open hub: databases, repositories, keys and the roster, as the sync role and the commands in its place use them.
+ *
+ * Leaves the spools to batch.c and the remotes to round.c. Guards: one process at a time extends the log (run/sync.lock); what a killed one left is cleaned
+ * before anything is read; log.git is compared with its high-water marks, so that a card that was rolled back is noticed before it contradicts itself. */
+#include "sync/hub.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <string.h>
+
+#include "node/base/control.h"
+#include "node/base/files.h"
+#include "node/vault/encoding.h"
+#include "sync/rosters.h"
+
+#define PACKS_MAX 50
+#define LOGS_MAX 4096 /* branches in log.git: members of the roster, of all epochs */
+
+const struct roster *hub_roster(const struct hub *hub)
+{
+	return roster_chain_newest(hub->chain);
+}
+
+void hub_stop_when(struct hub *hub, const volatile int *stop)
+{
+	hub->stop = stop;
+}
+
+void hub_close(struct hub *hub)
+{
+	if (!hub)
+		return;
+	repo_close(hub->inbox);
+	repo_close(hub->log);
+	db_close(hub->mailbox);
+	db_close(hub->db);
+	secret_free(hub->sign);
+	fd_close(hub->lock); /* last: the next process may begin */
+	memory_free(hub);
+}
+
+/* ---- keys and roster ---- */
+
+static const struct error *read_sign_key(struct hub *hub)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct secret *seed CLEANUP(secret_free) = secret_new(SSHSIG_SEED_LEN);
+	const struct error *error;
+	struct signer public_key;
+	struct bytes text;
+	char *line;
+
+	TRY(files_read(scratch, home_file(scratch, hub->home, "keys/sign"), 256, &text));
+	line = memory_string_of(scratch, text.data, strcspn((const char *)text.data, "\n"));
+	error = encoding_from_base64_exact(seed->data, seed->len, line);
+	secret_wipe(line, strlen(line));
+	secret_wipe((void *)text.data, text.len);
+	if (error)
+		return error_new(ERROR_CONFIG, "keys/sign is damaged: %s", error->message);
+	sshsig_public_of(&public_key, seed);
+	if (memcmp(public_key.key, hub->trust.self.sign.key, sizeof public_key.key) != 0)
+		return error_new(ERROR_CONFIG, "keys/sign is not the key that trust.json names; were they copied from two hubs?");
+	hub->sign = secret_copy(seed->data, seed->len);
+	return NULL;
+}
+
+static const struct error *read_trust(struct hub *hub, bool *changed)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct bytes text;
+	struct trust trust;
+
+	TRY(files_read(scratch, home_file(scratch, hub->home, "trust.json"), 65536, &text));
+	memset(&trust, 0, sizeof trust); /* with its padding: compared below */
+	TRY(trust_parse(text, &trust));
+	*changed = trust.has_coalition != hub->trust.has_coalition || memcmp(trust.root, hub->trust.root, sizeof trust.root) != 0 ||
+		strcmp(trust.self.log, hub->trust.self.log) != 0;
+	hub->trust = trust;
+	return NULL;
+}
+
+/* A roster that ends below what was accepted before is not used and not forgotten: our log waits until a remote brings the rest again. */
+static const struct error *load_roster(struct hub *hub)
+{
+	int least = (int)db_meta_number(hub->db, "roster", 0);
+	const struct error *error;
+	struct roster_chain *chain;
+	const struct roster *newest;
+
+	error = rosters_load(hub, hub->log, &hub->trust, least, &chain);
+	if (error && error->code == ERROR_DENIED) {
+		TRY(state_trouble(hub->db, "", "roster", TROUBLE_LOST, error->message));
+		error = rosters_load(hub, hub->log, &hub->trust, 0, &chain);
+	}
+	if (error)
+		return error;
+	memory_free(hub->chain);
+	hub->chain = chain;
+	newest = hub_roster(hub);
+	if (!newest || newest->version <= least)
+		return NULL;
+	TRY(state_trouble_end(hub->db, "", "roster", TROUBLE_LOST));
+	return db_meta_set_number(hub->db, "roster", newest->version);
+}
+
+const struct error *hub_refresh(struct hub *hub)
+{
+	const struct error *error;
+	struct oid at = {""};
+	bool changed;
+
+	TRY(read_trust(hub, &changed));
+	error = repo_ref(hub->log, ROSTER_REF, &at);
+	if (error && error->code != ERROR_NOT_FOUND)
+		return error;
+	if (hub->chain && !changed && strcmp(at.hex, hub->roster_at.hex) == 0)
+		return NULL;
+	TRY(load_roster(hub));
+	hub->roster_at = at;
+	return NULL;
+}
+
+/* ---- opening ---- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+/* inbox.git holds nothing that is not fetched again. */
+static const struct error *begin_inbox(struct hub *hub)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char *path = home_file(scratch, hub->home, "inbox.git");
+
+	repo_close(hub->inbox);
+	hub->inbox = NULL;
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+		return error_system(errno, "cannot clear %s", path);
+	TRY(repo_create(path, home_file(scratch, hub->home, "log.git")));
+	return repo_open(path, &hub->inbox);
+}
+
+static const struct error *open_repository(struct hub *hub, const char *name, struct repo **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char *path = home_file(scratch, hub->home, name);
+
+	TRY(repo_clean(path));
+	return repo_open(path, out);
+}
+
+static const struct error *open_repositories(struct hub *hub)
+{
+	const struct error *error;
+
+	TRY(open_repository(hub, "log.git", &hub->log));
+	error = open_repository(hub, "inbox.git", &hub->inbox);
+	return error ? begin_inbox(hub) : NULL; /* half made or half removed when the power went */
+}
+
+const struct error *hub_halt(struct hub *hub, const char *kind, const char *reason)
+{
+	/* What is lost may come back with the right card; a fork does not go away. */
+	if (strcmp(kind, TROUBLE_FORKED) == 0)
+		TRY(db_meta_set(hub->db, "halted", reason));
+	hub->halted = memory_string(hub, reason);
+	return state_trouble(hub->db, "", hub->trust.self.log, kind, reason);
+}
+
+/* The logs of others: what log.git lacks of what it once held comes again from a remote, but people should know. Ours is batch_settle's. */
+static const struct error *compare_marks(struct hub *hub)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(hub->db, &query, "SELECT log, epoch, seq, sha256 FROM known WHERE log != ?"));
+	db_bind_text(&query, 1, hub->trust.self.log);
+	for (;;) {
+		struct log_tip tip;
+		char reason[160];
+
+		TRY(db_step(&query, &row));
+		if (!row)
+			return NULL;
+		TRY(logs_tip(hub->log, db_text(&query, 0), (int)db_integer(&query, 1), &tip));
+		if (tip.seq >= db_integer(&query, 2))
+			continue;
+		snprintf(reason, sizeof reason, "this card holds the log up to seq %lld, and held it up to %lld; the rest is fetched again",
+			(long long)tip.seq, (long long)db_integer(&query, 2));
+		TRY(state_trouble(hub->db, "", db_text(&query, 0), TROUBLE_LOST, reason));
+	}
+}
+
+/* "refs/heads/log/<id>/<epoch>" */
+static bool parse_log_ref(const char *ref, char log[static LOG_ID_SIZE], int *epoch)
+{
+	return sscanf(ref, "refs/heads/log/%16[0-9a-z]/%d", log, epoch) == 2 && ids_is_log(log);
+}
+
+static const struct error *index_all(struct hub *hub)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char **names;
+	size_t count;
+
+	TRY(repo_refs(scratch, hub->log, "refs/heads/log/", LOGS_MAX, &names, &count));
+	for (size_t i = 0; i < count; i++) {
+		char log[LOG_ID_SIZE];
+		struct log_tip tip;
+		int epoch;
+
+		if (!parse_log_ref(names[i], log, &epoch) || strcmp(log, hub->trust.self.log) == 0)
+			continue;
+		TRY(hub_index(hub, log, epoch));
+		TRY(logs_tip(hub->log, log, epoch, &tip));
+		TRY(state_known_set(hub->db, log, epoch, &tip));
+	}
+	return NULL;
+}
+
+static const struct error *open_all(struct hub *hub)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
+	char *halted = NULL;
+	bool changed;
+
+	TRY(files_lock(home_file(scratch, hub->home, "run/sync.lock"), &hub->lock));
+	TRY(db_open(home_file(scratch, hub->home, "sync.db"), &sync_schema, &hub->db));
+	TRY(db_open(home_file(scratch, hub->home, "mailbox.db"), &mailbox_schema, &hub->mailbox));
+	TRY(open_repositories(hub));
+	TRY(read_trust(hub, &changed));
+	TRY(read_sign_key(hub));
+	TRY(hub_refresh(hub));
+	error = db_meta_get(hub, hub->db, "halted", &halted);
+	if (error && error->code != ERROR_NOT_FOUND)
+		return error;
+	hub->halted = halted;
+	TRY(compare_marks(hub));
+	TRY(index_all(hub));
+	error = batch_settle(hub);
+	/* Without the roster's newest versions there is nothing to settle by; a remote may bring them, and round_commit settles again. */
+	return error && error->code == ERROR_UNAVAILABLE ? NULL : error;
+}
+
+const struct error *hub_open(const void *context, struct home *home, struct hub **out)
+{
+	struct hub *hub = memory_new(context, struct hub);
+	const struct error *error;
+
+	hub->home = home;
+	hub->lock = -1;
+	error = open_all(hub);
+	if (error) {
+		hub_close(hub);
+		return error;
+	}
+	*out = hub;
+	return NULL;
+}
+
+/* ---- looking through a log ---- */
+
+struct indexing {
+	struct hub *hub;
+	struct query item; /* INSERT into mailbox.db */
+	int64_t seq;	   /* read up to here */
+	struct oid oid;
+};
+
+static const struct error *index_commit(void *user, const struct log_commit *commit, const struct oid *oid,
+	const struct commit_entry *entries, size_t count)
+{
+	struct indexing *indexing = user;
+	struct query *item = &indexing->item;
+
+	for (size_t i = 0; i < count; i++) {
+		char kind, mailbox[33];
+
+		if (!commit_entry_name(entries[i].name, i, &kind, mailbox) || kind != 'm')
+			continue;
+		db_bind_text(item, 1, mailbox);
+		db_bind_text(item, 2, commit->log);
+		db_bind_integer(item, 3, commit->epoch);
+		db_bind_integer(item, 4, commit->seq);
+		db_bind_integer(item, 5, (int64_t)i);
+		db_bind_bytes(item, 6, entries[i].body);
+		TRY(db_done(item));
+	}
+	for (size_t i = 0; i < commit->ack_count; i++)
+		TRY(state_ack(indexing->hub->db, commit->acks[i].log, commit->acks[i].epoch, commit->log, commit->acks[i].seq));
+	indexing->seq = commit->seq;
+	indexing->oid = *oid;
+	return NULL;
+}
+
+static const struct error *read_mark(struct db *mailbox, const char *log, int epoch, struct indexing *out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(mailbox, &query, "SELECT seq, oid FROM indexed WHERE log = ? AND epoch = ?"));
+	db_bind_text(&query, 1, log);
+	db_bind_integer(&query, 2, epoch);
+	TRY(db_step(&query, &row));
+	out->seq = row ? db_integer(&query, 0) : 0;
+	snprintf(out->oid.hex, sizeof out->oid.hex, "%s", row ? db_text(&query, 1) : "");
+	return NULL;
+}
+
+static const struct error *write_mark(struct db *mailbox, const char *log, int epoch, const struct indexing *indexing)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(mailbox, &query, "INSERT OR REPLACE INTO indexed(log, epoch, seq, oid) VALUES(?, ?, ?, ?)"));
+	db_bind_text(&query, 1, log);
+	db_bind_integer(&query, 2, epoch);
+	db_bind_integer(&query, 3, indexing->seq);
+	db_bind_text(&query, 4, indexing->oid.hex);
+	return db_done(&query);
+}
+
+static const struct error *index_from(struct hub *hub, const char *log, int epoch, struct indexing *indexing)
+{
+	struct db *mailbox = hub->mailbox;
+	bool waits;
+
+	TRY(db_prepare(mailbox, &indexing->item,
+		"INSERT OR IGNORE INTO item(mailbox, log, epoch, seq, place, body) VALUES(?, ?, ?, ?, ?, ?)"));
+	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, log, epoch, indexing->seq, indexing->oid.hex, index_commit, indexing,
+		&waits));
+	return write_mark(mailbox, log, epoch, indexing);
+}
+
+/* Both files in one go each; mailbox.db last, because it says where to begin the next time. */
+const struct error *hub_index(struct hub *hub, const char *log, int epoch)
+{
+	struct indexing indexing = {.hub = hub};
+	const struct error *error;
+	struct log_tip tip;
+
+	TRY(logs_tip(hub->log, log, epoch, &tip));
+	TRY(read_mark(hub->mailbox, log, epoch, &indexing));
+	if (indexing.seq >= tip.seq) /* more than there is: the card lost the end of the log, and what was found in it stays */
+		return NULL;
+	TRY(db_begin(hub->mailbox));
+	error = db_begin(hub->db);
+	if (!error)
+		error = index_from(hub, log, epoch, &indexing);
+	db_finish(&indexing.item);
+	if (!error)
+		error = db_commit(hub->db);
+	if (!error)
+		error = db_commit(hub->mailbox);
+	if (error) {
+		db_rollback(hub->mailbox);
+		db_rollback(hub->db);
+	}
+	return error;
+}
+
+/* ---- now and then ---- */
+
+const struct error *hub_tidy(struct hub *hub)
+{
+	if (repo_pack_count(hub->log) > PACKS_MAX)
+		TRY(repo_repack(repo_path(hub->log)));
+	return repo_pack_count(hub->inbox) > PACKS_MAX ? begin_inbox(hub) : NULL;
+}
+
+/* ---- for commands ---- */
+
+const struct error *hub_call(const struct home *home, const json_t *request, int64_t deadline_ms, json_t **reply, bool *is_down)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error, *locked;
+	int lock;
+
+	*is_down = false;
+	error = control_call(home_file(scratch, home, "run/sync.sock"), request, deadline_ms, reply);
+	if (!error || error->code != ERROR_UNAVAILABLE)
+		return error;
+	/* Nothing answers: it is down if its lock is free, else in the middle of a round or of its start. */
+	locked = files_lock(home_file(scratch, home, "run/sync.lock"), &lock);
+	if (locked)
+		return locked->code == ERROR_UNAVAILABLE
+			       ? error_new(ERROR_UNAVAILABLE, "the sync role is busy with a round or just starting; try again in a moment")
+			       : locked;
+	fd_close(lock);
+	*is_down = true;
+	return NULL;
+}

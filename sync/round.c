@@ -1,0 +1,379 @@
+/* A round with one remote: fetch into quarantine, check and keep what is good, push what it lacks. How a case gets from Gulu to Kampala.
+ *
+ * Leaves carrying to transport.c and every rule for what came to logs.c and rosters.c. Guards: only logs of the roster are looked at; what a remote once held
+ * and now does not is told to people; what failed is kept with its reason and tried again later, never silently. Runs in the sync role, or in a command that
+ * holds its lock. */
+#include "sync/hub.h"
+
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/files.h"
+#include "node/base/ids.h"
+#include "sync/remote.h"
+#include "sync/rosters.h"
+#include "sync/transport.h"
+
+#define BACK_OFF_SECONDS 30
+#define BACK_OFF_MAX_SECONDS 3600
+#define BRANCHES_MAX (ROSTER_MEMBERS_MAX + 2) /* all members' logs, our own, the roster */
+
+struct round {
+	void *context;
+	struct hub *hub;
+	struct remote remote;
+	struct transport transport;
+	struct transport_branch branches[BRANCHES_MAX]; /* to be pushed */
+	struct {
+		char log[LOG_ID_SIZE]; /* "": the roster */
+		int epoch;
+		int64_t from, to; /* Seq there and here */
+	} pushes[BRANCHES_MAX];
+	size_t branch_count;
+	int64_t sent, received;
+	json_t *refused;
+	char *problem; /* what hindered the round; NULL: nothing */
+};
+
+/* ---- what a remote shows ---- */
+
+static const struct error *inbox_ref(const struct round *round, const char *name, struct oid *out, bool *found)
+{
+	const struct error *error = repo_ref(round->hub->inbox, memory_format(round->context, "refs/inbox/%s/%s", round->remote.name, name), out);
+
+	*found = !error;
+	return error && error->code != ERROR_NOT_FOUND ? error : NULL;
+}
+
+/* Into the report and the table of troubles. */
+static const struct error *note(struct round *round, const char *log, const char *kind, const char *reason)
+{
+	json_t *row = json_pack("{ssssss}", "log", log, "kind", kind, "reason", reason);
+
+	json_array_append_new(round->refused, row ? row : json_pack("{ssssss}", "log", log, "kind", kind, "reason", "unreadable"));
+	return state_trouble(round->hub->db, round->remote.name, log, kind, reason);
+}
+
+static const struct error *all_is_well(struct round *round, const char *log)
+{
+	TRY(state_trouble_end(round->hub->db, round->remote.name, log, TROUBLE_REFUSED));
+	return state_trouble_end(round->hub->db, round->remote.name, log, TROUBLE_WAITS);
+}
+
+static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch, int64_t from, int64_t to)
+{
+	struct transport_branch *branch = &round->branches[round->branch_count];
+
+	if (round->branch_count == BRANCHES_MAX)
+		return;
+	snprintf(branch->ref, sizeof branch->ref, "%s", ref);
+	branch->oid = *oid;
+	snprintf(round->pushes[round->branch_count].log, LOG_ID_SIZE, "%s", log);
+	round->pushes[round->branch_count].epoch = epoch;
+	round->pushes[round->branch_count].from = from;
+	round->pushes[round->branch_count].to = to;
+	round->branch_count++;
+}
+
+/* ---- the roster ---- */
+
+static const struct error *keep_roster(struct round *round, const struct oid *offered, bool *behind)
+{
+	struct hub *hub = round->hub;
+	const struct error *error;
+	int taken = 0;
+
+	error = rosters_keep(hub->log, hub->inbox, &hub->trust, offered, &taken);
+	*behind = !error;
+	if (!error) {
+		TRY(all_is_well(round, "roster"));
+		return taken ? hub_refresh(hub) : NULL;
+	}
+	if (error->code == ERROR_SYSTEM || error->code == ERROR_FULL)
+		return error;
+	return note(round, "roster", TROUBLE_REFUSED, error->message);
+}
+
+static const struct error *do_roster(struct round *round)
+{
+	bool shown, behind = true, here;
+	const struct error *error;
+	struct oid offered = {""}, ours;
+
+	if (!round->hub->trust.has_coalition)
+		return NULL;
+	TRY(inbox_ref(round, "roster", &offered, &shown));
+	if (shown && strcmp(offered.hex, round->hub->roster_at.hex) != 0)
+		TRY(keep_roster(round, &offered, &behind));
+	error = repo_ref(round->hub->log, ROSTER_REF, &ours);
+	here = !error;
+	if (error && error->code != ERROR_NOT_FOUND)
+		return error;
+	if (here && behind && strcmp(ours.hex, offered.hex) != 0)
+		add_push(round, ROSTER_REF, &ours, "", 0, 0, 0);
+	return NULL;
+}
+
+/* ---- logs ---- */
+
+/* What the tip in quarantine says its Seq is; 0 when it says nothing that can be read. */
+static int64_t claimed_seq(struct round *round, const char *log, const struct oid *offered)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct log_commit *commit = memory_new(scratch, struct log_commit);
+	struct raw_commit raw;
+	const struct error *error;
+
+	error = repo_commit(scratch, round->hub->inbox, offered, &raw);
+	if (!error)
+		error = commit_parse(raw.message, commit);
+	return error || strcmp(commit->log, log) != 0 ? 0 : commit->seq;
+}
+
+/* `seq`: what the remote has of what we know to be good. */
+static const struct error *check_reach(struct round *round, const char *log, int epoch, int64_t seq, int64_t claimed)
+{
+	char reason[200];
+	int64_t before;
+
+	TRY(state_reach(round->hub->db, round->remote.name, log, epoch, &before));
+	if (seq < before && claimed < before) {
+		snprintf(reason, sizeof reason, "rolled back at %s: it held this log up to seq %lld, and now shows seq %lld; ours is kept",
+			round->remote.name, (long long)before, (long long)seq);
+		TRY(note(round, log, TROUBLE_ROLLED_BACK, reason));
+	}
+	return state_reach_set(round->hub->db, round->remote.name, log, epoch, seq, claimed);
+}
+
+static const struct error *note_verdict(struct round *round, const char *log, const struct log_offer *offer)
+{
+	switch (offer->verdict) {
+	case LOG_REFUSED:
+		return note(round, log, TROUBLE_REFUSED, offer->reason);
+	case LOG_FORKED:
+		return note(round, log, TROUBLE_FORKED, offer->reason);
+	case LOG_WAITS:
+		return note(round, log, TROUBLE_WAITS, offer->reason);
+	default:
+		return all_is_well(round, log);
+	}
+}
+
+/* Until all is kept or a rule says no: one call takes a bounded number of commits. */
+static const struct error *keep_log(struct round *round, const char *log, int epoch, const struct oid *offered, struct log_offer *offer)
+{
+	struct hub *hub = round->hub;
+	bool more;
+
+	do {
+		TRY(logs_keep(hub->log, hub->inbox, hub->chain, log, epoch, offered, NULL, NULL, offer));
+		if (offer->verdict != LOG_FORKED)
+			round->received += offer->taken;
+		if (offer->taken) {
+			TRY(hub_index(hub, log, epoch));
+			TRY(state_known_set(hub->db, log, epoch, &offer->tip));
+		}
+		more = offer->verdict == LOG_NEW && strcmp(offer->tip.oid.hex, offered->hex) != 0;
+	} while (more && !(hub->stop && *hub->stop));
+	return note_verdict(round, log, offer);
+}
+
+static const struct error *do_log(struct round *round, const char *log, int epoch)
+{
+	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE];
+	struct log_offer offer = {.verdict = LOG_BEHIND};
+	int64_t claimed = 0, there = 0;
+	struct oid offered = {""};
+	bool shown;
+
+	snprintf(name, sizeof name, "log/%s/%d", log, epoch);
+	TRY(inbox_ref(round, name, &offered, &shown));
+	if (shown) {
+		claimed = claimed_seq(round, log, &offered);
+		TRY(keep_log(round, log, epoch, &offered, &offer));
+	}
+	if (!shown)
+		TRY(logs_tip(round->hub->log, log, epoch, &offer.tip));
+	if (offer.verdict == LOG_BEHIND)
+		there = claimed;
+	else if (offer.verdict == LOG_NOTHING_NEW || offer.verdict == LOG_NEW)
+		there = offer.tip.seq;
+	TRY(check_reach(round, log, epoch, there, claimed));
+	if (offer.verdict == LOG_BEHIND && offer.tip.seq) {
+		logs_ref(ref, log, epoch);
+		add_push(round, ref, &offer.tip.oid, log, epoch, there, offer.tip.seq);
+	}
+	return NULL;
+}
+
+/* Whether a commit of ours in quarantine, which log.git does not have, is really signed by our key. */
+static bool is_by_us(struct round *round, const struct oid *offered, int64_t *seq)
+{
+	const struct member_keys *self = &round->hub->trust.self;
+	struct log_commit *commit = memory_new(round->context, struct log_commit);
+	const struct error *error;
+	struct raw_commit raw;
+
+	error = repo_commit(round->context, round->hub->inbox, offered, &raw);
+	if (!error)
+		error = commit_parse(raw.message, commit);
+	if (error || !raw.signature || strcmp(commit->log, self->log) != 0 || commit->epoch != self->epoch)
+		return false;
+	*seq = commit->seq;
+	return sshsig_verify(raw.signature, &self->sign, "git", raw.signed_part) == NULL;
+}
+
+static const struct error *is_here(struct round *round, const struct oid *oid, bool *here)
+{
+	const struct error *error;
+	struct raw_commit raw;
+
+	error = repo_commit(round->context, round->hub->log, oid, &raw);
+	*here = !error;
+	return error && error->code != ERROR_NOT_FOUND && error->code != ERROR_INVALID ? error : NULL;
+}
+
+/* What a remote has of our own log is only ever less than we have; more means that somebody else writes with our key, or that this card is an old one. */
+static const struct error *do_own_log(struct round *round)
+{
+	const struct member_keys *self = &round->hub->trust.self;
+	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE], reason[400];
+	int64_t claimed = 0;
+	struct oid offered = {""};
+	struct log_tip tip;
+	bool shown, here = true;
+
+	snprintf(name, sizeof name, "log/%s/%d", self->log, self->epoch);
+	TRY(inbox_ref(round, name, &offered, &shown));
+	TRY(logs_tip(round->hub->log, self->log, self->epoch, &tip));
+	if (shown)
+		TRY(is_here(round, &offered, &here));
+	if (!here) {
+		if (!is_by_us(round, &offered, &claimed))
+			return note(round, self->log, TROUBLE_REFUSED, "what stands there as this hub's log is not signed by this hub");
+		snprintf(reason, sizeof reason,
+			"%s holds records signed with this hub's key that this card has not got (seq %lld; here %lld): this card is an older copy, or "
+			"another one is in use. Stop one of the two; a coordinator revokes this hub and admits it anew",
+			round->remote.name, (long long)claimed, (long long)tip.seq);
+		TRY(note(round, self->log, TROUBLE_FORKED, reason));
+		return round->hub->halted ? NULL : hub_halt(round->hub, TROUBLE_FORKED, reason);
+	}
+	if (shown)
+		claimed = claimed_seq(round, self->log, &offered);
+	TRY(all_is_well(round, self->log));
+	TRY(check_reach(round, self->log, self->epoch, claimed, claimed));
+	if (tip.seq && strcmp(tip.oid.hex, offered.hex) != 0) {
+		logs_ref(ref, self->log, self->epoch);
+		add_push(round, ref, &tip.oid, self->log, self->epoch, claimed, tip.seq);
+	}
+	return NULL;
+}
+
+static const struct error *do_logs(struct round *round)
+{
+	const struct roster *roster = hub_roster(round->hub);
+
+	TRY(do_own_log(round));
+	for (size_t i = 0; roster && i < roster->member_count; i++)
+		if (strcmp(roster->members[i].keys.log, round->hub->trust.self.log) != 0)
+			TRY(do_log(round, roster->members[i].keys.log, roster->members[i].keys.epoch));
+	return NULL;
+}
+
+/* ---- sending ---- */
+
+static const struct error *do_push(struct round *round)
+{
+	if (!round->branch_count)
+		return NULL;
+	TRY(transport_push(round->context, &round->transport, round->branches, round->branch_count, &round->problem));
+	for (size_t i = 0; i < round->branch_count; i++) {
+		const char *log = round->pushes[i].log;
+
+		if (round->branches[i].rejected) {
+			if (!round->problem)
+				round->problem = memory_format(round->context, "%s receives, but does not take what we send: %s",
+					remote_url_shown(round->context, round->remote.url), round->branches[i].rejected);
+			continue;
+		}
+		if (!*log)
+			continue;
+		round->sent += round->pushes[i].to - round->pushes[i].from;
+		TRY(state_reach_set(round->hub->db, round->remote.name, log, round->pushes[i].epoch, round->pushes[i].to, round->pushes[i].to));
+	}
+	return NULL;
+}
+
+/* ---- the round ---- */
+
+/* Spread by a quarter up and down, so that thirty hubs that came back with the power do not all call at once. */
+static int64_t jittered(int64_t seconds)
+{
+	uint32_t random;
+
+	ids_random(&random, sizeof random);
+	return seconds * 3 / 4 + (int64_t)(random % (uint64_t)(seconds / 2 + 1));
+}
+
+static const struct error *write_outcome(struct round *round)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	int64_t now = clock_wall_seconds(), failures = 0, delay = round->hub->home->config->sync.interval_minutes * INT64_C(60);
+	bool row;
+
+	if (!round->remote.has_row || (round->problem && round->hub->stop && *round->hub->stop)) /* broken off by ourselves */
+		return NULL;
+	if (round->problem) {
+		struct query before CLEANUP(db_finish) = {0};
+
+		TRY(db_prepare(round->hub->db, &before, "SELECT failures FROM remote WHERE name = ?"));
+		db_bind_text(&before, 1, round->remote.name);
+		TRY(db_step(&before, &row));
+		failures = row ? db_integer(&before, 0) + 1 : 1;
+		delay = BACK_OFF_SECONDS << (failures > 8 ? 8 : failures - 1);
+		delay = delay > BACK_OFF_MAX_SECONDS ? BACK_OFF_MAX_SECONDS : delay;
+	}
+	TRY(db_prepare(round->hub->db, &query,
+		"UPDATE remote SET last_try = ?1, last_ok = CASE WHEN ?2 IS NULL THEN ?1 ELSE last_ok END, last_error = ?2, "
+		"next_try = ?3, failures = ?4, sent = sent + ?5, received = received + ?6 WHERE name = ?7"));
+	db_bind_integer(&query, 1, now);
+	db_bind_text(&query, 2, round->problem);
+	db_bind_integer(&query, 3, now + jittered(delay));
+	db_bind_integer(&query, 4, failures);
+	db_bind_integer(&query, 5, round->sent);
+	db_bind_integer(&query, 6, round->received);
+	db_bind_text(&query, 7, round->remote.name);
+	return db_done(&query);
+}
+
+static const struct error *carry_out(struct round *round)
+{
+	TRY(transport_fetch(round->context, &round->transport, round->remote.name, &round->problem));
+	if (round->problem)
+		return NULL;
+	TRY(do_roster(round));
+	TRY(do_logs(round));
+	return do_push(round);
+}
+
+const struct error *round_remote(struct hub *hub, const char *name_or_url, json_t **report)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	json_t *refused CLEANUP(json_decref) = json_array();
+	struct round *round = memory_new(context, struct round);
+
+	round->context = context;
+	round->hub = hub;
+	round->refused = refused;
+	TRY(hub_refresh(hub));
+	TRY(remote_find(context, hub->home, hub->db, name_or_url, &round->remote));
+	round->transport = (struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
+	TRY(carry_out(round));
+	TRY(write_outcome(round));
+	*report = json_pack("{sssbsosIsIsO}", "remote", round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url), "ok",
+		!round->problem, "error", round->problem ? json_string(round->problem) : json_null(), "sent", (json_int_t)round->sent,
+		"received", (json_int_t)round->received, "refused", refused);
+	if (!*report)
+		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
+	return NULL;
+}
