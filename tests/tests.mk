@@ -1,6 +1,6 @@
 # Tests, fuzzers, benches and analysers; included by the Makefile. All speak TAP under prove, and each names the promise it keeps.
 
-TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-server sqlite3 curl gnutls-bin iproute2 strace \
+TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-server sqlite3 curl openssl gnutls-bin iproute2 strace \
 	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core systemd
 PROVE = prove --timer
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -41,7 +41,7 @@ test-valgrind: unit
 # libFuzzer targets: each is linked with the sources of its layer and below, all built once for fuzzing.
 FUZZ_B = $(B)-fuzz
 FUZZ_CFLAGS = -std=gnu17 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-unknown-warning-option $(PKG_CFLAGS)
-FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out web/server.c web/peer.c,$(SOURCES)))
+FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out web/server.c web/peer.c web/static.c,$(SOURCES)))
 FUZZ_LINKED = $(filter-out $(FUZZ_B)/sync/commands/% $(FUZZ_B)/web/commands/% $(FUZZ_B)/web/intake/% $(FUZZ_B)/web/office/% $(FUZZ_B)/sync/role.o $(FUZZ_B)/sync/discover.o,$(FUZZ_OBJECTS))
 $(FUZZ_B)/%.o: %.c
 	@mkdir -p $(@D)
