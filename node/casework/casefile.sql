@@ -163,7 +163,7 @@ CREATE TABLE note( -- what somebody wrote down in a case
   case_key TEXT, -- of which case
   text TEXT -- the note
 );
-CREATE INDEX note_case ON note(case_key, created);
+CREATE INDEX note_case ON note(case_key, created, key);
 
 CREATE TABLE message( -- to or from a reporter
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
@@ -172,7 +172,7 @@ CREATE TABLE message( -- to or from a reporter
   text TEXT, -- the message
   signature TEXT -- the reporter's, by their mailbox's key
 );
-CREATE INDEX message_report ON message(report, created);
+CREATE INDEX message_report ON message(report, created, key);
 
 CREATE TABLE user( -- the people of this hub
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
