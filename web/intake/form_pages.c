@@ -4,7 +4,6 @@
  * Invariant: every answer typed is in the page that comes back, whatever went wrong. Runs in intake. */
 #include "web/intake/intake.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "web/intake/questions.h"
@@ -12,11 +11,10 @@
 static const struct error *show_step(struct request *request, int step, bool is_review, json_t *view)
 {
 	questions_fill(view, request->form, step);
-	if (is_review)
-		json_object_set_new(view, "is_review", json_true());
-	else if (step > 2 && step < QUESTION_COUNT)
-		json_object_set_new(view, "may_finish", json_true());
-	if (json_is_string(json_object_get(view, "phone")) && request->form &&
+	json_object_set_new(view, "is_review", json_boolean(is_review));
+	json_object_set_new(view, "may_go_back", json_boolean(!is_review && step > 1));
+	json_object_set_new(view, "may_finish", json_boolean(!is_review && step > 2 && step < QUESTION_COUNT));
+	if (step == 2 && json_is_string(json_object_get(view, "phone")) &&
 		strcmp(form_text(request->context, request->form, "danger"), "yes") == 0)
 		json_object_set_new(view, "in_danger", json_true());
 	return page_show(request, questions_template(step), view);
@@ -68,13 +66,6 @@ const struct error *form_check_again(struct request *request, const char *token,
 	return check_page(request, token, view);
 }
 
-static const struct error *go_back(struct request *request, int step, bool is_review)
-{
-	if (is_review)
-		return form_check_page(request, NULL, NULL);
-	return show_step(request, step > 1 ? step - 1 : 1, false, intake_view(intake_of(request), "Form"));
-}
-
 static const struct error *go_on(struct request *request, int step, bool to_check)
 {
 	json_t *view = intake_view(intake_of(request), "Form");
@@ -99,6 +90,6 @@ const struct error *form_answer(struct request *request)
 	if (!step)
 		return form_check_page(request, NULL, NULL);
 	if (go && strcmp(go, "back") == 0)
-		return go_back(request, step, is_review);
+		return show_step(request, step > 1 ? step - 1 : 1, is_review, intake_view(intake_of(request), "Form"));
 	return go_on(request, step, is_review || (go && strcmp(go, "check") == 0));
 }

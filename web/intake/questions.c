@@ -19,7 +19,7 @@ static const struct question {
 	{NULL, NULL},
 	{"intake-danger", "In danger now"},
 	{"intake-what", "What happened"},
-	{"intake-who", "Who needs help"},
+	{"intake-who", "Who is at risk"},
 	{"intake-when", "When"},
 	{"intake-where", "Where"},
 	{"intake-by", "Who did it"},
@@ -184,8 +184,6 @@ void questions_fill(json_t *view, const struct form *form, int step)
 	json_object_set_new(view, "choices", choices);
 	json_object_set_new(view, "step", json_integer(step));
 	json_object_set_new(view, "steps", json_integer(QUESTION_COUNT));
-	if (step == 1)
-		json_object_set_new(view, "is_first", json_true());
 }
 
 /* What is wrong with a date; NULL: it holds, or nothing was said. `out` becomes "2026-11-23", "2026-11", "2026" or "". */
@@ -211,11 +209,11 @@ static const char *read_when(const void *context, const struct form *form, char 
 	if (*day && text_to_number(day, 31, &d))
 		return "When: the day should be a number from 1 to 31";
 	if (d)
-		snprintf(out, 11, "%04d-%02d-%02d", (int)y % 10000, (int)m % 100, (int)d % 100);
+		snprintf(out, 11, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u, (unsigned)d % 100u);
 	else if (m)
-		snprintf(out, 11, "%04d-%02d", (int)y % 10000, (int)m % 100);
+		snprintf(out, 11, "%04u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u);
 	else
-		snprintf(out, 11, "%04d", (int)y % 10000);
+		snprintf(out, 11, "%04u", (unsigned)y % 10000u);
 	return d && !text_is_date(out) ? "When: that month has no such day" : NULL;
 }
 

@@ -9,6 +9,8 @@
 #include "node/base/clock.h"
 #include "web/intake/questions.h"
 
+#define FIRST_LINE 14 /* three fours of the code, and two below: as large as a phone can show them */
+
 struct sending {
 	struct intake_save save; /* first: the writer knows us by it */
 	struct request *request;
@@ -139,7 +141,8 @@ const struct error *done_show(struct request *request)
 	view = intake_view(intake, "Saved");
 	if (code) {
 		mailbox_code_shown(shown, code);
-		json_object_set_new(view, "code", json_string(shown));
+		json_object_set_new(view, "code", json_stringn(shown, FIRST_LINE));
+		json_object_set_new(view, "code_end", json_string(shown + FIRST_LINE + 1));
 		secret_wipe(shown, sizeof shown);
 	}
 	return page_show(request, "intake-done", view);
