@@ -25,7 +25,6 @@ struct keep {
 	int64_t offered_seq;
 	struct log_tip join;  /* the last commit that the offered branch and ours share; Seq 0: none */
 	struct oid *window;   /* offered commits behind it */
-	bool *has_mail;	      /* which of them hold mailbox items */
 	size_t window_count;
 	struct log_offer *out;
 };
@@ -116,7 +115,6 @@ static const struct error *find_window(void *context, struct keep *keep, int64_t
 	count = keep->offered_seq - keep->join.seq;
 	keep->window_count = (size_t)(count < size ? count : size);
 	keep->window = memory_resize(context, NULL, struct oid, keep->window_count);
-	keep->has_mail = memory_array(context, bool, keep->window_count);
 	for (size_t i = 0; i < keep->window_count; i++)
 		keep->window[i] = ring[(keep->join.seq + 1 + (int64_t)i) % size];
 	talloc_free(ring);
@@ -139,7 +137,7 @@ static const struct error *look_at_tip(struct keep *keep)
 struct rebuilding {
 	struct pack *pack;
 	int64_t bytes;
-	bool differs, has_mail;
+	bool differs;
 };
 
 static void rebuild_body(void *user, const struct tree_entry *entry, struct bytes body)
@@ -150,7 +148,6 @@ static void rebuild_body(void *user, const struct tree_entry *entry, struct byte
 	pack_blob(rebuilding->pack, body, &oid);
 	rebuilding->bytes += (int64_t)body.len;
 	rebuilding->differs |= strcmp(oid.hex, entry->oid.hex) != 0;
-	rebuilding->has_mail |= *entry->name == 'm';
 }
 
 /* One commit, but for its signature: checked, and made anew from what was checked. What comes out must have the ids that went in. */
@@ -158,7 +155,7 @@ static const struct error *take_commit(struct keep *keep, size_t i, const struct
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct back back = {keep->check.from, keep->join.seq, keep->join.oid, keep->window, i};
-	struct rebuilding rebuilding = {pack, 0, false, false};
+	struct rebuilding rebuilding = {pack, 0, false};
 	const struct oid *oid = &keep->window[i];
 	struct tree_entry *entries;
 	struct oid tree, commit;
@@ -172,7 +169,6 @@ static const struct error *take_commit(struct keep *keep, size_t i, const struct
 	if (rebuilding.differs || strcmp(tree.hex, checked->raw.tree.hex) != 0 || strcmp(commit.hex, oid->hex) != 0)
 		return error_new(ERROR_INVALID, "an object does not have the id it came under");
 	check_advance(&keep->check, oid, checked);
-	keep->has_mail[i] = rebuilding.has_mail;
 	keep->out->taken++;
 	keep->out->envelopes += (int64_t)count;
 	keep->out->bytes += rebuilding.bytes;
@@ -303,39 +299,8 @@ static const struct error *has_forked(void *context, const struct keep *keep, bo
 	return NULL;
 }
 
-static const struct error *give_mail_of(struct repo *repo, const struct oid *oid, logs_kept *kept, void *user)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct tree_entry *entries;
-	struct log_commit commit;
-	struct raw_commit raw;
-	size_t count;
-
-	TRY(repo_commit(scratch, repo, oid, &raw));
-	TRY(commit_parse(raw.message, &commit));
-	TRY(repo_tree(scratch, repo, &raw.tree, COMMIT_ENTRIES_MAX, &entries, &count));
-	for (size_t i = 0; i < count; i++) {
-		struct commit_entry given;
-
-		if (*entries[i].name != 'm')
-			continue;
-		memcpy(given.name, entries[i].name, sizeof given.name);
-		TRY(repo_blob(scratch, repo, &entries[i].oid, CHECK_BLOB_MAX, &given.body));
-		TRY(kept(user, &commit, &given));
-	}
-	return NULL;
-}
-
-static const struct error *give_mail(const struct keep *keep, logs_kept *kept, void *user)
-{
-	for (int64_t i = 0; i < keep->out->taken; i++)
-		if (keep->has_mail[i])
-			TRY(give_mail_of(keep->repo, &keep->window[i], kept, user));
-	return NULL;
-}
-
 /* Joined somewhere: behind ours, ahead of it, or beside it. */
-static const struct error *judge(void *context, struct keep *keep, logs_kept *kept, void *user)
+static const struct error *judge(void *context, struct keep *keep)
 {
 	struct log_offer *out = keep->out;
 	bool forked;
@@ -352,12 +317,11 @@ static const struct error *judge(void *context, struct keep *keep, logs_kept *ke
 		return NULL;
 	}
 	keep->check.tip = keep->join;
-	TRY(take_window(context, keep));
-	return kept && keep->join.seq == keep->ours.seq ? give_mail(keep, kept, user) : NULL;
+	return take_window(context, keep);
 }
 
 const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struct roster_chain *chain, const char *log,
-	int epoch, const struct oid *offered, logs_kept *kept, void *user, struct log_offer *out)
+	int epoch, const struct oid *offered, struct log_offer *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct keep keep = {.repo = repo, .offered = *offered, .out = out,
@@ -375,5 +339,5 @@ const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struc
 		error = find_window(scratch, &keep, &seq);
 	if (error)
 		return refuse(&keep, seq, error);
-	return judge(scratch, &keep, kept, user);
+	return judge(scratch, &keep);
 }

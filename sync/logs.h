@@ -52,14 +52,11 @@ struct log_offer {
 	int64_t bytes;
 	char reason[256];     /* one line: what and where ("gul... seq 42: Prev-SHA256 does not match") */
 };
-/* Called for each mailbox item ("m-...") of the commits that were kept, after the branch moved, to fill mailbox.db. Not for a fork's. */
-typedef const struct error *logs_kept(void *user, const struct log_commit *commit, const struct commit_entry *entry);
-
 /* Checks the branch whose tip is `offered` in `inbox` (which sees log.git's objects by alternates) against our tip of that log, oldest
  * first, by every rule of FORMAT.md; good commits are rebuilt object by object in `repo`, and the branch moves. Nothing changes otherwise. An error
  * is only for our own failures (disk, memory). At most 20,000 commits a call: `verdict` LOG_NEW and call again. */
 const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struct roster_chain *chain, const char *log,
-	int epoch, const struct oid *offered, logs_kept *kept, void *user, struct log_offer *out) MUST_CHECK;
+	int epoch, const struct oid *offered, struct log_offer *out) MUST_CHECK;
 
 /* Reads our (already verified) log again, oldest first, from behind `seq`; checks signature, chain and digests once more, and gives every
  * entry to `each`. Stops at the first commit whose roster version is not in the chain (*waits). `each` may stop by failing. Used by office, by

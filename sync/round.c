@@ -166,7 +166,7 @@ static const struct error *keep_log(struct round *round, const char *log, int ep
 	bool more;
 
 	do {
-		TRY(logs_keep(hub->log, hub->inbox, hub->chain, log, epoch, offered, NULL, NULL, offer));
+		TRY(logs_keep(hub->log, hub->inbox, hub->chain, log, epoch, offered, offer));
 		if (offer->verdict != LOG_FORKED)
 			round->received += offer->taken;
 		if (offer->taken) {
