@@ -39,7 +39,8 @@ static const struct error *add_relays(const void *context, const struct home *ho
 	}
 	invite->relays = memory_array(context, char *, RELAYS_MAX);
 	TRY(db_prepare(db, &query, "SELECT url FROM remote ORDER BY name"));
-	for (TRY(db_step(&query, &row)); row && invite->relay_count < RELAYS_MAX;) {
+	TRY(db_step(&query, &row));
+	while (row && invite->relay_count < RELAYS_MAX) {
 		const char *url = db_text(&query, 0), *at = strchr(url, '@'), *scheme = strstr(url, "://");
 		const char *colon = scheme ? strchr(scheme + 3, ':') : NULL;
 
