@@ -1,8 +1,9 @@
 /* Answers phones and browsers: takes connections, bounds what they may send, finds the page's handler, and sends what it made.
  *
  * Everything that comes in is hostile until it has passed here: the path is decoded once and refused when it is not plain, a body is bounded and
- * parsed before any page sees it, and every answer carries the headers that keep a browser from doing more than show it. Who may connect
- * and how long it may take is left to web/limits.c, what pages say to the roles, who may see them to the roles' guards. Handlers run on the
+ * parsed before any page sees it, and every answer carries the headers that keep a browser from doing more than show it. Which path means
+ * which page is left to web/route.c, who may connect and how long it may take to web/limits.c, what pages say and who may see them
+ * to the roles. Handlers run on the
  * server's one thread and must not wait: what takes time is suspended and resumed. Runs in intake, office and sync. */
 #include "web/server.h"
 
@@ -19,10 +20,10 @@
 #include "node/base/log.h"
 #include "node/base/text.h"
 #include "web/limits.h"
+#include "web/route.h"
 
 #define BODY_MAX 65536
 #define DRAIN_TIMES 16 /* a body so many times too long is still read to its end, so that the browser shows our page and not a broken connection */
-#define PATH_MAX_LEN 1024
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
 #define STOP_MS 3000
 
@@ -131,77 +132,6 @@ void request_redirect(struct request *request, const char *path)
 	}
 	request->status = 303;
 	request_add_header(request, "Location", (const char *)location->data);
-}
-
-/* A path with nothing in it that could mean something else to somebody behind us. */
-static const struct error *path_decode(const void *context, const char *raw, size_t len, const char **out)
-{
-	char *path = memory_string_of(context, raw, len);
-	size_t to = 0;
-
-	if (len == 0 || len > PATH_MAX_LEN || raw[0] != '/')
-		return error_new(ERROR_INVALID, "this address is not one of ours");
-	for (size_t i = 0; i < len; i++) {
-		uint8_t c = (uint8_t)raw[i];
-
-		if (c == '%') {
-			char digits[3] = {raw[i + 1], i + 2 < len ? raw[i + 2] : 0, 0};
-
-			text_lower(digits);
-			if (text_from_hex(&c, 1, digits))
-				return error_new(ERROR_INVALID, "this address holds a broken %%-escape");
-			if (c == '/')
-				return error_new(ERROR_INVALID, "this address holds an encoded slash");
-			i += 2;
-		}
-		if (c < ' ' || c == 0x7f || c == '\\')
-			return error_new(ERROR_INVALID, "this address holds a character that has no place in one");
-		path[to++] = (char)c;
-	}
-	path[to] = 0;
-	if (!text_is_utf8(path, to))
-		return error_new(ERROR_INVALID, "this address is not UTF-8");
-	for (const char *part = path; part; part = strchr(part + 1, '/')) {
-		size_t part_len = strcspn(part + 1, "/");
-
-		if ((part_len == 1 && part[1] == '.') || (part_len == 2 && part[1] == '.' && part[2] == '.') ||
-			(part_len == 0 && part[1] == '/'))
-			return error_new(ERROR_INVALID, "this address is not one of ours");
-	}
-	*out = path;
-	return NULL;
-}
-
-static bool route_fits(const struct route *route, const char *path, const char **rest)
-{
-	size_t len = strlen(route->pattern);
-	bool takes_rest = len > 0 && route->pattern[len - 1] == '*';
-
-	*rest = takes_rest && strlen(path) >= len - 1 ? path + len - 1 : "";
-	return takes_rest ? strncmp(route->pattern, path, len - 1) == 0 : strcmp(route->pattern, path) == 0;
-}
-
-/* The first row whose pattern fits decides, with all rows of the same pattern: which methods there are, and which handler this one has.
- * NULL with `allowed` 0 is a 404, NULL with more a 405. */
-static const struct route *route_find(const struct route *routes, const char *path, int method, int *allowed,
-	const char **rest)
-{
-	const struct route *found = NULL, *first = NULL;
-
-	*allowed = 0;
-	for (const struct route *route = routes; route->pattern; route++) {
-		const char *its_rest;
-
-		if (!route_fits(route, path, &its_rest) || (first && strcmp(first->pattern, route->pattern) != 0))
-			continue;
-		if (!first)
-			first = route;
-		*rest = its_rest;
-		*allowed |= route->methods;
-		if (!found && route->methods & method)
-			found = route;
-	}
-	return found;
 }
 
 static int status_of(const struct error *error)
@@ -444,7 +374,7 @@ static void *uri_handler(void *user, const char *uri, struct MHD_Connection *con
 	request->status = 200;
 	request->type = "text/html; charset=utf-8";
 	strcpy(request->address, limits_address(exchange->place));
-	error = path_decode(context, uri, path_len, &request->path);
+	error = route_path(context, uri, path_len, &request->path);
 	if (!error)
 		error = form_parse(context, (struct bytes){(const uint8_t *)query, strlen(query)}, &form);
 	if (error)

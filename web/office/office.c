@@ -67,7 +67,7 @@ static void drop_names(struct office *office)
 	office->names = NULL;
 }
 
-static void lock(struct office *office)
+void office_lock(struct office *office)
 {
 	drop_names(office);
 	vault_free(office->vault);
@@ -83,7 +83,7 @@ void office_close(struct office *office)
 {
 	if (!office)
 		return;
-	lock(office);
+	office_lock(office);
 	talloc_free(office->chain_context);
 	db_close(office->db);
 	db_close(office->sync_db);
@@ -124,7 +124,7 @@ const struct error *office_unlock(struct office *office, struct vault *vault)
 	if (!error)
 		error = catch_spool(office, 0, &upto);
 	if (error)
-		lock(office);
+		office_lock(office);
 	return error;
 }
 
@@ -157,6 +157,16 @@ const char *office_hub_name(const struct office *office, const char *log)
 	if (strcmp(log, office->trust.self.log) == 0 && office->home->config->hub.name && *office->home->config->hub.name)
 		return office->home->config->hub.name;
 	return log;
+}
+
+const char *office_hub_code(const struct office *office, const char *log)
+{
+	const char *own = office->home->config->hub.code;
+
+	for (size_t i = 0; office->names && i < office->names->count; i++)
+		if (strcmp(office->names->hubs[i].log, log) == 0 && ids_is_code(office->names->hubs[i].code))
+			return office->names->hubs[i].code;
+	return own && ids_is_code(own) ? own : "HUB";
 }
 
 struct db *office_sync_db(struct office *office)

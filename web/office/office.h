@@ -8,10 +8,11 @@
 #include "node/base/home.h"
 #include "node/casework/casefile.h"
 #include "node/roster/roster.h"
+#include "node/store/spool.h"
 #include "node/vault/keyring.h"
 #include "sync/repo.h"
 
-#define OFFICE_DB_VERSION 1
+#define OFFICE_DB_VERSION SPOOL_DB_VERSION
 #define OFFICE_TROUBLES_MAX 100
 
 struct office {
@@ -45,6 +46,8 @@ DEFINE_CLEANUP(struct office *, office_close)
 /* Takes over the vault: the snapshot if it verifies, else an empty case file; then everything newer from log.git and the own spool. The office is
  * locked as before when it fails. */
 const struct error *office_unlock(struct office *office, struct vault *vault) MUST_CHECK;
+/* Wipes what was opened; the case file is gone. */
+void office_lock(struct office *office);
 /* Writes the snapshot. */
 const struct error *office_save(struct office *office) MUST_CHECK;
 
@@ -53,6 +56,8 @@ const struct roster *office_roster(const struct office *office);
 int office_roster_version(const struct office *office);
 /* A hub's name for people: from members.age, our own from the configuration, else the log id. Valid until the next catching up. */
 const char *office_hub_name(const struct office *office, const char *log);
+/* Its short code, in front of the references of its cases. */
+const char *office_hub_code(const struct office *office, const char *log);
 /* Opens sync.db when it can be had; NULL while sync has not made it yet. */
 struct db *office_sync_db(struct office *office);
 /* Whether an urgent report came in that nobody has opened since. Answers while locked. */

@@ -35,7 +35,7 @@ bool restate_is_narrow(const struct office *office, const struct event *event, c
 
 static const struct error *note_all(struct office *office, int64_t seq, const json_t *keys)
 {
-	struct query query __attribute__((cleanup(db_finish_cleanup))) = {0};
+	struct query query CLEANUP(db_finish) = {0};
 	json_t *key;
 	size_t i;
 
@@ -122,7 +122,7 @@ static const struct error *restate_key(struct batch *batch, const char *key)
 
 static const struct error *forget(struct office *office, const char *last)
 {
-	struct query query __attribute__((cleanup(db_finish_cleanup))) = {0};
+	struct query query CLEANUP(db_finish) = {0};
 
 	TRY(db_prepare(office->db, &query, "DELETE FROM restate WHERE key <= ?"));
 	db_bind_text(&query, 1, last);
@@ -131,7 +131,7 @@ static const struct error *forget(struct office *office, const char *last)
 
 static const struct error *restate_some(struct office *office, size_t *count)
 {
-	struct query query __attribute__((cleanup(db_finish_cleanup))) = {0};
+	struct query query CLEANUP(db_finish) = {0};
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct batch *batch = batch_new(scratch, office, "");
 	char last[ENTITY_KEY_SIZE] = "";

@@ -3,19 +3,10 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <arpa/inet.h>
-#include <errno.h>
-#include <gnutls/gnutls.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
 
-#include "node/base/clock.h"
-#include "node/base/text.h"
+#include "tests/unit/web/client.h"
 #include "web/certificate.h"
 #include "web/page.h"
 #include "web/server.h"
@@ -30,11 +21,6 @@ struct waiting {
 	int delay_ms;
 	bool fails;
 };
-
-static void sleep_ms(int ms)
-{
-	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-}
 
 static void *resume_later(void *user)
 {
@@ -163,72 +149,14 @@ static int group_teardown(void **state)
 	return 0;
 }
 
-static int connect_to(const struct server *server)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server_port(server))};
-	struct timeval patience = {60, 0};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
-	return fd;
-}
-
-static void send_text(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
-
-		if (sent <= 0)
-			return; /* the other side may have had enough already */
-		text += sent;
-		len -= (size_t)sent;
-	}
-}
-
-/* Everything until the server closes. */
-static char *read_all(void *context, int fd)
-{
-	struct buffer *all = buffer_new(context);
-	char part[4096];
-	ssize_t got;
-
-	while ((got = recv(fd, part, sizeof part, 0)) > 0)
-		buffer_add(all, part, (size_t)got);
-	return (char *)all->data;
-}
-
-/* One request on a connection of its own. */
 static char *ask(void *context, const char *request)
 {
-	int fd = connect_to(plain);
-	char *answer;
-
-	send_text(fd, request);
-	answer = read_all(context, fd);
-	close(fd);
-	return answer;
+	return ask_at(context, plain, request);
 }
 
 static char *get(void *context, const char *path)
 {
 	return ask(context, memory_format(context, "GET %s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n", path));
-}
-
-static int status_of(const char *answer)
-{
-	return text_starts(answer, "HTTP/1.1 ") ? atoi(answer + 9) : 0;
-}
-
-static void assert_has(const char *answer, const char *part)
-{
-	if (!strstr(answer, part))
-		print_message("%s\nis not in\n%s\n", part, answer);
-	assert_non_null(strstr(answer, part));
 }
 
 /* ---- pages ---- */
@@ -525,174 +453,6 @@ static void stopping_answers_what_is_under_way(void **state)
 	close(idle);
 }
 
-/* ---- slow and many ---- */
-
-/* Sends a byte of `text` now and then until the server has had enough. */
-static bool is_given_up(int fd, const char *text)
-{
-	char byte;
-
-	for (size_t i = 0; text[i]; i++) {
-		struct pollfd ready = {.fd = fd, .events = POLLIN};
-
-		if (send(fd, text + i, 1, MSG_NOSIGNAL) != 1)
-			return true;
-		if (poll(&ready, 1, 500) == 1 && recv(fd, &byte, 1, 0) <= 0)
-			return true;
-	}
-	return false;
-}
-
-struct slow {
-	int fd;
-	const char *text;
-	bool is_given_up;
-};
-
-static void *drip(void *user)
-{
-	struct slow *slow = user;
-
-	slow->is_given_up = is_given_up(slow->fd, slow->text);
-	return NULL;
-}
-
-static void slow_clients_are_closed_and_nobody_waits_for_them(void **state)
-{
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	static const char drips[] = "X-Drip: ........................................................................................";
-	struct slow slow[] = {{connect_to(plain), drips, false}, {connect_to(plain), drips, false}, {connect_to(plain), drips, false},
-		{connect_to(tls), "\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03................................................................", false}};
-	pthread_t threads[4];
-	int patient = connect_to(plain);
-	char answer[4096];
-
-	/* One in its first headers, one in its body, one in its second request's headers, one in its handshake; and one that we keep waiting. */
-	send_text(slow[0].fd, "GET / HTTP/1.1\r\nHost: h\r\n");
-	send_text(slow[1].fd,
-		"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n");
-	send_text(slow[2].fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-	assert_true(recv(slow[2].fd, answer, sizeof answer, 0) > 0);
-	send_text(slow[2].fd, "GET / HTTP/1.1\r\n");
-	send_text(patient, "GET /later?ms=12000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, drip, &slow[i]), 0);
-	for (int i = 0; i < 20; i++)
-		assert_int_equal(status_of(get(context, "/")), 200);
-	for (size_t i = 0; i < 4; i++) {
-		pthread_join(threads[i], NULL);
-		close(slow[i].fd);
-		assert_true(slow[i].is_given_up);
-	}
-	assert_has(read_all(context, patient), "later\n");
-	close(patient);
-}
-
-static void honest_requests_are_served_beside_300_idle_connections(void **state)
-{
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	int idle[300];
-
-	for (size_t i = 0; i < 300; i++) {
-		idle[i] = connect_to(plain);
-		if (i % 2)
-			send_text(idle[i], "GET / HT");
-	}
-	for (int i = 0; i < 50; i++)
-		assert_int_equal(status_of(get(context, "/")), 200);
-	for (size_t i = 0; i < 300; i++)
-		close(idle[i]);
-	assert_int_equal(status_of(get(context, "/")), 200);
-}
-
-/* ---- TLS ---- */
-
-/* The version and cipher agreed on, or NULL when the handshake fails. */
-static const char *handshake(void *context, const char *priorities)
-{
-	gnutls_certificate_credentials_t credentials;
-	gnutls_session_t session;
-	const char *agreed = NULL;
-	int fd = connect_to(tls), status;
-
-	gnutls_certificate_allocate_credentials(&credentials);
-	gnutls_init(&session, GNUTLS_CLIENT);
-	assert_int_equal(gnutls_priority_set_direct(session, priorities, NULL), 0);
-	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
-	gnutls_transport_set_int(session, fd);
-	do
-		status = gnutls_handshake(session);
-	while (status < 0 && !gnutls_error_is_fatal(status));
-	if (status == 0) {
-		char text[1024] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-		ssize_t got;
-
-		assert_true(gnutls_record_send(session, text, strlen(text)) > 0);
-		got = gnutls_record_recv(session, text, sizeof text - 1);
-		assert_true(got > 0);
-		assert_int_equal(memcmp(text, "HTTP/1.1 200", 12), 0);
-		agreed = memory_format(context, "%s %s", gnutls_protocol_get_name(gnutls_protocol_get_version(session)),
-			gnutls_cipher_get_name(gnutls_cipher_get(session)));
-	}
-	gnutls_deinit(session);
-	gnutls_certificate_free_credentials(credentials);
-	close(fd);
-	return agreed;
-}
-
-static void only_modern_tls_is_spoken(void **state)
-{
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-
-	assert_string_equal(handshake(context, "NORMAL:-CIPHER-ALL:+AES-128-GCM"), "TLS1.3 AES-128-GCM");
-	assert_string_equal(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2"), "TLS1.2 AES-256-GCM");
-	assert_string_equal(handshake(context, "NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305"), "TLS1.3 CHACHA20-POLY1305");
-	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT"));
-	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.0:%COMPAT"));
-	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC:+AES-256-CBC"));
-	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA"));
-	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA"));
-}
-
-static double cpu_seconds(int who)
-{
-	struct rusage usage;
-
-	getrusage(who, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static double spin_for_ms(int64_t ms)
-{
-	double before = cpu_seconds(RUSAGE_THREAD);
-	int64_t until = clock_boot_ms() + ms;
-
-	while (clock_boot_ms() < until)
-		;
-	return cpu_seconds(RUSAGE_THREAD) - before;
-}
-
-static void half_open_handshakes_burn_nothing(void **state)
-{
-	int half[20];
-	double before, burned, busy;
-
-	for (size_t i = 0; i < 20; i++) {
-		half[i] = connect_to(tls);
-		assert_int_equal(send(half[i], "\x16\x03\x01\x02\x01\x01", i % 6 + 1, 0), (ssize_t)(i % 6 + 1));
-	}
-	sleep_ms(100);
-	before = cpu_seconds(RUSAGE_SELF);
-	sleep_ms(2000);
-	burned = cpu_seconds(RUSAGE_SELF) - before;
-	busy = 4 * spin_for_ms(500);
-	print_message("2 s with 20 half-open handshakes: %.4f s of CPU; a busy loop: %.2f s\n", burned, busy);
-	assert_true(burned < busy / 20);
-	for (size_t i = 0; i < 20; i++)
-		close(half[i]);
-}
-
 static void a_port_that_is_taken_is_told(void **state)
 {
 	struct server_options options = {.address = "127.0.0.1", .port = server_port(plain), .routes = routes};
@@ -730,10 +490,6 @@ int main(void)
 		cmocka_unit_test(answers_from_other_threads_all_arrive),
 		cmocka_unit_test(a_phone_that_leaves_before_its_answer_harms_nothing),
 		cmocka_unit_test(stopping_answers_what_is_under_way),
-		cmocka_unit_test(slow_clients_are_closed_and_nobody_waits_for_them),
-		cmocka_unit_test(honest_requests_are_served_beside_300_idle_connections),
-		cmocka_unit_test(only_modern_tls_is_spoken),
-		cmocka_unit_test(half_open_handshakes_burn_nothing),
 		cmocka_unit_test(a_port_that_is_taken_is_told),
 	};
 
