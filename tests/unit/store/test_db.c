@@ -12,7 +12,7 @@
 
 #include "node/base/files.h"
 #include "node/store/db.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/place.h"
 
 static const char *const two_steps[] = {META_SQL, "CREATE TABLE note(id INTEGER PRIMARY KEY, text TEXT); INSERT INTO note(text) VALUES('first');", NULL};
 static const struct db_schema one = {two_steps, 1}, two = {two_steps, 2};

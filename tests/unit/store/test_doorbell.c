@@ -9,7 +9,7 @@
 
 #include "node/base/files.h"
 #include "node/store/doorbell.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/place.h"
 
 static int is_rung(int fd)
 {

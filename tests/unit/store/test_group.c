@@ -12,7 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/ids.h"
 #include "node/store/group.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/place.h"
 
 static const char *const steps[] = {META_SQL, "CREATE TABLE row(n INTEGER PRIMARY KEY, text TEXT NOT NULL)", NULL};
 static const struct db_schema schema = {steps, 2};

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "node/store/spool.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/place.h"
 
 static const char *const steps[] = {META_SQL, spool_sql, NULL};
 static const struct db_schema schema = {steps, 2};

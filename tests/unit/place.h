@@ -1,6 +1,6 @@
-/* A directory of its own for each test of this folder; *state is a talloc context that knows it. Included by the tests alone. */
-#ifndef ENGABO_TESTS_UNIT_STORE_PLACE_H
-#define ENGABO_TESTS_UNIT_STORE_PLACE_H
+/* A directory of its own for each test; *state is a talloc context that knows it. Included by the tests alone. */
+#ifndef ENGABO_TESTS_UNIT_PLACE_H
+#define ENGABO_TESTS_UNIT_PLACE_H
 
 #include <stdlib.h>
 #include <unistd.h>

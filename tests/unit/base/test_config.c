@@ -1,0 +1,140 @@
+/* A setting is taken as it was meant, or the file and line of the mistake are named. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "node/base/config.h"
+#include "node/base/files.h"
+#include "node/base/text.h"
+#include "tests/unit/place.h"
+
+static const struct error *parse(struct config *config, const char *text)
+{
+	return config_parse(config, "engabo.conf", (struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
+static void every_key_has_a_default(void **state)
+{
+	struct config *config = config_defaults(*state);
+
+	assert_string_equal(config->hub.code, "HUB");
+	assert_string_equal(config->hub.region, "");
+	assert_int_equal(config->intake.http, 8080);
+	assert_int_equal(config->intake.https, 8443);
+	assert_string_equal(config->intake.name, "this office");
+	assert_string_equal(config->intake.phone, "");
+	assert_int_equal(config->intake.reports_an_hour, 300);
+	assert_int_equal(config->intake.reports_an_address, 20);
+	assert_int_equal(config->intake.token_seconds, 5);
+	assert_int_equal(config->office.https, 9443);
+	assert_int_equal(config->office.idle_minutes, 15);
+	assert_int_equal(config->office.session_hours, 8);
+	assert_int_equal(config->office.lock_minutes, 60);
+	assert_int_equal(config->sync.https, 7443);
+	assert_int_equal(config->sync.interval_minutes, 15);
+	assert_true(config->sync.announce);
+	assert_string_equal(config->address, "::");
+}
+
+static void what_is_written_is_taken(void **state)
+{
+	struct config *config = config_defaults(*state);
+
+	assert_null(parse(config, "; the hub in the north\n[hub]\nname = Gulu\ncode = GUL\nregion = Acholi\n\n[intake]\nhttp = 80\n"
+				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\n[sync]\nannounce = no\n[network]\naddress = 127.0.0.1\n"));
+	assert_string_equal(config->hub.name, "Gulu");
+	assert_string_equal(config->hub.code, "GUL");
+	assert_string_equal(config->hub.region, "Acholi");
+	assert_int_equal(config->intake.http, 80);
+	assert_string_equal(config->intake.phone, "0800 100 066, 0312 000 000");
+	assert_int_equal(config->intake.reports_an_hour, 0);
+	assert_false(config->sync.announce);
+	assert_string_equal(config->address, "127.0.0.1");
+	assert_null(parse(config, "[hub]\r\nname = Mbale \xc5\x8b\r\n"));
+	assert_string_equal(config->hub.name, "Mbale \xc5\x8b");
+	assert_string_equal(config->hub.code, "GUL"); /* from before */
+	assert_null(parse(config, ""));
+}
+
+static void a_mistake_is_named_with_its_line(void **state)
+{
+	static const struct {
+		const char *text;
+		int line;
+		const char *what;
+	} bad[] = {
+		{"[hub]\nnmae = Gulu\n", 2, "nmae"},
+		{"[hubb]\nname = Gulu\n", 1, "hubb"},
+		{"[hubb]\n", 1, "hubb"},
+		{"name = Gulu\n", 1, "name"},
+		{"[hub]\n\n\n[hub\n", 4, "neither"},
+		{"[hub]\nname Gulu\n", 2, "neither"},
+		{"[hub]\nname = \n", 2, "name"},
+		{"[hub]\ncode = gul\n", 2, "capital"},
+		{"[hub]\nname = Gulu\nname = Lira\n", 3, "twice"},
+		{"[hub]\nname = Gulu\n  code = GUL\n", 3, "indented"},
+		{"[intake]\nhttp = 0\n", 2, "1 to 65535"},
+		{"[intake]\nhttp = 65536\n", 2, "1 to 65535"},
+		{"[intake]\nhttp = 080\n", 2, "http"},
+		{"[intake]\nhttp = -1\n", 2, "http"},
+		{"[intake]\nhttp = 80x\n", 2, "http"},
+		{"[intake]\nhttp = 99999999999999999999\n", 2, "http"},
+		{"[office]\nlock_minutes = 0\n", 2, "lock_minutes"},
+		{"[sync]\nannounce = true\n", 2, "yes or no"},
+		{"[network]\naddress = localhost\n", 2, "address"},
+		{"[hub]\nname = \xff\n", 1, "UTF-8"},
+		{"[intake]\nhttp = 80\n[network]\nnonsense\nhttp = 0\n", 4, "neither"},
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		const struct error *error = parse(config_defaults(*state), bad[i].text);
+		char *where = memory_format(*state, "engabo.conf:%d: ", bad[i].line);
+
+		assert_non_null(error);
+		assert_int_equal(error->code, ERROR_CONFIG);
+		if (!text_starts(error->message, where) || !strstr(error->message, bad[i].what))
+			fail_msg("%zu: \"%s\" where \"%s...%s\" belongs", i, error->message, where, bad[i].what);
+	}
+}
+
+static void a_line_too_long_is_not_cut_into_two(void **state)
+{
+	char *text = memory_format(*state, "[hub]\nregion = %0250d\n", 0);
+	const struct error *error = parse(config_defaults(*state), text);
+
+	assert_non_null(error);
+	assert_true(text_starts(error->message, "engabo.conf:2: "));
+}
+
+static void the_state_directory_has_the_last_word_and_may_say_nothing(void **state)
+{
+	struct config *config;
+	const struct error *error;
+	char *path = place_file(*state, "engabo.conf");
+
+	assert_null(config_load(*state, *state, &config));
+	assert_null(files_write(path, (struct bytes){(const uint8_t *)"[hub]\ncode = GUL\n", 17}, 0600));
+	assert_null(config_load(*state, *state, &config));
+	assert_string_equal(config->hub.code, "GUL");
+	assert_null(files_write(path, (struct bytes){(const uint8_t *)"[hub]\ncode = G\n", 15}, 0600));
+	error = config_load(*state, *state, &config);
+	assert_int_equal(error->code, ERROR_CONFIG);
+	assert_non_null(strstr(error->message, memory_format(*state, "%s:2: ", path)));
+	assert_string_equal(config->hub.code, "GUL"); /* untouched */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PLACE_TEST(every_key_has_a_default),
+		PLACE_TEST(what_is_written_is_taken),
+		PLACE_TEST(a_mistake_is_named_with_its_line),
+		PLACE_TEST(a_line_too_long_is_not_cut_into_two),
+		PLACE_TEST(the_state_directory_has_the_last_word_and_may_say_nothing),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
