@@ -86,7 +86,7 @@ static const struct error *receive_line(const void *context, int fd, size_t max,
 	}
 }
 
-static bool is_listening(const char *path)
+bool control_is_listening(const char *path)
 {
 	struct local_address address;
 	const struct error *error = local_address(&address, path);
@@ -107,7 +107,7 @@ const struct error *control_listen(const char *path, int *out)
 {
 	int fd;
 
-	if (is_listening(path))
+	if (control_is_listening(path))
 		return error_new(ERROR_UNAVAILABLE, "%s: another process listens there already", path);
 	TRY(local_bind(path, SOCK_STREAM, 0600, &fd));
 	if (listen(fd, 16) < 0) {
