@@ -301,7 +301,7 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 	entities = schema_entities(&count);
 	digest_start(&digest);
 	TRY(digest_rows(file->db, &digest,
-		"SELECT log, event, kind, headquarters, standing, line, overstep.reason, waiting.reason FROM event"
+		"SELECT log, event.event, kind, headquarters, standing, line, overstep.reason, waiting.reason FROM event"
 		" LEFT JOIN overstep ON overstep.event = event.id LEFT JOIN waiting ON waiting.event = event.id"
 		" ORDER BY log, event.event, line"));
 	TRY(digest_rows(file->db, &digest,

@@ -19,7 +19,7 @@ CREATE TABLE entity( -- each record that some event speaks of
   type TEXT NOT NULL, -- "report", "case", "action" ... or one that only a later version knows
   key TEXT NOT NULL, -- <creator's log id>.<ulid>
   case_key TEXT, -- for what belongs to a case: the case that its creating event names
-  creator_hq INTEGER, -- 1 when a headquarters hub made that event
+  creator_hq INTEGER NOT NULL DEFAULT 0, -- 1 when a headquarters hub made that event
   conflicts INTEGER NOT NULL DEFAULT 0, -- fields with several values
   search INTEGER, -- its row in search
   UNIQUE(type, key)
