@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -24,16 +25,20 @@ static void remember(int number)
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
 #define WATCHED_COUNT (sizeof watched / sizeof watched[0])
 
-/* One line without its end, byte by byte so that nothing behind it is taken. A signal that was caught ends it early. */
-static const struct error *read_line(int fd, const char *where, struct secret **out)
+/* One line without its end, byte by byte so that nothing behind it is taken. While it waits, signals are as in `waiting` (NULL: as
+ * they are); one that is caught then ends it early. */
+static const struct error *read_line(int fd, const char *where, const sigset_t *waiting, struct secret **out)
 {
 	struct secret *line CLEANUP(secret_free) = secret_new(PASSPHRASE_MAX);
 	size_t len = 0;
 
 	while (!caught) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
 		uint8_t *at = line->data + len;
-		ssize_t got = read(fd, at, 1);
+		ssize_t got = ppoll(&ready, 1, NULL, waiting);
 
+		if (got >= 0)
+			got = read(fd, at, 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -72,7 +77,7 @@ static const struct error *from_file(const char *file, struct secret **out)
 	if (fd < 0)
 		return error_system(errno, "cannot read the passphrase from %s", where);
 	caught = 0;
-	TRY(read_line(fd, where, &line));
+	TRY(read_line(fd, where, NULL, &line));
 	return not_empty(&line, where, out);
 }
 
@@ -83,27 +88,34 @@ static void say(int terminal, const char *text)
 		return;
 }
 
-/* Asks once with the echo off. *out is set only when no signal came between. */
+/* Asks once with the echo off. A signal that came meanwhile is in `caught`, and the line worth nothing. */
 static const struct error *ask(int terminal, const char *question, struct secret **out)
 {
 	struct sigaction before[WATCHED_COUNT], watch = {.sa_handler = remember};
 	struct termios shown, hidden;
 	const struct error *error;
+	sigset_t blocked, waiting;
 
 	caught = 0;
 	if (tcgetattr(terminal, &shown) < 0)
 		return error_new(ERROR_USAGE, "no terminal to ask for the passphrase on: use --passphrase-file FILE");
+	/* They come in only while we wait, so that none is missed between looking and waiting. */
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < WATCHED_COUNT; i++)
+		sigaddset(&blocked, watched[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &waiting);
 	for (size_t i = 0; i < WATCHED_COUNT; i++)
 		sigaction(watched[i], &watch, &before[i]);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	tcsetattr(terminal, TCSAFLUSH, &hidden);
 	say(terminal, question);
-	error = read_line(terminal, "the terminal", out);
+	error = read_line(terminal, "the terminal", &waiting, out);
 	say(terminal, "\n");
 	tcsetattr(terminal, TCSAFLUSH, &shown);
 	for (size_t i = 0; i < WATCHED_COUNT; i++)
 		sigaction(watched[i], &before[i], NULL);
+	sigprocmask(SIG_SETMASK, &waiting, NULL);
 	return error;
 }
 

@@ -17,11 +17,11 @@ struct secret {
 
 /* Call once at the start of every process: sodium_init, no core files, not dumpable. Aborts on failure. */
 void secret_start(void);
-struct secret *secret_new(size_t len); /* zeroed */
-struct secret *secret_random(size_t len);
-struct secret *secret_copy(const void *data, size_t len);
+struct secret *secret_new(size_t len) NEVER_NULL; /* zeroed */
+struct secret *secret_random(size_t len) NEVER_NULL;
+struct secret *secret_copy(const void *data, size_t len) NEVER_NULL;
 /* Copies and wipes the source. */
-struct secret *secret_take(void *data, size_t len);
+struct secret *secret_take(void *data, size_t len) NEVER_NULL;
 void secret_free(struct secret *secret); /* NULL is fine */
 DEFINE_CLEANUP(struct secret *, secret_free)
 /* Constant time in the content; false for different lengths. */

@@ -87,7 +87,7 @@ static void ssh_keygen_verifies_what_we_sign_and_refuses_what_we_did_not(void **
 			sshsig_public_text(tools.context, &signer))));
 	const char *signature =
 		tools_file("ours.sig", TEXT(sshsig_sign(tools.context, seed, "engabo-event", TEXT("a report"))));
-	struct child_result result;
+	struct tools_result result;
 
 	result = TOOLS_TRY(TEXT("a report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n", "engabo-event",
 		"-s", signature);
