@@ -40,16 +40,25 @@ struct error {
 
 /* Makes an error. Control characters in the message become '?', so that hostile bytes cannot forge lines. */
 const struct error *error_new(enum error_code code, const char *format, ...)
-	__attribute__((format(printf, 2, 3))) MUST_CHECK;
+	__attribute__((format(printf, 2, 3), returns_nonnull)) MUST_CHECK;
 
 /* The same with ": <strerror(errno_value)>" behind it. ENOSPC and EDQUOT give ERROR_FULL, ENOENT gives
  * ERROR_NOT_FOUND, EACCES and EPERM give ERROR_DENIED, EEXIST gives ERROR_EXISTS, all others ERROR_SYSTEM. */
 const struct error *error_system(int errno_value, const char *format, ...)
-	__attribute__((format(printf, 2, 3))) MUST_CHECK;
+	__attribute__((format(printf, 2, 3), returns_nonnull)) MUST_CHECK;
 
 /* Puts "<context>: " before the message of `cause`, with its code. */
 const struct error *error_wrap(const struct error *cause, const char *format, ...)
-	__attribute__((format(printf, 2, 3))) MUST_CHECK;
+	__attribute__((format(printf, 2, 3), returns_nonnull)) MUST_CHECK;
+
+#ifdef __clang_analyzer__ /* it does not look at returns_nonnull: show it that a failure is never NULL */
+extern const struct error error_any;
+void error_uses(int, ...);
+void error_wraps(const struct error *, ...);
+#define error_new(...) (error_uses(__VA_ARGS__), &error_any)
+#define error_system(...) (error_uses(__VA_ARGS__), &error_any)
+#define error_wrap(...) (error_wraps(__VA_ARGS__), &error_any)
+#endif
 
 /* The exit status of sysexits.h for a code; 0 for NULL. */
 int error_exit_status(const struct error *error);

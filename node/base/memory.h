@@ -43,17 +43,18 @@ static inline void fd_close(int fd)
 DEFINE_CLEANUP(int, fd_close)
 
 /* void *scratch CLEANUP(memory_free) = memory_context(NULL); */
-void *memory_context(const void *parent);
-void *memory_zeroed(const void *context, size_t size, const char *name);
+#define NEVER_NULL __attribute__((returns_nonnull))
+void *memory_context(const void *parent) NEVER_NULL;
+void *memory_zeroed(const void *context, size_t size, const char *name) NEVER_NULL;
 #define memory_new(context, type) ((type *)memory_zeroed((context), sizeof(type), #type))
 #define memory_array(context, type, count) ((type *)memory_zeroed_array((context), sizeof(type), (count), #type))
-void *memory_zeroed_array(const void *context, size_t size, size_t count, const char *name);
+void *memory_zeroed_array(const void *context, size_t size, size_t count, const char *name) NEVER_NULL;
 /* Grows or shrinks; keeps the parent; `old` may be NULL. New elements are not zeroed. */
 #define memory_resize(context, old, type, count) ((type *)memory_resized((context), (old), sizeof(type), (count)))
-void *memory_resized(const void *context, void *old, size_t size, size_t count);
-char *memory_string(const void *context, const char *text);
-char *memory_string_of(const void *context, const void *data, size_t len);
-char *memory_format(const void *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void *memory_resized(const void *context, void *old, size_t size, size_t count) NEVER_NULL;
+char *memory_string(const void *context, const char *text) NEVER_NULL;
+char *memory_string_of(const void *context, const void *data, size_t len) NEVER_NULL;
+char *memory_format(const void *context, const char *format, ...) __attribute__((format(printf, 2, 3))) NEVER_NULL;
 /* A copy, with a NUL behind it that is not counted. */
 struct bytes memory_bytes(const void *context, const void *data, size_t len);
 
@@ -62,7 +63,7 @@ struct buffer {
 	uint8_t *data;
 	size_t len, size;
 };
-struct buffer *buffer_new(const void *context);
+struct buffer *buffer_new(const void *context) NEVER_NULL;
 void buffer_add(struct buffer *buffer, const void *data, size_t len);
 void buffer_text(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));

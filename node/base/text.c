@@ -151,7 +151,7 @@ const struct error *text_from_hex(uint8_t *out, size_t len, const char *hex)
 		if (hex_value(hex[i]) < 0)
 			return error_new(ERROR_INVALID, "not lower-case hexadecimal");
 	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+		out[i] = (uint8_t)(hex_value(hex[2 * i]) * 16 + hex_value(hex[2 * i + 1]));
 	return NULL;
 }
 
