@@ -85,6 +85,7 @@ struct pack *pack_begin(const void *context, struct repo *repo)
 	struct pack *pack = memory_new(context, struct pack);
 
 	pack->repo = repo;
+	repo_refresh(repo);
 	if (deflateInit2(&pack->text, 1, Z_DEFLATED, 12, 5, Z_DEFAULT_STRATEGY) != Z_OK)
 		abort();
 	talloc_set_destructor(pack, pack_release);

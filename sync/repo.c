@@ -1,32 +1,114 @@
 /* A hub's git repositories: where the signed history of every hub lies on the card (log.git), and where what was
  * fetched waits to be checked (inbox.git). Used by sync, office and commands.
  *
- * Leaves the pack stream to pack.c, what a commit of ours says to commit.c, and the network to the git program.
+ * Leaves the pack stream to pack.c, housekeeping to upkeep.c, what a commit of ours says to commit.c, and the network to the git program.
  * Guards: an object's header is looked at before its content is read, nothing is read through a tree, and whatever
  * is written is on the card before a branch names it. */
 #include "sync/repo.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <git2.h>
+#include <git2/sys/alloc.h>
 #include <libgen.h>
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/base/child.h"
 #include "node/base/files.h"
 #include "node/base/text.h"
 
 #define OBJECT_MAX 65536 /* of a commit or a tree */
 
+#define ALLOCATION_MAX ((size_t)16 << 20)
+
 struct repo {
 	git_repository *git;
 	git_odb *odb;
 	char *path;
+};
+
+/* The library's memory. An object's header does not tell what it is a difference to: eight bytes can stand on a gigabyte, which would be
+ * unpacked first. Nothing that we read is that large, so such a request gets nothing, and the read fails. */
+static void *bounded_malloc(size_t size, const char *file, int line)
+{
+	void *memory = size > ALLOCATION_MAX ? NULL : malloc(size);
+
+	if (!memory && size <= ALLOCATION_MAX)
+		abort();
+	if (!memory)
+		git_error_set_oom();
+	return memory;
+}
+
+static void *bounded_realloc(void *old, size_t size, const char *file, int line)
+{
+	void *memory = size > ALLOCATION_MAX ? NULL : realloc(old, size);
+
+	if (!memory && size && size <= ALLOCATION_MAX)
+		abort();
+	if (!memory)
+		git_error_set_oom();
+	return memory;
+}
+
+#if LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR < 6
+static void *bounded_reallocarray(void *old, size_t count, size_t size, const char *file, int line)
+{
+	size_t total = 0;
+
+	if (__builtin_mul_overflow(count, size, &total))
+		total = SIZE_MAX;
+	return bounded_realloc(old, total, file, line);
+}
+
+static void *bounded_mallocarray(size_t count, size_t size, const char *file, int line)
+{
+	return bounded_reallocarray(NULL, count, size, file, line);
+}
+
+static void *bounded_calloc(size_t count, size_t size, const char *file, int line)
+{
+	void *memory = bounded_mallocarray(count, size, file, line);
+
+	return memory ? memset(memory, 0, count * size) : NULL;
+}
+
+static char *bounded_substrdup(const char *text, size_t len, const char *file, int line)
+{
+	char *copy = bounded_malloc(len + 1, file, line);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+static char *bounded_strdup(const char *text, const char *file, int line)
+{
+	return bounded_substrdup(text, strlen(text), file, line);
+}
+
+static char *bounded_strndup(const char *text, size_t most, const char *file, int line)
+{
+	return bounded_substrdup(text, strnlen(text, most), file, line);
+}
+#endif
+
+static git_allocator bounded = {
+	.gmalloc = bounded_malloc,
+	.grealloc = bounded_realloc,
+	.gfree = free,
+#if LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR < 6
+	.gcalloc = bounded_calloc,
+	.gstrdup = bounded_strdup,
+	.gstrndup = bounded_strndup,
+	.gsubstrdup = bounded_substrdup,
+	.greallocarray = bounded_reallocarray,
+	.gmallocarray = bounded_mallocarray,
+#endif
 };
 
 /* Windows and caches fit a Raspberry Pi; nobody's own git configuration plays a part; ids need no checking by SHA-1 on
@@ -35,8 +117,9 @@ static void library_start(void)
 {
 	static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
 		GIT_CONFIG_LEVEL_GLOBAL};
-	int failures = git_libgit2_init() < 1;
+	int failures = git_libgit2_opts(GIT_OPT_SET_ALLOCATOR, &bounded) < 0;
 
+	failures += git_libgit2_init() < 1;
 	failures += git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1) < 0;
 	failures += git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0;
 	failures += git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0;
@@ -73,6 +156,7 @@ static enum error_code code_of(int code, int klass, int errno_value)
 		return ERROR_INVALID;
 	}
 	switch (klass) {
+	case GIT_ERROR_NOMEMORY: /* more than bounded_malloc gives */
 	case GIT_ERROR_ZLIB:
 	case GIT_ERROR_ODB:
 	case GIT_ERROR_OBJECT:
@@ -91,8 +175,6 @@ static const struct error *failed(int code, const char *what, const char *name)
 	const git_error *last = git_error_last();
 	int klass = last ? last->klass : GIT_ERROR_NONE;
 
-	if (klass == GIT_ERROR_NOMEMORY)
-		abort();
 	return error_new(code_of(code, klass, errno_value), "cannot %s %s: %s", what, name, last ? last->message : "?");
 }
 
@@ -215,62 +297,6 @@ const struct error *repo_open(const char *path, struct repo **out)
 	return NULL;
 }
 
-/* `folder` and `name` below the repository. */
-static bool is_left_over(const char *folder, const char *name)
-{
-	if (text_ends(name, ".lock"))
-		return true;
-	return text_starts(folder, "/objects") && (text_starts(name, "tmp_") || text_starts(name, "pack_git2_"));
-}
-
-static bool is_lone_index(const void *scratch, const char *path)
-{
-	size_t len = strlen(path);
-
-	if (!text_ends(path, ".idx") || !strstr(path, "/objects/pack/pack-"))
-		return false;
-	return !files_exist(memory_format(scratch, "%.*s.pack", (int)(len - 4), path));
-}
-
-/* Clears one folder and those below it; `all`: the folder itself is a leftover. Links are never followed. */
-static const struct error *clean_folder(const char *root, const char *below, bool all, int depth)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	char *path = memory_format(scratch, "%s%s", root, below);
-	const struct error *error = NULL;
-	struct dirent *entry;
-	DIR *folder;
-
-	if (depth > 12)
-		return error_new(ERROR_INVALID, "%s lies too deep to be a repository's", path);
-	folder = opendir(path);
-	if (!folder)
-		return error_system(errno, "cannot read %s", path);
-	while (!error && (entry = readdir(folder))) {
-		char *inside = memory_format(scratch, "%s/%s", path, entry->d_name);
-		bool doomed = all || is_left_over(below, entry->d_name);
-		struct stat st;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (lstat(inside, &st) < 0)
-			error = error_system(errno, "cannot look at %s", inside);
-		else if (S_ISDIR(st.st_mode))
-			error = clean_folder(root, inside + strlen(root), doomed, depth + 1);
-		else if ((doomed || is_lone_index(scratch, inside)) && unlink(inside) < 0)
-			error = error_system(errno, "cannot clear %s", inside);
-		if (!error && doomed && S_ISDIR(st.st_mode) && rmdir(inside) < 0)
-			error = error_system(errno, "cannot clear %s", inside);
-	}
-	closedir(folder);
-	return error;
-}
-
-const struct error *repo_clean(const char *path)
-{
-	return clean_folder(path, "", false, 0);
-}
-
 const struct error *repo_ref(struct repo *repo, const char *name, struct oid *out)
 {
 	git_reference *ref = NULL;
@@ -355,6 +381,11 @@ const struct error *repo_refs(const void *context, struct repo *repo, const char
 	*names = found;
 	*count = n;
 	return NULL;
+}
+
+void repo_refresh(struct repo *repo)
+{
+	git_odb_refresh(repo->odb);
 }
 
 bool repo_has(struct repo *repo, const struct oid *oid)
@@ -537,37 +568,4 @@ const struct error *repo_index_pack(struct repo *repo, const char *folder, struc
 		code = git_indexer_commit(indexer, &progress);
 	git_indexer_free(indexer);
 	return code ? failed(code, "write a pack into", folder) : NULL;
-}
-
-size_t repo_pack_count(const struct repo *repo)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	DIR *folder = opendir(memory_format(scratch, "%s/objects/pack", repo->path));
-	struct dirent *entry;
-	size_t count = 0;
-
-	if (!folder)
-		return 0;
-	while ((entry = readdir(folder)))
-		count += text_ends(entry->d_name, ".pack");
-	closedir(folder);
-	return count;
-}
-
-const struct error *repo_repack(const char *path)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *const argv[] = {"git", "-c", "pack.threads=1", "-c", "pack.window=0", "-c", "pack.compression=0", "-c",
-		"core.fsync=all", "-c", "core.fsyncMethod=fsync", "repack", "--geometric=2", "-d", "-q", "-n", NULL};
-	const char *const environment[] = {memory_format(scratch, "GIT_DIR=%s", path), "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_NO_REPLACE_OBJECTS=1", "GIT_CONFIG_COUNT=1",
-		"GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*", NULL};
-	struct child child = {.argv = argv, .environment = environment, .deadline_ms = 600000,
-		.memory_max = (uint64_t)512 << 20, .cpu_seconds = 300, .output_max = 65536};
-	struct child_result result;
-
-	TRY(child_run(scratch, &child, &result));
-	if (result.status)
-		return error_new(ERROR_SYSTEM, "git could not merge the packs of %s: %s", path, result.complaint);
-	return NULL;
 }
