@@ -105,7 +105,7 @@ static const struct error *restate_entity(struct batch *batch, const struct enti
 		if (value && !json_is_null(value))
 			json_object_set(set, entity->fields[i].name, value);
 	}
-	return batch_restate(batch, entity->name, key, json_text_or(now, "case", ""), set, from);
+	return batch_restate(batch, entity->name, key, entity->in_case ? json_text_or(now, "case", "") : "", set, from);
 }
 
 static const struct error *restate_key(struct batch *batch, const char *key)

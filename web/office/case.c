@@ -1,0 +1,185 @@
+/* One case: what is known, what was agreed, what hubs disagree about; changing it; notes. Actions and follow-ups are tasks.c's, settling is settle.c's. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "web/office/fields.h"
+#include "web/office/show.h"
+
+#define TASKS_MOST 100
+
+static const char facts[] = "district officer violations perpetrators needs consent priority review reason outcome";
+
+static const struct asked edit_asked[] = {
+	{"alias", "What we call the defender", NULL, true, false},
+	{"risk", NULL, NULL, true, false},
+	{"state", NULL, NULL, true, false},
+	{"reason", NULL, "Needed to close the case.", false, false},
+	{"outcome", NULL, "What came of it.", false, false},
+	{"summary", NULL, NULL, false, false},
+	{"officer", NULL, NULL, false, false},
+	{"priority", NULL, NULL, false, false},
+	{"district", NULL, NULL, false, false},
+	{"violations", NULL, NULL, false, false},
+	{"perpetrators", NULL, NULL, false, false},
+	{"needs", NULL, NULL, false, false},
+	{"consent", "What the person agreed to", NULL, false, false},
+	{"review", NULL, NULL, false, false},
+	{0},
+};
+
+/* Each conflict of a part of the case stands with the case's own. */
+static const struct error *add_conflicts(struct visit *visit, const char *table, const char *entity, const char *what)
+{
+	const json_t *tasks = json_object_get(json_object_get(visit->view, table), "tasks");
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (tasks, i, row) {
+		json_t *record CLEANUP(json_decref) = NULL;
+
+		if (!json_integer_value(json_object_get(row, "conflicts")))
+			continue;
+		TRY(casefile_get(visit->office->file, entity, json_text_or(row, "key", ""), &record));
+		TRY(settle_show(visit, entity, record, what));
+	}
+	return NULL;
+}
+
+static const struct error *add_tasks(struct visit *visit, const char *key)
+{
+	const char *today = show_today(visit->context);
+	json_t *actions = NULL, *followups = NULL;
+
+	TRY(lists_actions(visit->office->file, key, today, TASKS_MOST, &actions));
+	visit_set(visit, "actions", tasks_table(visit, actions, "actions"));
+	TRY(add_conflicts(visit, "actions", "action", "an action"));
+	TRY(lists_followups(visit->office->file, key, today, TASKS_MOST, &followups));
+	visit_set(visit, "followups", tasks_table(visit, followups, "followups"));
+	return add_conflicts(visit, "followups", "followup", "a follow-up");
+}
+
+static const struct error *add_notes(struct visit *visit, const char *key)
+{
+	json_t *notes = NULL, *row;
+	size_t i;
+
+	TRY(lists_notes(visit->office->file, key, &notes));
+	json_array_foreach (notes, i, row)
+		json_object_set_new(row, "who", json_string(show_who(visit->context, visit->office, row)));
+	visit_set(visit, "notes", json_array_size(notes) ? json_pack("{sO}", "list", notes) : json_null());
+	json_decref(notes);
+	return NULL;
+}
+
+static void add_facts(struct visit *visit, const json_t *record)
+{
+	const char *risk = json_text_or(record, "risk", ""), *state = json_text_or(record, "state", "open");
+	const char *home = json_text_or(record, "home", "");
+
+	visit_text(visit, "ref", json_text_or(record, "ref", ""));
+	visit_text(visit, "alias", json_text_or(record, "alias", ""));
+	visit_text(visit, "summary", json_text_or(record, "summary", ""));
+	visit_text(visit, "risk_label", show_choice(visit->context, risk));
+	visit_text(visit, "risk_class", show_tag(risk));
+	visit_text(visit, "state_label", show_choice(visit->context, state));
+	visit_text(visit, "state_class", show_tag(state));
+	visit_set(visit, "facts", show_fields(visit->context, schema_entity("case"), record, facts));
+	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
+	visit_text(visit, "readers", show_readers(visit->context, visit->office, home));
+}
+
+static const struct error *show(struct visit *visit, const char *key)
+{
+	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
+
+	TRY(case_find(visit, key, &record));
+	TRY(settle_show(visit, "case", record, ""));
+	TRY(add_tasks(visit, key));
+	TRY(add_notes(visit, key));
+	add_facts(visit, record);
+	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
+	visit_text(visit, "key", key);
+	visit_text(visit, "note", visit_field(visit, "text"));
+	visit_text(visit, "back", "/cases");
+	return visit_show(visit, "office-case", memory_format(visit->context, "Case %s", json_text_or(record, "ref", "")));
+}
+
+/* The key of the case in the address, which may also be its reference. */
+static const struct error *key_of(struct visit *visit, json_t **record, const char **key)
+{
+	TRY(case_find(visit, visit->parts[0], record));
+	*key = memory_string(visit->context, json_text_or(*record, "key", ""));
+	return NULL;
+}
+
+const struct error *case_page(struct visit *visit)
+{
+	json_t *record CLEANUP(json_decref) = NULL;
+	const char *key;
+
+	TRY(key_of(visit, &record, &key));
+	return show(visit, key);
+}
+
+static const struct error *show_edit(struct visit *visit, const json_t *record, const char *key)
+{
+	struct asking asking = {"case", key, record, edit_asked};
+
+	TRY(fields_show(visit, &asking));
+	visit_text(visit, "heading", "Change the case");
+	visit_text(visit, "caption", memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""), json_text_or(record, "alias", "")));
+	visit_text(visit, "button", "Save");
+	visit_text(visit, "action", visit_path(visit, "/cases/%s/edit", key));
+	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
+	return visit_show(visit, "office-form", "Change the case");
+}
+
+const struct error *case_edit(struct visit *visit)
+{
+	json_t *record CLEANUP(json_decref) = NULL;
+	const char *key;
+
+	TRY(key_of(visit, &record, &key));
+	return show_edit(visit, record, key);
+}
+
+const struct error *case_save(struct visit *visit)
+{
+	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	struct asking asking = {"case", NULL, NULL, edit_asked};
+	struct batch *batch = visit_batch(visit);
+
+	TRY(key_of(visit, &record, &asking.key));
+	asking.now = record;
+	if (strcmp(visit_field(visit, "state"), "closed") == 0 && !*visit_field(visit, "reason"))
+		visit_problem(visit, "reason", "Reason for closing: say why the case is closed");
+	TRY(fields_take(visit, &asking, &set, &over));
+	if (visit_has_problems(visit))
+		return show_edit(visit, record, asking.key);
+	if (!json_object_size(set))
+		return visit_go(visit, visit_path(visit, "/cases/%s", asking.key), "Nothing was changed.");
+	TRY(batch_event(batch, "case", asking.key, "", json_incref(set), json_incref(over)));
+	TRY(batch_commit(batch));
+	return visit_go(visit, visit_path(visit, "/cases/%s", asking.key), "The case is saved.");
+}
+
+const struct error *case_note(struct visit *visit)
+{
+	static const struct asked asked = {.name = "text", .label = "Note", .is_required = true};
+	json_t *record CLEANUP(json_decref) = NULL, *text CLEANUP(json_decref) = NULL;
+	struct batch *batch = visit_batch(visit);
+	char key[ENTITY_KEY_SIZE];
+	const char *case_key;
+
+	TRY(key_of(visit, &record, &case_key));
+	text = fields_value(visit, schema_field(schema_entity("note"), "text"), &asked);
+	if (visit_has_problems(visit))
+		return show(visit, case_key);
+	write_key_new(key, visit->office);
+	TRY(batch_event(batch, "note", key, case_key, json_pack("{sO}", "text", text), NULL));
+	TRY(batch_commit(batch));
+	return visit_go(visit, visit_path(visit, "/cases/%s", case_key), "The note is added.");
+}

@@ -1,0 +1,75 @@
+/* The list of cases, and finding one by the reference that people say on the phone. What a case holds is case.c's. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "node/base/text.h"
+#include "node/casework/codes.h"
+#include "node/casework/lists.h"
+#include "web/office/show.h"
+
+#define ROWS 50
+
+static const struct error *key_of_reference(const void *context, struct casefile *file, const char *ref, const char **out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	char *upper = memory_string(context, ref);
+	bool row;
+
+	for (char *at = upper; *at; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at = (char)(*at - 'a' + 'A');
+	TRY(db_prepare(casefile_db(file), &query, "SELECT key FROM case_ WHERE ref = ? LIMIT 1"));
+	db_bind_text(&query, 1, upper);
+	TRY(db_step(&query, &row));
+	if (!row)
+		return error_new(ERROR_NOT_FOUND, "there is no such case here");
+	*out = memory_string(context, db_text(&query, 0));
+	return NULL;
+}
+
+const struct error *case_find(struct visit *visit, const char *name, json_t **out)
+{
+	const char *key = name;
+
+	if (!ids_is_key(name))
+		TRY(key_of_reference(visit->context, visit->office->file, name, &key));
+	return casefile_get(visit->office->file, "case", key, out);
+}
+
+static json_t *rows_of(struct visit *visit, json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		const char *risk = json_text_or(row, "risk", ""), *state = json_text_or(row, "state", "");
+		const char *district = json_text_or(row, "district", ""), *label = codes_label("districts", district);
+
+		json_object_set_new(row, "risk_label", json_string(show_choice(visit->context, risk)));
+		json_object_set_new(row, "risk_class", json_string(show_tag(risk)));
+		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
+		json_object_set_new(row, "state_class", json_string(show_tag(state)));
+		json_object_set_new(row, "district_label", json_string(label ? label : district));
+		json_object_set_new(row, "updated_at", json_string(show_time(visit->context, json_text_or(row, "updated", ""))));
+	}
+	return rows;
+}
+
+const struct error *cases_page(struct visit *visit)
+{
+	const char *state = form_text(visit->context, visit->request->query, "state");
+	uint64_t offset = 0;
+	json_t *rows = NULL;
+	bool is_known = strcmp(state, "open") == 0 || strcmp(state, "in-progress") == 0 || strcmp(state, "closed") == 0;
+
+	error_ignore(text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
+	TRY(lists_cases(visit->office->file, is_known ? state : NULL, ROWS, (int)offset, &rows));
+	visit_set(visit, "more", json_array_size(rows) == ROWS ? json_pack("{si}", "from", (int)offset + ROWS) : json_null());
+	visit_set(visit, "cases", rows_of(visit, rows));
+	visit_text(visit, "state", is_known ? state : "");
+	visit_set(visit, "states", json_pack("[{ss ss sb} {ss ss sb} {ss ss sb} {ss ss sb}]", "code", "", "label", "All", "here", !is_known,
+		"code", "open", "label", "Open", "here", strcmp(state, "open") == 0, "code", "in-progress", "label", "In progress", "here",
+		strcmp(state, "in-progress") == 0, "code", "closed", "label", "Closed", "here", strcmp(state, "closed") == 0));
+	return visit_show(visit, "office-cases", "Cases");
+}

@@ -1,0 +1,57 @@
+/* Who changed what, when: the history of one record, newest first. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "node/casework/schema.h"
+#include "web/office/show.h"
+
+static const char *page_of(struct visit *visit, const json_t *record)
+{
+	const char *entity = visit->parts[0], *case_key = json_text_or(record, "case", "");
+
+	if (strcmp(entity, "report") == 0)
+		return visit_path(visit, "/reports/%s", visit->parts[1]);
+	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? visit->parts[1] : case_key);
+}
+
+/* Changes of one event stand together. */
+static json_t *grouped(struct visit *visit, const struct entity *entity, const json_t *history)
+{
+	json_t *list = json_array(), *group = NULL;
+	const json_t *row;
+	const char *last = "";
+	size_t i;
+
+	json_array_foreach (history, i, row) {
+		const struct field *field = schema_field(entity, json_text_or(row, "field", ""));
+		const char *event = json_text_or(row, "event", ""), *value;
+
+		if (!field)
+			continue;
+		if (!group || strcmp(event, last) != 0) {
+			group = json_pack("{ss, s[]}", "who", show_who(visit->context, visit->office, row), "changes");
+			json_array_append_new(list, group);
+			last = event;
+		}
+		value = show_value(visit->context, field, json_object_get(row, "value"));
+		json_array_append_new(json_object_get(group, "changes"), json_pack("{ss, ss}", "label", field->label, "value",
+			*value ? value : "nothing"));
+	}
+	return list;
+}
+
+const struct error *history_page(struct visit *visit)
+{
+	const struct entity *entity = schema_entity(visit->parts[0]);
+	json_t *history CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
+
+	if (!entity || entity->is_local)
+		return error_new(ERROR_NOT_FOUND, "there is no such record here");
+	TRY(casefile_get(visit->office->file, entity->name, visit->parts[1], &record));
+	TRY(casefile_history(visit->office->file, entity->name, visit->parts[1], &history));
+	visit_set(visit, "history", grouped(visit, entity, history));
+	visit_text(visit, "caption", json_text_or(record, "ref", ""));
+	visit_text(visit, "back", page_of(visit, record));
+	return visit_show(visit, "office-history", "History");
+}

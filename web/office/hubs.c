@@ -1,0 +1,109 @@
+/* The hubs of the coalition and how synchronising goes: what sync remembers, in words; what of the logs could not be taken; what hubs tried that they may
+ * not. All of it is read; nothing is changed here. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "sync/state.h"
+#include "web/office/show.h"
+
+#define OVERSTEPS_MOST 50
+
+static const char *time_of(struct visit *visit, const json_t *row, const char *name)
+{
+	int64_t seconds = json_integer_value(json_object_get(row, name));
+	char time[TEXT_TIME_SIZE];
+
+	if (!seconds)
+		return "";
+	text_time(time, seconds);
+	return show_time(visit->context, time);
+}
+
+static void name_times(struct visit *visit, json_t *rows)
+{
+	static const char *const times[] = {"last_ok", "last_try", "next_try", "seen", "at"};
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+			json_object_set_new(row, times[t], json_string(time_of(visit, row, times[t])));
+		if (json_object_get(row, "log"))
+			json_object_set_new(row, "hub_name", json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
+	}
+}
+
+/* Members as the roster has them, each with when its log last brought something. */
+static json_t *members_of(struct visit *visit, const json_t *logs)
+{
+	const struct office *office = visit->office;
+	const struct roster *roster = office_roster(office);
+	json_t *list = json_array(), *row;
+	size_t j;
+
+	for (size_t i = 0; roster && i < roster->member_count; i++) {
+		const struct roster_member *member = &roster->members[i];
+		const char *heard = "";
+		bool is_self = strcmp(member->keys.log, office->trust.self.log) == 0;
+
+		json_array_foreach (logs, j, row)
+			if (strcmp(json_text_or(row, "log", ""), member->keys.log) == 0)
+				heard = json_text_or(row, "seen", "");
+		json_array_append_new(list, json_pack("{ss, ss, ss, sb, sb}", "name", office_hub_name(office, member->keys.log), "role",
+			member->keys.role == MEMBER_HEADQUARTERS ? "Headquarters" : "Hub", "heard", heard, "is_self", is_self, "is_revoked",
+			member->status == MEMBER_REVOKED));
+	}
+	return list;
+}
+
+static json_t *own_troubles(struct visit *visit)
+{
+	json_t *list = json_array(), *row;
+	size_t i;
+
+	json_array_foreach (visit->office->troubles, i, row)
+		json_array_insert_new(list, 0, json_pack("{ss, ss}", "hub_name", office_hub_name(visit->office, json_text_or(row, "log", "")), "reason",
+			json_text_or(row, "reason", "")));
+	return list;
+}
+
+static const struct error *add_oversteps(struct visit *visit)
+{
+	json_t *oversteps = NULL, *row;
+	size_t i;
+
+	if (!visit_may(visit, MAY_MANAGE_PEOPLE))
+		return NULL;
+	TRY(lists_oversteps(visit->office->file, OVERSTEPS_MOST, &oversteps));
+	json_array_foreach (oversteps, i, row) {
+		json_object_set_new(row, "hub_name", json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
+		json_object_set_new(row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
+	}
+	visit_set(visit, "oversteps", oversteps);
+	return NULL;
+}
+
+const struct error *hubs_page(struct visit *visit)
+{
+	struct db *db = office_sync_db(visit->office);
+	json_t *status CLEANUP(json_decref) = json_object();
+
+	if (db) {
+		json_decref(status);
+		status = NULL;
+		TRY(state_status(db, &status));
+	}
+	name_times(visit, json_object_get(status, "remotes"));
+	name_times(visit, json_object_get(status, "logs"));
+	name_times(visit, json_object_get(status, "trouble"));
+	name_times(visit, json_object_get(status, "found"));
+	visit_set(visit, "members", members_of(visit, json_object_get(status, "logs")));
+	visit_set(visit, "status", json_incref(status));
+	visit_set(visit, "own_troubles", own_troubles(visit));
+	visit_text(visit, "self", office_hub_name(visit->office, visit->office->trust.self.log));
+	TRY(add_oversteps(visit));
+	return visit_show(visit, "office-hubs", "Hubs");
+}

@@ -1,0 +1,84 @@
+/* What somebody wrote when their session had just ended. The page that posted it shows it again (page.c); nothing is saved without a look.
+ *
+ * It is readable text, so it stays in memory only, in small numbers and for a short time. Office role. */
+#include "web/office/kept.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEPT_MOST 32
+#define KEPT_BYTES_MAX 65536
+
+struct kept {
+	struct kept_form *forms[KEPT_MOST];
+};
+
+struct kept *kept_new(const void *context)
+{
+	return memory_new(context, struct kept);
+}
+
+static bool is_private(const char *name)
+{
+	return strcmp(name, "csrf") == 0 || strstr(name, "passphrase") != NULL;
+}
+
+static bool copy_fields(struct kept_form *to, const struct form *from)
+{
+	size_t bytes = 0, words = 0;
+
+	to->form.fields = memory_array(to, struct form_field, from->count);
+	for (size_t i = 0; i < from->count; i++) {
+		if (is_private(from->fields[i].name))
+			continue;
+		bytes += strlen(from->fields[i].name) + strlen(from->fields[i].value);
+		words += strlen(from->fields[i].value);
+		to->form.fields[to->form.count++] = (struct form_field){
+			memory_string(to, from->fields[i].name), memory_string(to, from->fields[i].value)};
+	}
+	return words && bytes <= KEPT_BYTES_MAX;
+}
+
+const char *kept_add(struct kept *kept, const char *user, const char *path, const struct form *form, int64_t now_ms)
+{
+	struct kept_form *fresh;
+	size_t place = 0;
+
+	if (!form || !form->count)
+		return NULL;
+	fresh = memory_new(kept, struct kept_form);
+	if (!copy_fields(fresh, form)) {
+		talloc_free(fresh);
+		return NULL;
+	}
+	session_token_new(fresh->id);
+	for (char *at = fresh->id; *at; at++) /* it travels in addresses */
+		*at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
+	snprintf(fresh->user, sizeof fresh->user, "%s", user);
+	fresh->path = memory_string(fresh, path);
+	fresh->at_ms = now_ms;
+	for (size_t i = 0; i < KEPT_MOST && kept->forms[place]; i++)
+		if (!kept->forms[i] || kept->forms[i]->at_ms < kept->forms[place]->at_ms)
+			place = i;
+	talloc_free(kept->forms[place]);
+	kept->forms[place] = fresh;
+	return fresh->id;
+}
+
+struct kept_form *kept_take(const void *context, struct kept *kept, const char *id, const char *user, int64_t now_ms)
+{
+	struct kept_form *found = NULL;
+
+	for (size_t i = 0; i < KEPT_MOST; i++) {
+		struct kept_form *form = kept->forms[i];
+
+		if (form && now_ms - form->at_ms > KEPT_MS) {
+			talloc_free(form);
+			kept->forms[i] = NULL;
+		} else if (form && strcmp(form->id, id) == 0 && (!*form->user || strcmp(form->user, user) == 0)) {
+			found = talloc_steal(context, form);
+			kept->forms[i] = NULL;
+		}
+	}
+	return found;
+}

@@ -1,0 +1,207 @@
+/* One report: reading it, answering whoever sent it, closing it. Opening a case from it is record.c's.
+ *
+ * "Opened is an event": the first time somebody here looks, that is said to every hub that holds the report and to the reporter's mailbox, and only
+ * what is opened lets the flag of an urgent report down. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "sync/state.h"
+#include "web/office/fields.h"
+#include "web/office/show.h"
+
+static const char facts[] = "what when precision district place who by needs danger contact consent language how reason opened_at opened_by";
+
+const struct error *report_find(struct visit *visit, const char *key, json_t **out)
+{
+	if (!ids_is_key(key))
+		return error_new(ERROR_NOT_FOUND, "there is no such report here");
+	return casefile_get(visit->office->file, "report", key, out);
+}
+
+/* {"v":1,"kind":...,"report","owner","at"}, for the reporter's mailbox; `name` and `text` say what is new. */
+static json_t *mailbox_item(const char *kind, const char *key, const char *name, const char *text)
+{
+	char at[TEXT_TIME_SIZE], owner[LOG_ID_SIZE];
+
+	ids_key_log(owner, key);
+	text_time(at, clock_wall_seconds());
+	return json_pack("{si, ss, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner, "at", at, name, text);
+}
+
+const struct error *report_tell_state(struct batch *batch, const json_t *report, const char *state)
+{
+	return batch_item(batch, json_text_or(report, "mailbox", ""),
+		mailbox_item("state", json_text_or(report, "key", ""), "state", state));
+}
+
+/* The flag stays up while another urgent report waits unread. */
+static const struct error *lower_flag(struct visit *visit)
+{
+	struct db *sync = office_sync_db(visit->office);
+	json_t *counts CLEANUP(json_decref) = NULL;
+	int64_t newest = 0, at = 0;
+
+	if (!sync)
+		return NULL;
+	TRY(lists_counts(visit->office->file, show_today(visit->context), &counts));
+	if (json_integer_value(json_object_get(counts, "urgent")))
+		return NULL;
+	TRY(state_urgent(sync, &newest, &at));
+	if (newest <= db_meta_number(visit->office->db, "urgent_seen", 0))
+		return NULL;
+	return db_meta_set_number(visit->office->db, "urgent_seen", newest);
+}
+
+static const struct error *mark_opened(struct visit *visit, const json_t *report)
+{
+	const char *key = json_text_or(report, "key", "");
+	struct batch *batch = visit_batch(visit);
+	char at[TEXT_TIME_SIZE];
+
+	text_time(at, clock_wall_seconds());
+	TRY(batch_event(batch, "report", key, "", json_pack("{ss, ss, ss}", "state", "opened", "opened_at", at, "opened_by",
+		visit->person.name), NULL));
+	TRY(report_tell_state(batch, report, "opened"));
+	return batch_commit(batch);
+}
+
+/* Two hubs that open a report at once disagree on who was first; that is nothing for people to settle. */
+static const struct error *settle_opening(struct visit *visit, const json_t *report)
+{
+	static const char *const fields[] = {"opened_at", "opened_by"};
+	const json_t *conflicts = json_object_get(report, "conflicts"), *conflict;
+	json_t *set = json_object();
+	struct batch *batch;
+	size_t i;
+
+	json_array_foreach (conflicts, i, conflict)
+		for (size_t f = 0; f < 2; f++)
+			if (strcmp(json_text_or(conflict, "field", ""), fields[f]) == 0)
+				json_object_set(set, fields[f], json_object_get(report, fields[f]));
+	if (!json_object_size(set)) {
+		json_decref(set);
+		return NULL;
+	}
+	batch = visit_batch(visit);
+	TRY(batch_event(batch, "report", json_text_or(report, "key", ""), "", set, NULL));
+	return batch_commit(batch);
+}
+
+static bool is_waiting(const json_t *report)
+{
+	const char *state = json_text_or(report, "state", "new");
+
+	return strcmp(state, "new") == 0 || strcmp(state, "opened") == 0;
+}
+
+static const struct error *add_messages(struct visit *visit, const char *key)
+{
+	json_t *messages = NULL, *row;
+	size_t i;
+
+	TRY(lists_messages(visit->office->file, key, &messages));
+	json_array_foreach (messages, i, row) {
+		json_object_set_new(row, "is_ours", json_boolean(strcmp(json_text_or(row, "from", ""), "office") == 0));
+		json_object_set_new(row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
+	}
+	visit_set(visit, "messages", json_array_size(messages) ? json_pack("{sO}", "list", messages) : json_null());
+	json_decref(messages);
+	return NULL;
+}
+
+static const struct error *add_case(struct visit *visit, const json_t *report)
+{
+	const char *key = json_text_or(report, "case", "");
+	json_t *found CLEANUP(json_decref) = NULL;
+
+	if (*key && !casefile_get(visit->office->file, "case", key, &found))
+		visit_set(visit, "case", json_pack("{ss, ss}", "key", key, "ref", json_text_or(found, "ref", key)));
+	return NULL;
+}
+
+/* The page as the report stands now; what was typed into one of its forms stays. */
+static const struct error *show(struct visit *visit, const char *key)
+{
+	const struct entity *entity = schema_entity("report");
+	json_t *report CLEANUP(json_decref) = NULL;
+	const char *state, *seen, *home;
+	struct asking asking = {"report", key, NULL, NULL};
+
+	TRY(report_find(visit, key, &report));
+	state = json_text_or(report, "state", "new");
+	home = json_text_or(report, "home", "");
+	TRY(settle_show(visit, "report", report, ""));
+	TRY(fields_heads(visit, &asking, "state", &seen));
+	TRY(add_messages(visit, key));
+	TRY(add_case(visit, report));
+	visit_text(visit, "key", key);
+	visit_text(visit, "seen_state", seen);
+	visit_set(visit, "facts", show_fields(visit->context, entity, report, facts));
+	visit_set(visit, "is_urgent", json_boolean(strcmp(json_text_or(report, "danger", ""), "yes") == 0));
+	visit_text(visit, "state_label", show_choice(visit->context, state));
+	visit_text(visit, "state_class", show_tag(state));
+	visit_set(visit, "waits", json_boolean(is_waiting(report)));
+	visit_set(visit, "clock", is_waiting(report) ? show_due(visit->context, json_text_or(report, "due", "")) : json_null());
+	visit_text(visit, "created_at", show_time(visit->context, json_text_or(report, "created", "")));
+	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
+	visit_text(visit, "readers", show_readers(visit->context, visit->office, home));
+	visit_set(visit, "has_mailbox", json_boolean(*json_text_or(report, "mailbox", "")));
+	visit_text(visit, "reason", visit_field(visit, "reason"));
+	visit_text(visit, "answer", visit_field(visit, "text"));
+	visit_text(visit, "back", "/reports");
+	return visit_show(visit, "office-report", "Report");
+}
+
+const struct error *report_page(struct visit *visit)
+{
+	json_t *report CLEANUP(json_decref) = NULL;
+
+	TRY(report_find(visit, visit->parts[0], &report));
+	if (strcmp(json_text_or(report, "state", "new"), "new") == 0)
+		TRY(mark_opened(visit, report));
+	else
+		TRY(settle_opening(visit, report));
+	TRY(lower_flag(visit));
+	return show(visit, visit->parts[0]);
+}
+
+const struct error *report_close(struct visit *visit)
+{
+	static const struct asked asked = {.name = "reason", .label = "Reason", .is_required = true};
+	struct asking asking = {"report", visit->parts[0], NULL, NULL};
+	json_t *report CLEANUP(json_decref) = NULL, *reason CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	struct batch *batch = visit_batch(visit);
+
+	TRY(report_find(visit, visit->parts[0], &report));
+	reason = fields_value(visit, schema_field(schema_entity("report"), "reason"), &asked);
+	TRY(fields_seen(visit, &asking, "state", &over));
+	if (visit_has_problems(visit))
+		return show(visit, visit->parts[0]);
+	TRY(batch_event(batch, "report", visit->parts[0], "", json_pack("{ss, sO}", "state", "closed", "reason", reason), NULL));
+	TRY(report_tell_state(batch, report, "closed"));
+	TRY(batch_commit(batch));
+	return visit_go(visit, "/reports", "The report is closed.");
+}
+
+const struct error *report_answer(struct visit *visit)
+{
+	static const struct asked asked = {.name = "text", .label = "Answer", .is_required = true};
+	json_t *report CLEANUP(json_decref) = NULL, *text CLEANUP(json_decref) = NULL;
+	struct batch *batch = visit_batch(visit);
+	char key[ENTITY_KEY_SIZE];
+
+	TRY(report_find(visit, visit->parts[0], &report));
+	text = fields_value(visit, schema_field(schema_entity("message"), "text"), &asked);
+	if (visit_has_problems(visit))
+		return show(visit, visit->parts[0]);
+	write_key_new(key, visit->office);
+	TRY(batch_event(batch, "message", key, "", json_pack("{ss, ss, sO}", "report", visit->parts[0], "from", "office", "text", text), NULL));
+	TRY(batch_item(batch, json_text_or(report, "mailbox", ""),
+		mailbox_item("answer", visit->parts[0], "text", json_string_value(text))));
+	TRY(batch_commit(batch));
+	return visit_go(visit, visit_path(visit, "/reports/%s", visit->parts[0]), "The answer is on its way to the reporter's mailbox.");
+}

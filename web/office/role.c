@@ -1,0 +1,227 @@
+/* The office role: starts the server, answers commands, and ends when the hub is to be locked. Locking is ending: the process that held the secrets is
+ * gone, and its keeper starts a new one that has none. Pages are routes.c's, requests visit.c's, reading and writing office.c's.
+ *
+ * "Locked at start; never unlocked by itself." Office role, main thread. */
+#include "web/office/role.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "node/base/clock.h"
+#include "node/base/control.h"
+#include "node/base/files.h"
+#include "node/base/log.h"
+#include "node/vault/encoding.h"
+#include "web/office/catch.h"
+#include "web/office/sign.h"
+#include "web/static.h"
+
+#define LOOK_MS 1000 /* how often the loop looks at its clocks */
+#define MINUTE_MS 60000
+#define PEM_MAX 65536
+#define SPOOL_ENTRIES_MAX 16
+
+static const struct error *serve_health(struct request *request)
+{
+	request->type = "text/plain; charset=utf-8";
+	request->body = (struct bytes){(const uint8_t *)"ok\n", 3};
+	return NULL;
+}
+
+static const struct route routes[] = {
+	{METHOD_GET, "/healthz", serve_health, 0},
+	{METHOD_GET, "/static/" "*", static_serve, 0},
+	{METHOD_GET | METHOD_POST, "/" "*", visit_serve, 0},
+	{0},
+};
+
+/* {"do":"unlock","name","passphrase"}: for a hub without a screen. */
+static const struct error *answer_unlock(struct reception *reception, const json_t *request)
+{
+	struct secret *passphrase CLEANUP(secret_free) = NULL;
+	const char *name, *words;
+
+	TRY(json_get_string(request, "name", PERSON_NAME_MAX, &name));
+	TRY(json_get_string(request, "passphrase", 400, &words));
+	passphrase = secret_copy(words, strlen(words) + 1);
+	secret_wipe((char *)(uintptr_t)words, strlen(words));
+	return sign_check(reception, name, passphrase);
+}
+
+static const struct error *read_sealed(const void *context, const json_t *entry, struct sealed *out)
+{
+	const char *kind, *mailbox, *body;
+
+	TRY(json_get_string(entry, "kind", 1, &kind));
+	TRY(json_get_string(entry, "mailbox", sizeof out->mailbox - 1, &mailbox));
+	TRY(json_get_string(entry, "body", 2 * SPOOL_BODY_MAX, &body));
+	if (kind[0] != 'o' && kind[0] != 'm')
+		return error_new(ERROR_INVALID, "a spool entry is of kind o or m");
+	out->kind = kind[0];
+	memcpy(out->mailbox, mailbox, strlen(mailbox) + 1);
+	return encoding_from_base64(context, body, &out->body);
+}
+
+/* {"do":"spool","entries":[{"kind","mailbox","body"}]}: what a command sealed itself. An unlocked office takes it up at once. */
+static const struct error *answer_spool(struct reception *reception, const json_t *request)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct sealed *sealed;
+	json_t *entries, *entry;
+	int64_t upto;
+	size_t i;
+
+	TRY(json_get_array(request, "entries", SPOOL_ENTRIES_MAX, &entries));
+	sealed = memory_array(scratch, struct sealed, json_array_size(entries) + 1);
+	json_array_foreach (entries, i, entry)
+		TRY(read_sealed(scratch, entry, &sealed[i]));
+	TRY(write_spool(reception->office, sealed, json_array_size(entries)));
+	return reception->is_open ? catch_spool(reception->office, 0, &upto) : NULL;
+}
+
+static const struct error *answer_quick(struct reception *reception, const char *what, const json_t *request, json_t *reply)
+{
+	if (reception->is_opening)
+		return error_new(ERROR_UNAVAILABLE, "the hub is being opened; try again in a moment");
+	if (strcmp(what, "spool") == 0)
+		return answer_spool(reception, request);
+	if (strcmp(what, "state") == 0) {
+		json_object_set_new(reply, "locked", json_boolean(!reception->is_open));
+		return NULL;
+	}
+	return error_new(ERROR_USAGE, "the office does not know how to do \"%s\"", what);
+}
+
+static const struct error *answer(void *user, const json_t *request, json_t *reply)
+{
+	struct reception *reception = user;
+	const struct error *error;
+	const char *what;
+
+	TRY(json_get_string(request, "do", 32, &what));
+	if (strcmp(what, "lock") == 0 || strcmp(what, "end") == 0) {
+		sign_ask_lock(reception);
+		return NULL;
+	}
+	if (strcmp(what, "unlock") == 0)
+		return answer_unlock(reception, request);
+	pthread_mutex_lock(&reception->mutex);
+	error = answer_quick(reception, what, request, reply);
+	pthread_mutex_unlock(&reception->mutex);
+	return error;
+}
+
+static bool is_time_to_lock(struct reception *reception, int64_t lock_ms)
+{
+	bool is_time;
+
+	pthread_mutex_lock(&reception->mutex);
+	is_time = reception->wants_lock ||
+		(reception->is_open && clock_boot_ms() - reception->staff_seen_ms > lock_ms);
+	pthread_mutex_unlock(&reception->mutex);
+	return is_time;
+}
+
+static void loop(struct reception *reception, int control, const volatile int *stop)
+{
+	int64_t lock_ms = (int64_t)reception->office->home->config->office.lock_minutes * MINUTE_MS;
+	struct pollfd waits[2] = {{.fd = control, .events = POLLIN}, {.fd = reception->wake, .events = POLLIN}};
+	const struct error *error;
+
+	while (!*stop && !is_time_to_lock(reception, lock_ms)) {
+		if (poll(waits, 2, LOOK_MS) <= 0 || !(waits[0].revents & POLLIN))
+			continue;
+		error = control_serve(control, answer, reception);
+		if (error)
+			log_warning("a command could not be answered: %s", error->message);
+	}
+}
+
+static const struct error *start_server(struct reception *reception, struct server **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct home *home = reception->office->home;
+	struct server_options options = {
+		.address = home->config->address,
+		.port = home->config->office.https,
+		.routes = routes,
+		.problem = visit_problem_page,
+		.is_limited = true,
+		.user = reception,
+	};
+	struct secret *held CLEANUP(secret_free) = NULL;
+	struct bytes pem;
+
+	TRY(files_read(scratch, home_file(scratch, home, "keys/tls-office"), PEM_MAX, &pem));
+	held = secret_take((void *)(uintptr_t)pem.data, pem.len + 1);
+	options.certificate_pem = options.key_pem = (const char *)held->data;
+	return server_start(&options, out);
+}
+
+static void reception_start(struct reception *reception, struct office *office, void *context)
+{
+	const struct config *config = office->home->config;
+
+	pthread_mutex_init(&reception->mutex, NULL);
+	reception->office = office;
+	reception->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	reception->sessions = sessions_new(context, (int64_t)config->office.idle_minutes * MINUTE_MS,
+		(int64_t)config->office.session_hours * 60 * MINUTE_MS);
+	reception->throttle = throttle_new(context);
+	reception->kept = kept_new(context);
+	snprintf(reception->session_cookie, sizeof reception->session_cookie, "__Host-office-%d", config->office.https);
+	snprintf(reception->device_cookie, sizeof reception->device_cookie, "__Host-known-%d", config->office.https);
+}
+
+/* What was asked for is answered, what was written is on the card already; the snapshot only saves time at the next sign-in. */
+static void end(struct reception *reception, struct server *server)
+{
+	const struct error *error = NULL;
+
+	worker_end(reception->worker);
+	server_stop(server);
+	worker_stop(reception->worker);
+	if (reception->is_open)
+		error = office_save(reception->office);
+	if (error)
+		log_warning("the snapshot could not be written; the next sign-in takes longer: %s", error->message);
+	secret_wipe(reception->sessions, talloc_get_size(reception->sessions));
+	close(reception->wake);
+	pthread_mutex_destroy(&reception->mutex);
+}
+
+static const struct error *run_locked(struct home *home, void *context, const volatile int *stop)
+{
+	struct office *office CLEANUP(office_close) = NULL;
+	struct reception *reception = memory_new(context, struct reception);
+	int control CLEANUP(fd_close) = -1;
+	struct server *server;
+	const struct error *error;
+
+	TRY(control_listen(home_file(context, home, "run/office.sock"), &control));
+	TRY(office_open(context, home, true, &office));
+	reception_start(reception, office, context);
+	TRY(worker_start(&reception->worker));
+	error = start_server(reception, &server);
+	if (error) {
+		worker_stop(reception->worker);
+		return error;
+	}
+	log_info("the office is locked and listens on port %d", server_port(server));
+	loop(reception, control, stop);
+	end(reception, server);
+	log_info("the office is locked");
+	return NULL;
+}
+
+const struct error *office_run(struct home *home, const volatile int *stop)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	int lock CLEANUP(fd_close) = -1;
+
+	TRY(files_lock(home_file(context, home, "run/office.lock"), &lock));
+	return run_locked(home, context, stop);
+}

@@ -1,0 +1,96 @@
+/* Who is signed in, in which browser, for how long. Signing in itself is sign.c's; ending the whole process (lock) is role.c's.
+ *
+ * Whoever reads this memory or a copy of it finds no token: only its SHA-256 is kept, and looked up in constant time. Office role. */
+#include "web/office/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/base/ids.h"
+#include "node/vault/encoding.h"
+
+struct sessions {
+	int64_t idle_ms, total_ms;
+	struct session all[SESSIONS_MAX]; /* a free place has no user */
+};
+
+struct sessions *sessions_new(const void *context, int64_t idle_ms, int64_t total_ms)
+{
+	struct sessions *sessions = memory_new(context, struct sessions);
+
+	sessions->idle_ms = idle_ms;
+	sessions->total_ms = total_ms;
+	return sessions;
+}
+
+void session_token_new(char out[static SESSION_TOKEN_SIZE])
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	uint8_t raw[32];
+	char *text;
+
+	ids_random(raw, sizeof raw);
+	text = encoding_base64(scratch, BYTES_OF(raw));
+	memcpy(out, text, SESSION_TOKEN_SIZE);
+	secret_wipe(text, SESSION_TOKEN_SIZE);
+	secret_wipe(raw, sizeof raw);
+}
+
+static void hash_token(uint8_t out[static DIGEST_LEN], const char *token)
+{
+	digest_of(out, (struct bytes){(const uint8_t *)token, strlen(token)});
+}
+
+struct session *session_begin(struct sessions *sessions, const char *user, int64_t now_ms, char token[static SESSION_TOKEN_SIZE])
+{
+	struct session *place = &sessions->all[0];
+
+	for (size_t i = 0; i < SESSIONS_MAX && *place->user; i++)
+		if (!*sessions->all[i].user || sessions->all[i].seen_ms < place->seen_ms)
+			place = &sessions->all[i];
+	session_token_new(token);
+	*place = (struct session){.began_ms = now_ms, .seen_ms = now_ms};
+	hash_token(place->hash, token);
+	session_token_new(place->csrf);
+	snprintf(place->user, sizeof place->user, "%s", user);
+	return place;
+}
+
+struct session *session_find(struct sessions *sessions, const char *token, int64_t now_ms, char was[static PERSON_NAME_MAX + 1])
+{
+	uint8_t hash[DIGEST_LEN];
+	struct session *found = NULL;
+
+	was[0] = 0;
+	if (!token || strlen(token) != SESSION_TOKEN_SIZE - 1)
+		return NULL;
+	hash_token(hash, token);
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (*sessions->all[i].user && secret_bytes_equal(sessions->all[i].hash, hash, sizeof hash))
+			found = &sessions->all[i];
+	if (!found)
+		return NULL;
+	if (now_ms - found->seen_ms > sessions->idle_ms || now_ms - found->began_ms > sessions->total_ms) {
+		memcpy(was, found->user, sizeof found->user);
+		return NULL;
+	}
+	found->seen_ms = now_ms;
+	return found;
+}
+
+void session_end(struct session *session)
+{
+	secret_wipe(session, sizeof *session);
+}
+
+void sessions_end_of(struct sessions *sessions, const char *user, const struct session *except)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (&sessions->all[i] != except && strcmp(sessions->all[i].user, user) == 0)
+			session_end(&sessions->all[i]);
+}
+
+bool session_csrf_fits(const struct session *session, const char *token)
+{
+	return token && strlen(token) == SESSION_TOKEN_SIZE - 1 && secret_bytes_equal(session->csrf, token, SESSION_TOKEN_SIZE - 1);
+}

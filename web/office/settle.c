@@ -1,0 +1,133 @@
+/* Conflicts: two hubs changed one field without seeing each other's change. Both values stand on top of the record, with who said what and when, until
+ * a person chooses one or writes a third; that event names all heads, and the conflict is settled on every hub. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "web/office/fields.h"
+#include "web/office/show.h"
+
+/* Disagreements that nobody needs to settle by hand (report.c does). */
+static bool is_silent(const char *field)
+{
+	return strcmp(field, "opened_at") == 0 || strcmp(field, "opened_by") == 0;
+}
+
+static json_t *values_view(struct visit *visit, const struct field *field, const json_t *values)
+{
+	json_t *list = json_array();
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach (values, i, value)
+		json_array_append_new(list, json_pack("{ss, ss, ss}", "event", json_text_or(value, "event", ""), "text",
+			show_value(visit->context, field, json_object_get(value, "value")), "who",
+			show_who(visit->context, visit->office, value)));
+	return list;
+}
+
+static const struct error *show_one(struct visit *visit, const struct asking *asking, const json_t *conflict, const char *what, json_t *list)
+{
+	const struct entity *entity = schema_entity(asking->entity);
+	const char *name = json_text_or(conflict, "field", ""), *seen;
+	const struct field *field = schema_field(entity, name);
+
+	if (!field || is_silent(name))
+		return NULL;
+	TRY(fields_heads(visit, asking, name, &seen));
+	json_array_append_new(list, json_pack("{ss, ss, ss, ss, ss, ss, so}", "field", name, "label", field->label, "what", what, "entity",
+		asking->entity, "key", asking->key, "seen", seen, "values", values_view(visit, field, json_object_get(conflict, "values"))));
+	return NULL;
+}
+
+const struct error *settle_show(struct visit *visit, const char *entity, const json_t *record, const char *what)
+{
+	const char *key = memory_string(visit->context, json_text_or(record, "key", ""));
+	struct asking asking = {entity, key, record, NULL};
+	json_t *list = json_object_get(visit->view, "conflicts");
+	const json_t *conflict;
+	size_t i;
+
+	if (!list) {
+		list = json_array();
+		visit_set(visit, "conflicts", list);
+	}
+	json_array_foreach (json_object_get(record, "conflicts"), i, conflict)
+		TRY(show_one(visit, &asking, conflict, what, list));
+	return NULL;
+}
+
+/* The value of the event that was chosen; the caller's. NULL: none of them was. */
+static json_t *chosen_value(struct visit *visit, const json_t *record, const char *field)
+{
+	const char *event = visit_field(visit, "choice");
+	const json_t *conflict, *value;
+	size_t i, j;
+
+	json_array_foreach (json_object_get(record, "conflicts"), i, conflict) {
+		if (strcmp(json_text_or(conflict, "field", ""), field) != 0)
+			continue;
+		json_array_foreach (json_object_get(conflict, "values"), j, value)
+			if (strcmp(json_text_or(value, "event", ""), event) == 0)
+				return json_incref(json_object_get(value, "value"));
+	}
+	return NULL;
+}
+
+static const char *page_of(struct visit *visit, const char *entity, const json_t *record)
+{
+	const char *case_key = json_text_or(record, "case", ""), *key = json_text_or(record, "key", "");
+
+	if (strcmp(entity, "report") == 0)
+		return visit_path(visit, "/reports/%s", key);
+	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? key : case_key);
+}
+
+/* Asked again: with the third value's input, and with what was wrong. */
+static const struct error *ask(struct visit *visit, struct asking *asking, const json_t *record, const struct field *field)
+{
+	struct asked asked[] = {{.name = field->name}, {0}};
+	json_t *conflict;
+	size_t i;
+
+	asking->asked = asked;
+	TRY(settle_show(visit, asking->entity, record, ""));
+	json_array_foreach (json_object_get(visit->view, "conflicts"), i, conflict)
+		if (strcmp(json_text_or(conflict, "field", ""), field->name) == 0)
+			visit_set(visit, "conflict", json_incref(conflict));
+	TRY(fields_show(visit, asking));
+	visit_text(visit, "action", visit_path(visit, "/settle/%s/%s/%s", asking->entity, asking->key, field->name));
+	visit_text(visit, "back", page_of(visit, asking->entity, record));
+	return visit_show(visit, "office-settle", field->label);
+}
+
+const struct error *settle_save(struct visit *visit)
+{
+	const struct entity *entity = schema_entity(visit->parts[0]);
+	const struct field *field = entity && !entity->is_local ? schema_field(entity, visit->parts[2]) : NULL;
+	json_t *record CLEANUP(json_decref) = NULL, *value CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	struct asking asking = {visit->parts[0], visit->parts[1], NULL, NULL};
+	struct batch *batch = visit_batch(visit);
+
+	if (!field)
+		return error_new(ERROR_NOT_FOUND, "there is no such record here");
+	TRY(casefile_get(visit->office->file, entity->name, asking.key, &record));
+	if (strcmp(visit_field(visit, "choice"), "ask") == 0)
+		return ask(visit, &asking, record, field);
+	TRY(fields_seen(visit, &asking, field->name, &over));
+	if (strcmp(visit_field(visit, "choice"), "other") == 0) {
+		struct asked asked = {.name = field->name, .is_required = true};
+
+		value = fields_value(visit, field, &asked);
+	} else {
+		value = chosen_value(visit, record, field->name);
+		if (!value && !visit_has_problems(visit))
+			visit_problem(visit, "choice", "Choose one of the values");
+	}
+	if (visit_has_problems(visit) || !value)
+		return ask(visit, &asking, record, field);
+	TRY(batch_event(batch, entity->name, asking.key, entity->in_case ? json_text_or(record, "case", "") : "",
+		json_pack("{sO}", field->name, value), json_incref(over)));
+	TRY(batch_commit(batch));
+	return visit_go(visit, page_of(visit, entity->name, record), "It is settled.");
+}

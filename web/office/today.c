@@ -1,0 +1,123 @@
+/* Today: what needs somebody, most pressing first. Everything on it is a list of another page; here it is cut to what fits one look. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "sync/state.h"
+#include "web/office/show.h"
+
+#define REPORTS_MOST 20
+#define TASKS_MOST 15
+#define CONFLICTS_MOST 20
+#define QUIET_SECONDS (3 * 24 * 3600) /* a hub not heard from for so long is worth a word */
+
+/* Only what is overdue or due within a week. */
+static json_t *soon(struct visit *visit, json_t *rows, const char *kind)
+{
+	char limit[TEXT_TIME_SIZE];
+	size_t i = 0;
+
+	text_time(limit, clock_wall_seconds() + 7 * 24 * 3600);
+	limit[10] = 0;
+	while (i < json_array_size(rows)) {
+		const char *due = json_text_or(json_array_get(rows, i), "due", "");
+
+		if (!*due || strcmp(due, limit) > 0)
+			json_array_remove(rows, i);
+		else
+			i++;
+	}
+	return tasks_table(visit, rows, kind);
+}
+
+static const struct error *add_tasks(struct visit *visit)
+{
+	const char *today = show_today(visit->context);
+	json_t *actions = NULL, *followups = NULL;
+
+	TRY(lists_actions(visit->office->file, NULL, today, TASKS_MOST, &actions));
+	visit_set(visit, "actions", soon(visit, actions, "actions"));
+	TRY(lists_followups(visit->office->file, NULL, today, TASKS_MOST, &followups));
+	visit_set(visit, "followups", soon(visit, followups, "followups"));
+	return NULL;
+}
+
+static const struct error *add_conflicts(struct visit *visit)
+{
+	json_t *conflicts = NULL, *row;
+	size_t i;
+
+	TRY(lists_conflicts(visit->office->file, CONFLICTS_MOST, &conflicts));
+	json_array_foreach (conflicts, i, row) {
+		const char *key = json_text_or(row, "case_key", ""), *entity = json_text_or(row, "entity", "");
+		const char *ref = json_text_or(row, "ref", "");
+
+		if (strcmp(entity, "report") == 0) {
+			json_object_set_new(row, "href", json_string(visit_path(visit, "/reports/%s", json_text_or(row, "key", ""))));
+			json_object_set_new(row, "name", json_string("a report"));
+			continue;
+		}
+		if (!*key)
+			key = json_text_or(row, "key", "");
+		json_object_set_new(row, "href", json_string(visit_path(visit, "/cases/%s", key)));
+		json_object_set_new(row, "name", json_string(*ref ? ref : "a case"));
+	}
+	visit_set(visit, "disagree", json_array_size(conflicts) ? json_pack("{sO}", "conflicts", conflicts) : json_null());
+	json_decref(conflicts);
+	return NULL;
+}
+
+/* One line on synchronising, and who has been silent. */
+static const struct error *add_sync(struct visit *visit)
+{
+	struct db *db = office_sync_db(visit->office);
+	json_t *status CLEANUP(json_decref) = NULL, *silent CLEANUP(json_decref) = json_array(), *row;
+	int64_t newest = 0, now = clock_wall_seconds();
+	char time[TEXT_TIME_SIZE];
+	size_t i, failing = 0;
+
+	if (!db)
+		return NULL;
+	TRY(state_status(db, &status));
+	json_array_foreach (json_object_get(status, "remotes"), i, row) {
+		int64_t ok = json_integer_value(json_object_get(row, "last_ok"));
+
+		newest = ok > newest ? ok : newest;
+		failing += json_integer_value(json_object_get(row, "failures")) > 0;
+	}
+	json_array_foreach (json_object_get(status, "logs"), i, row) {
+		const char *log = json_text_or(row, "log", "");
+		int64_t seen = json_integer_value(json_object_get(row, "seen"));
+
+		if (strcmp(log, visit->office->trust.self.log) == 0 || now - seen < QUIET_SECONDS)
+			continue;
+		text_time(time, seen);
+		json_array_append_new(silent, json_pack("{ssss}", "name", office_hub_name(visit->office, log), "at",
+			show_time(visit->context, time)));
+	}
+	visit_set(visit, "silent", json_array_size(silent) ? json_pack("{sO}", "hubs", silent) : json_null());
+	text_time(time, newest);
+	visit_text(visit, "synced", newest ? show_time(visit->context, time) : "");
+	visit_set(visit, "failing", json_integer((json_int_t)failing));
+	visit_set(visit, "troubles", json_integer((json_int_t)json_array_size(json_object_get(status, "trouble"))));
+	return NULL;
+}
+
+const struct error *today_page(struct visit *visit)
+{
+	json_t *reports = NULL, *opened = NULL;
+
+	if (!visit_may(visit, MAY_READ_REPORTS))
+		return visit_show(visit, "office-plain", "Today");
+	TRY(lists_reports(visit->office->file, "new", REPORTS_MOST, 0, &reports));
+	visit_set(visit, "fresh", reports_table(visit, reports));
+	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
+	visit_set(visit, "opened", reports_table(visit, opened));
+	TRY(add_tasks(visit));
+	TRY(add_conflicts(visit));
+	TRY(add_sync(visit));
+	return visit_show(visit, "office-today", "Today");
+}

@@ -1,0 +1,404 @@
+/* Every request passes here: is it from our own pages, who asks, may they, and is the case file up to date. The pages themselves see only what this lets
+ * through; what each role may do is node/casework/access's, which page needs what is routes.c's.
+ *
+ * "A page of records goes to nobody who is not signed in, active, and allowed." Office role, on the server's thread and the worker's. */
+#include "web/office/visit.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+#include "node/base/clock.h"
+#include "node/base/log.h"
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "web/office/catch.h"
+
+const char *visit_field(const struct visit *visit, const char *name)
+{
+	return form_text(visit->context, visit->form, name);
+}
+
+void visit_problem(struct visit *visit, const char *field, const char *text)
+{
+	page_problem(visit->view, field, text);
+}
+
+bool visit_has_problems(const struct visit *visit)
+{
+	return page_has_problems(visit->view);
+}
+
+struct batch *visit_batch(struct visit *visit)
+{
+	return batch_new(visit->context, visit->office, visit->person.name);
+}
+
+bool visit_may(const struct visit *visit, enum access access)
+{
+	return access_may(visit->person.role, access);
+}
+
+void visit_set(struct visit *visit, const char *name, json_t *value)
+{
+	json_object_set_new(visit->view, name, value);
+}
+
+void visit_text(struct visit *visit, const char *name, const char *text)
+{
+	visit_set(visit, name, json_string(text));
+}
+
+const char *visit_path(const struct visit *visit, const char *format, ...)
+{
+	va_list arguments;
+	char *path;
+
+	va_start(arguments, format);
+	path = talloc_vasprintf(visit->context, format, arguments);
+	va_end(arguments);
+	return path;
+}
+
+char *visit_cookie(const void *context, const char *name, const char *value, int64_t seconds)
+{
+	const char *age = seconds ? memory_format(context, "; Max-Age=%lld", (long long)(seconds > 0 ? seconds : 0)) : "";
+
+	return memory_format(context, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s", name, value, age);
+}
+
+static json_t *nav_entry(const char *path, const char *href, const char *label, json_int_t count)
+{
+	bool is_here = strcmp(href, "/") == 0 ? strcmp(path, "/") == 0 : text_starts(path, href);
+
+	return json_pack("{sssssbsI}", "href", href, "label", label, "here", is_here, "count", count);
+}
+
+static json_t *nav_of(struct visit *visit)
+{
+	json_t *counts CLEANUP(json_decref) = NULL, *nav = json_array();
+	const char *path = visit->request->path;
+	char now[TEXT_TIME_SIZE];
+
+	if (visit_may(visit, MAY_READ_REPORTS)) {
+		text_time(now, clock_wall_seconds());
+		now[10] = 0;
+		error_ignore(lists_counts(visit->office->file, now, &counts));
+		json_array_append_new(nav, nav_entry(path, "/", "Today", 0));
+		json_array_append_new(nav, nav_entry(path, "/reports", "Reports",
+			json_integer_value(json_object_get(counts, "new_reports"))));
+		json_array_append_new(nav, nav_entry(path, "/cases", "Cases", 0));
+		json_array_append_new(nav, nav_entry(path, "/search", "Search", 0));
+	}
+	if (visit_may(visit, MAY_SEE_SYNC))
+		json_array_append_new(nav, nav_entry(path, "/hubs", "Hubs", 0));
+	if (visit_may(visit, MAY_MANAGE_PEOPLE))
+		json_array_append_new(nav, nav_entry(path, "/users", "People", 0));
+	if (visit_may(visit, MAY_UNLOCK))
+		json_array_append_new(nav, nav_entry(path, "/lock", "Lock", 0));
+	return nav;
+}
+
+/* The keys of templates/head.html. */
+static void add_frame(struct visit *visit)
+{
+	const char *name = visit->office->home->config->hub.name;
+
+	visit_set(visit, "staff", json_true());
+	visit_text(visit, "site", name && *name ? name : "Hub");
+	if (!visit->session)
+		return;
+	visit_set(visit, "nav", nav_of(visit));
+	visit_set(visit, "user", json_pack("{ss}", "name", visit->person.name));
+	visit_text(visit, "csrf", visit->session->csrf);
+	if (visit->session->notice)
+		visit_text(visit, "notice", visit->session->notice);
+	visit->session->notice = NULL;
+}
+
+const struct error *visit_show(struct visit *visit, const char *name, const char *title)
+{
+	json_t *view = visit->view;
+
+	visit_text(visit, "title", title);
+	add_frame(visit);
+	visit->view = NULL;
+	return page_show(visit->request, name, view);
+}
+
+const struct error *visit_go(struct visit *visit, const char *path, const char *notice)
+{
+	if (visit->session)
+		visit->session->notice = notice;
+	request_redirect(visit->request, path);
+	return NULL;
+}
+
+struct slow {
+	struct visit *visit;
+	visit_work *work;
+	visit_finish *finish;
+	void *job;
+};
+
+static void run_slowly(void *user, bool is_ending)
+{
+	struct slow *slow = user;
+	struct visit *visit = slow->visit;
+	struct request *request = visit->request;
+	const struct error *error;
+
+	if (is_ending) {
+		json_decref(visit->view);
+		server_resume(request, error_new(ERROR_UNAVAILABLE, "the hub is being locked"));
+		return;
+	}
+	error = slow->work(visit, slow->job);
+	pthread_mutex_lock(&visit->reception->mutex);
+	error = slow->finish(visit, slow->job, error);
+	pthread_mutex_unlock(&visit->reception->mutex);
+	json_decref(visit->view);
+	server_resume(request, error);
+}
+
+const struct error *visit_slowly(struct visit *visit, visit_work *work, visit_finish *finish, void *job)
+{
+	struct slow *slow = memory_new(visit->context, struct slow);
+	struct visit *later = memory_new(visit->context, struct visit);
+	const struct error *error;
+
+	*later = *visit;
+	*slow = (struct slow){later, work, finish, job};
+	server_suspend(visit->request);
+	error = worker_submit(visit->reception->worker, run_slowly, slow);
+	if (error) {
+		server_resume(visit->request, error);
+		return NULL;
+	}
+	visit->view = NULL; /* the worker's from here on */
+	return NULL;
+}
+
+/* By names that only this hub has: an address in numbers, localhost, or a name of the local network. A page elsewhere that makes its own name point
+ * here (DNS rebinding) is turned away. */
+static bool is_own_name(const char *host)
+{
+	char name[256];
+	unsigned char address[16];
+	size_t len;
+
+	if (!host || strlen(host) >= sizeof name)
+		return false;
+	if (host[0] == '[') {
+		len = strcspn(host + 1, "]");
+		memcpy(name, host + 1, len);
+		name[len] = 0;
+		return inet_pton(AF_INET6, name, address) == 1;
+	}
+	len = strcspn(host, ":");
+	memcpy(name, host, len);
+	name[len] = 0;
+	text_lower(name);
+	return inet_pton(AF_INET, name, address) == 1 || strcmp(name, "localhost") == 0 || text_ends(name, ".local") ||
+		!strchr(name, '.');
+}
+
+/* SameSite cookies and the form's token do the work; this also covers the sign-in form, which has neither. */
+static bool is_from_our_page(const struct request *request)
+{
+	const char *origin = request_header(request, "Origin"), *site = request_header(request, "Sec-Fetch-Site");
+	const char *host = request_header(request, "Host");
+
+	if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+		return false;
+	if (origin)
+		return host && text_starts(origin, "https://") && strcasecmp(origin + strlen("https://"), host) == 0;
+	return site != NULL;
+}
+
+static const struct error *check_where_from(const struct request *request)
+{
+	if (!is_own_name(request_header(request, "Host")))
+		return error_new(ERROR_DENIED, "this hub does not answer to that name");
+	if (request->method == METHOD_POST && !is_from_our_page(request))
+		return error_new(ERROR_DENIED, "this form did not come from a page of this hub; nothing was changed");
+	return NULL;
+}
+
+/* Whether the path is one of the pattern; what stands for each '*' goes to `parts`. */
+static bool pattern_fits(const void *context, const char *pattern, const char *path, const char *parts[static VISIT_PARTS])
+{
+	size_t count = 0;
+
+	for (; *pattern; pattern++) {
+		if (*pattern == '*') {
+			size_t len = strcspn(path, "/");
+
+			if (!len || count == VISIT_PARTS)
+				return false;
+			parts[count++] = memory_string_of(context, path, len);
+			path += len;
+		} else if (*pattern != *path++) {
+			return false;
+		}
+	}
+	return !*path;
+}
+
+static const struct office_page *find_page(struct visit *visit, const char *path, int method)
+{
+	for (const struct office_page *page = office_pages; page->pattern; page++) {
+		for (size_t i = 0; i < VISIT_PARTS; i++)
+			visit->parts[i] = "";
+		if (page->methods & method && pattern_fits(visit->context, page->pattern, path, visit->parts))
+			return page;
+	}
+	return NULL;
+}
+
+/* To the sign-in page; what was being posted comes back afterwards. Addresses of ours need no escaping in a query but for what a search holds. */
+static const struct error *go_to_login(struct visit *visit, const char *was)
+{
+	struct request *request = visit->request;
+	const char *id = NULL;
+
+	if (request->method == METHOD_POST)
+		id = kept_add(visit->reception->kept, was, request->path, request->form, clock_boot_ms());
+	if (id)
+		request_redirect(request, visit_path(visit, "/login?kept=%s", id));
+	else if (request->method == METHOD_GET && strcmp(request->path, "/") != 0)
+		request_redirect(request, visit_path(visit, "/login?next=%s", request->path));
+	else
+		request_redirect(request, "/login");
+	return NULL;
+}
+
+/* What the logs brought since the last request. A failure is told in the journal and on the hubs page; the pages show what is there. */
+static void look_for_news(struct visit *visit)
+{
+	const struct error *error = catch_up(visit->office);
+
+	if (!error)
+		return;
+	log_error("catching up: %s", error->message);
+	office_trouble(visit->office, visit->office->trust.self.log, error->message);
+}
+
+/* The person behind the session, as the case file has them now: whoever was disabled a moment ago is out. */
+static bool find_person(struct visit *visit, char was[static PERSON_NAME_MAX + 1])
+{
+	struct reception *reception = visit->reception;
+	const char *token = request_cookie(visit->request, reception->session_cookie);
+	const struct error *error;
+
+	visit->session = session_find(reception->sessions, token, clock_boot_ms(), was);
+	if (!visit->session || !reception->is_open) {
+		visit->session = NULL;
+		return false;
+	}
+	look_for_news(visit);
+	error = people_find(visit->context, visit->office->file, visit->session->user, &visit->person);
+	if (error || !visit->person.is_active) {
+		session_end(visit->session);
+		visit->session = NULL;
+		return false;
+	}
+	reception->staff_seen_ms = clock_boot_ms();
+	return true;
+}
+
+static const struct error *call_page(struct visit *visit, const struct office_page *page)
+{
+	const struct request *request = visit->request;
+	char was[PERSON_NAME_MAX + 1];
+
+	if (!find_person(visit, was) && page->guard != GUARD_NONE)
+		return go_to_login(visit, was);
+	if (page->guard == GUARD_ACCESS && !visit_may(visit, page->access))
+		return error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
+	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE &&
+		!session_csrf_fits(visit->session, form_get(request->form, "csrf")))
+		return error_new(ERROR_DENIED, "this form is out of date; go back, load the page again and send it again");
+	return page->page(visit);
+}
+
+/* A form that was kept over a new sign-in: its own page shows it with what was typed, and saves nothing before it is sent again. */
+static const struct error *show_kept(struct visit *visit, const char *id)
+{
+	struct reception *reception = visit->reception;
+	const struct office_page *page;
+	struct kept_form *kept;
+	char was[PERSON_NAME_MAX + 1];
+
+	if (!find_person(visit, was))
+		return go_to_login(visit, was);
+	kept = kept_take(visit->context, reception->kept, id, visit->person.name, clock_boot_ms());
+	if (!kept)
+		return visit_go(visit, "/", "What you wrote before signing in is no longer kept.");
+	page = find_page(visit, kept->path, METHOD_POST);
+	if (!page || (page->guard == GUARD_ACCESS && !visit_may(visit, page->access)))
+		return visit_go(visit, "/", NULL);
+	visit->form = &kept->form;
+	visit_problem(visit, "", "You were signed out before this was saved. Nothing is lost: look it over and save it again.");
+	visit->request->status = 200;
+	return page->page(visit);
+}
+
+static const struct error *serve(struct visit *visit)
+{
+	struct request *request = visit->request;
+	const struct office_page *page;
+
+	if (request->method == METHOD_GET && text_starts(request->path, "/kept/"))
+		return show_kept(visit, request->path + strlen("/kept/"));
+	page = find_page(visit, request->path, (int)request->method);
+	if (!page)
+		return error_new(ERROR_NOT_FOUND, "there is no such page");
+	return call_page(visit, page);
+}
+
+const struct error *visit_serve(struct request *request)
+{
+	struct reception *reception = request->user;
+	struct visit *visit = memory_new(request->context, struct visit);
+	const struct error *error;
+
+	TRY(check_where_from(request));
+	visit->request = request;
+	visit->context = request->context;
+	visit->reception = reception;
+	visit->office = reception->office;
+	visit->form = request->method == METHOD_POST ? request->form : NULL;
+	pthread_mutex_lock(&reception->mutex);
+	if (reception->is_opening) {
+		pthread_mutex_unlock(&reception->mutex);
+		return error_new(ERROR_UNAVAILABLE, "the hub is being opened; try again in a moment");
+	}
+	visit->view = json_object();
+	request->session = visit;
+	error = serve(visit);
+	json_decref(visit->view);
+	visit->view = NULL;
+	pthread_mutex_unlock(&reception->mutex);
+	return error;
+}
+
+void visit_problem_page(struct request *request, const struct error *error)
+{
+	struct reception *reception = request->user;
+	struct visit *visit = request->session;
+	json_t *view;
+
+	if (visit && visit->session) {
+		pthread_mutex_lock(&reception->mutex);
+		visit->view = json_object();
+		add_frame(visit);
+		view = visit->view;
+		visit->view = NULL;
+		pthread_mutex_unlock(&reception->mutex);
+	} else {
+		view = json_pack("{sb}", "staff", true);
+	}
+	page_show_error(request, error, view);
+}

@@ -1,0 +1,88 @@
+/* One request of one person: what every page of the office gets, and what they all share. The table of pages is routes.c's. */
+#ifndef ENGABO_WEB_OFFICE_VISIT_H
+#define ENGABO_WEB_OFFICE_VISIT_H
+
+#include <pthread.h>
+
+#include "web/office/kept.h"
+#include "web/office/people.h"
+#include "web/office/session.h"
+#include "web/office/throttle.h"
+#include "web/office/worker.h"
+#include "web/page.h"
+
+/* What all requests share. Whoever touches office, sessions, throttle or kept holds the mutex; while `is_opening` the worker has the office to
+ * itself without it, so that the pages that need nothing of it still answer. */
+struct reception {
+	pthread_mutex_t mutex;
+	struct office *office;
+	bool is_open;	       /* unlocked */
+	bool is_opening;
+	bool wants_lock;       /* somebody asked for it */
+	int wake;	       /* eventfd: the role's loop looks at wants_lock */
+	int64_t staff_seen_ms; /* boot clock, of the last request by somebody signed in */
+	struct sessions *sessions;
+	struct throttle *throttle;
+	struct kept *kept;
+	struct worker *worker;
+	char session_cookie[32], device_cookie[32]; /* names; cookies ignore ports, so the port is in them */
+};
+
+#define VISIT_PARTS 3
+struct visit {
+	struct request *request;
+	void *context;	       /* the request's */
+	struct reception *reception;
+	struct office *office;
+	struct session *session; /* NULL on pages before signing in */
+	struct person person;	 /* who it is; zeroed before signing in */
+	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no such one */
+	const struct form *form; /* what was posted, also when it is shown again after a new sign-in; NULL on a plain GET */
+	json_t *view;		 /* what the page shows */
+};
+
+typedef const struct error *visit_page(struct visit *visit);
+enum visit_guard {
+	GUARD_NONE,   /* before signing in */
+	GUARD_PERSON, /* anybody who is signed in */
+	GUARD_ACCESS, /* who may do `access` */
+};
+struct office_page {
+	int methods;
+	const char *pattern; /* '*' stands for one part between slashes */
+	visit_page *page;
+	enum visit_guard guard;
+	enum access access;
+};
+extern const struct office_page office_pages[]; /* routes.c; ends with a zeroed row */
+
+/* The one handler of the server: finds the page, who is asking, whether they may, and keeps what was typed when their session is over. */
+const struct error *visit_serve(struct request *request) MUST_CHECK;
+/* For server_options.problem. */
+void visit_problem_page(struct request *request, const struct error *error);
+
+/* Shows templates/<name>.html. */
+const struct error *visit_show(struct visit *visit, const char *name, const char *title) MUST_CHECK;
+/* 303 to `path`, where `notice` (a literal) is said once; NULL: nothing to say. */
+const struct error *visit_go(struct visit *visit, const char *path, const char *notice) MUST_CHECK;
+/* A field of the form, trimmed; "" when there is none. */
+const char *visit_field(const struct visit *visit, const char *name);
+void visit_problem(struct visit *visit, const char *field, const char *text);
+bool visit_has_problems(const struct visit *visit);
+struct batch *visit_batch(struct visit *visit);
+bool visit_may(const struct visit *visit, enum access access);
+/* Sets a key of the view. `value` is taken over. */
+void visit_set(struct visit *visit, const char *name, json_t *value);
+void visit_text(struct visit *visit, const char *name, const char *text);
+const char *visit_path(const struct visit *visit, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Slow work for a page: `work` runs on the worker's thread without the mutex, then `finish` with it, and what that shows is the answer. `work`'s error
+ * is finish's to tell. Both get `job`, which hangs on the request's context. */
+typedef const struct error *visit_work(struct visit *visit, void *job);
+typedef const struct error *visit_finish(struct visit *visit, void *job, const struct error *failed);
+const struct error *visit_slowly(struct visit *visit, visit_work *work, visit_finish *finish, void *job) MUST_CHECK;
+
+/* A cookie's value for Set-Cookie; `seconds` 0: until the browser closes; -1: remove it. */
+char *visit_cookie(const void *context, const char *name, const char *value, int64_t seconds);
+
+#endif
