@@ -47,6 +47,8 @@ static const struct error *send_all(int fd, struct bytes text, int64_t until)
 		} else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			if (!wait_for(fd, POLLOUT, until))
 				return error_new(ERROR_UNAVAILABLE, "the other side does not read");
+		} else if (sent < 0 && errno == EPIPE) {
+			return error_new(ERROR_UNAVAILABLE, "the other side ended");
 		} else if (sent < 0 && errno != EINTR) {
 			return error_system(errno, "cannot send");
 		}
@@ -64,7 +66,7 @@ static const struct error *receive_line(const void *context, int fd, size_t max,
 		ssize_t got = recv(fd, chunk, sizeof chunk, MSG_DONTWAIT);
 		const uint8_t *end;
 
-		if (got == 0)
+		if (got == 0 || (got < 0 && errno == ECONNRESET))
 			return error_new(ERROR_UNAVAILABLE, "the other side ended in the middle of a line");
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -236,15 +238,17 @@ const struct error *control_call(const char *path, const json_t *request, int64_
 	int64_t until = clock_boot_ms() + deadline_ms;
 	json_t *reply CLEANUP(json_decref) = NULL;
 	int fd CLEANUP(fd_close) = -1;
-	const struct error *error;
+	const struct error *unsent, *error;
 	struct bytes line = reply_line(scratch, request);
 
 	if (line.len > REQUEST_MAX)
 		return error_new(ERROR_USAGE, "a request is at most %d bytes", REQUEST_MAX);
 	TRY(connect_to(path, deadline_ms, &fd));
-	error = send_all(fd, line, until);
-	if (!error)
-		error = receive_line(scratch, fd, REPLY_MAX, until, &line);
+	/* Somebody who is turned away is told so before they have said anything: then sending fails, and the reply is there all the same. */
+	unsent = send_all(fd, line, until);
+	error = receive_line(scratch, fd, REPLY_MAX, until, &line);
+	if (error && unsent)
+		error = unsent;
 	if (!error)
 		error = json_object_parse(line, &reply);
 	if (error)
