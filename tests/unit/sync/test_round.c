@@ -1,0 +1,455 @@
+/* What a reporter was given a receipt for reaches headquarters: whole, once, in order, through a relay that understands nothing of it. */
+#include "tests/unit/sync/hubs.h"
+
+static void a_record_spooled_at_a_hub_reaches_headquarters_once(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct hubs_envelopes there;
+	struct hub *hq;
+	json_t *report;
+
+	hubs_report(hubs, 1, 3);
+	HUBS_ROUND_OK(hubs_day(hubs, 0)); /* the roster goes to the relay */
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	report = hubs_day(hubs, 0);
+	assert_int_equal(hubs_number(report, "received"), 1);
+	json_decref(report);
+	hq = hubs_open(hubs, 0);
+	there = hubs_envelopes(hubs, hq, 1);
+	hubs_exactly_once(hubs, &there, &spool, 1);
+	report = hubs_round(hq, hubs->relay);
+	assert_int_equal(hubs_number(report, "received"), 0);
+	assert_int_equal(hubs_number(report, "sent"), 0);
+	json_decref(report);
+	hub_close(hq);
+	db_close(spool);
+}
+
+static void records_of_three_hubs_reach_all_three(void **state)
+{
+	struct hubs *hubs = *state;
+
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	for (int turn = 0; turn < 2; turn++)
+		for (int i = 0; i < HUBS; i++) {
+			hubs_report(hubs, i, 2);
+			HUBS_ROUND_OK(hubs_day(hubs, i));
+		}
+	for (int i = 0; i < HUBS; i++)
+		HUBS_ROUND_OK(hubs_day(hubs, i));
+	for (int i = 0; i < HUBS; i++) {
+		struct hub *hub = hubs_open(hubs, i);
+
+		for (int whose = 0; whose < HUBS; whose++) {
+			struct hubs_envelopes there = hubs_envelopes(hubs, hub, whose);
+			struct db *spool = hubs_spool(hubs, whose, "intake.db");
+
+			hubs_exactly_once(hubs, &there, &spool, 1);
+			db_close(spool);
+		}
+		hub_close(hub);
+	}
+}
+
+static void both_spools_go_into_the_log_and_are_marked_as_taken(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spools[] = {hubs_spool(hubs, 1, "intake.db"), hubs_spool(hubs, 1, "office.db")};
+	struct hub *hub = hubs_open(hubs, 1);
+	struct hubs_envelopes there;
+	int64_t upto;
+
+	for (int i = 0; i < 600; i++)
+		hubs_spool_add(hubs, spools[i % 2], i % 2 ? 'o' : 'i', "", "record");
+	assert_int_equal(hubs_commit(hub), 600);
+	assert_int_equal(hubs_commit(hub), 0);
+	there = hubs_envelopes(hubs, hub, 1);
+	hubs_exactly_once(hubs, &there, spools, 2);
+	must(state_taken(hub->mailbox, "intake", &upto));
+	assert_int_equal(upto, 300);
+	must(state_taken(hub->db, "intake", &upto));
+	assert_int_equal(upto, 300);
+	must(state_taken(hub->db, "office", &upto));
+	assert_int_equal(upto, 300);
+	must(state_taken(hub->mailbox, "office", &upto));
+	assert_int_equal(upto, 0);
+	hub_close(hub);
+	db_close(spools[0]);
+	db_close(spools[1]);
+}
+
+static void a_row_that_no_hub_would_accept_does_not_spoil_the_log(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct spool_entry junk = {.kind = 'i', .body = BYTES_OF("not an age file")};
+	struct hub *hub = hubs_open(hubs, 1);
+	int64_t id;
+
+	hubs_spool_add(hubs, spool, 'i', "", "before");
+	must(spool_add(spool, &junk, &id));
+	hubs_spool_add(hubs, spool, 'o', "", "intake pretends to be the office");
+	hubs_spool_add(hubs, spool, 'i', "", "after");
+	assert_int_equal(hubs_commit(hub), 2);
+	assert_int_equal(hubs_commit(hub), 0);
+	assert_int_equal(hubs_envelopes(hubs, hub, 1).count, 2);
+	assert_int_equal(hubs_trouble(hub, TROUBLE_SPOOL), 1);
+	hub_close(hub);
+	db_close(spool);
+}
+
+static void a_damaged_spool_holds_up_nothing_of_the_other(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *office = hubs_spool(hubs, 1, "office.db");
+	struct hub *hub = hubs_open(hubs, 1);
+
+	hubs_write(hubs->homes[1], "intake.db", BYTES_OF("this is no database, and longer than the header of one would be: 100 bytes....................."), 0600);
+	hubs_spool_add(hubs, office, 'o', "", "an event");
+	assert_int_equal(hubs_commit(hub), 1);
+	assert_int_equal(hubs_trouble(hub, TROUBLE_SPOOL), 1);
+	hub_close(hub);
+	db_close(office);
+}
+
+static void an_urgent_report_raises_its_flag(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct spool_entry entry = {.kind = 'i', .urgent = true};
+	struct hub *hub = hubs_open(hubs, 1);
+	int64_t id, newest, at;
+
+	must(age_seal(hubs, BYTES_OF("help"), &hubs->reader, 1, &entry.body));
+	hubs_spool_add(hubs, spool, 'i', "", "calm");
+	must(spool_add(spool, &entry, &id));
+	hubs_commit(hub);
+	must(state_urgent(hub->db, &newest, &at));
+	assert_int_equal(newest, id);
+	assert_true(at > 0);
+	hub_close(hub);
+	db_close(spool);
+}
+
+static void mailbox_items_of_all_logs_can_be_asked_for_at_any_hub(void **state)
+{
+	static const char mailbox[] = "00112233445566778899aabbccddeeff", other[] = "ffeeddccbbaa99887766554433221100";
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct mailbox_item *items;
+	struct hub *hub;
+	size_t count;
+
+	hubs_spool_add(hubs, spool, 'm', mailbox, "saved");
+	hubs_spool_add(hubs, spool, 'm', other, "saved, for somebody else");
+	hubs_spool_add(hubs, spool, 'm', mailbox, "read");
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	HUBS_ROUND_OK(hubs_day(hubs, 2));
+	for (int i = 1; i < HUBS; i++) {
+		hub = hubs_open(hubs, i);
+		must(mailbox_items(hubs, hub->mailbox, mailbox, &items, &count));
+		assert_int_equal(count, 2);
+		assert_string_equal(items[0].log, hubs->trusts[1].self.log);
+		hub_close(hub);
+	}
+	/* All of it can be made again. */
+	unlink(home_file(hubs, hubs->homes[2], "mailbox.db"));
+	unlink(home_file(hubs, hubs->homes[2], "mailbox.db-wal"));
+	unlink(home_file(hubs, hubs->homes[2], "mailbox.db-shm"));
+	hub = hubs_open(hubs, 2);
+	must(mailbox_items(hubs, hub->mailbox, mailbox, &items, &count));
+	assert_int_equal(count, 2);
+	must(mailbox_items(hubs, hub->mailbox, other, &items, &count));
+	assert_int_equal(count, 1);
+	hub_close(hub);
+	db_close(spool);
+}
+
+static void acknowledgements_alone_are_committed_at_most_once_in_six_hours(void **state)
+{
+	struct hubs *hubs = *state;
+	struct log_tip tip;
+	struct hub *hub;
+
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	for (int i = 0; i < 3; i++) { /* the first time there is something to say it is said; more records then wait for company */
+		HUBS_ROUND_OK(hubs_day(hubs, 0));
+		hubs_report(hubs, 1, 1);
+		HUBS_ROUND_OK(hubs_day(hubs, 1));
+	}
+	hub = hubs_open(hubs, 0);
+	must(logs_tip(hub->log, hubs->trusts[0].self.log, 1, &tip));
+	assert_int_equal(tip.seq, 1);
+	hub_close(hub);
+	hubs_report(hubs, 0, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	hub = hubs_open(hubs, 1);
+	{
+		struct query query;
+		bool row;
+
+		must(db_prepare(hub->db, &query, "SELECT seq FROM ack WHERE log = ? AND by = ?"));
+		db_bind_text(&query, 1, hubs->trusts[1].self.log);
+		db_bind_text(&query, 2, hubs->trusts[0].self.log);
+		must(db_step(&query, &row));
+		assert_true(row);
+		assert_int_equal(db_integer(&query, 0), 3);
+		db_finish(&query);
+	}
+	hub_close(hub);
+}
+
+static void a_hub_that_works_alone_sends_its_own_log(void **state)
+{
+	struct hubs *hubs = *state;
+	struct trust trust = hubs->trusts[2];
+	struct repo *relay = NULL;
+	struct log_tip tip;
+
+	trust.has_coalition = false;
+	hubs_write(hubs->homes[2], "trust.json", trust_print(hubs, &trust), 0644);
+	hubs_report(hubs, 2, 2);
+	HUBS_ROUND_OK(hubs_day(hubs, 2));
+	must(repo_open(hubs->relay, &relay));
+	must(logs_tip(relay, trust.self.log, 1, &tip));
+	assert_int_equal(tip.seq, 1);
+	assert_int_equal(tip.roster, 0);
+	repo_close(relay);
+	/* Admitted later: trust.json changes, the roster arrives, the next commit names it. */
+	hubs_write(hubs->homes[2], "trust.json", trust_print(hubs, &hubs->trusts[2]), 0644);
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	HUBS_ROUND_OK(hubs_day(hubs, 2));
+	hubs_report(hubs, 2, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 2));
+	must(repo_open(hubs->relay, &relay));
+	must(logs_tip(relay, trust.self.log, 1, &tip));
+	assert_int_equal(tip.roster, 1);
+	repo_close(relay);
+}
+
+/* A child commits until it is killed, at a moment nobody chose; rows come in all the while. */
+static void commit_until_killed(struct hubs *hubs)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct hub *hub = NULL;
+		int64_t count;
+
+		for (;;) {
+			if (hub_open(NULL, hubs->homes[1], &hub))
+				_exit(1);
+			for (int i = 0; i < 3; i++)
+				if (round_commit(hub, &count))
+					_exit(1);
+			hub_close(hub);
+		}
+	}
+	usleep((useconds_t)tools_random(120000));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* Whether the kill came between the intent and the result. */
+static int was_under_way(struct hubs *hubs)
+{
+	struct db *db = NULL;
+	struct query query;
+	bool row;
+
+	if (db_open_foreign(home_file(hubs, hubs->homes[1], "sync.db"), SYNC_DB_VERSION, &db))
+		return 0;
+	must(db_prepare(db, &query, "SELECT 1 FROM intent"));
+	must(db_step(&query, &row));
+	db_finish(&query);
+	db_close(db);
+	return row;
+}
+
+static void a_killed_sync_loses_no_record_and_doubles_none(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spools[] = {hubs_spool(hubs, 1, "intake.db"), hubs_spool(hubs, 1, "office.db")};
+	struct hubs_envelopes there;
+	int under_way = 0;
+	struct hub *hub;
+	int64_t upto;
+
+	for (int round = 0; round < 40; round++) {
+		for (uint64_t i = tools_random(4); i > 0; i--)
+			hubs_spool_add(hubs, spools[0], 'i', "", "report");
+		for (uint64_t i = tools_random(4); i > 0; i--)
+			hubs_spool_add(hubs, spools[1], 'm', "00112233445566778899aabbccddeeff", "answer");
+		commit_until_killed(hubs);
+		under_way += was_under_way(hubs);
+	}
+	printf("# of 40 kills, %d came in the middle of a batch\n", under_way);
+	hub = hubs_open(hubs, 1);
+	hubs_commit(hub);
+	there = hubs_envelopes(hubs, hub, 1);
+	hubs_exactly_once(hubs, &there, spools, 2);
+	{
+		struct mailbox_item *items;
+		int64_t rows;
+		size_t count;
+
+		must(mailbox_items(hubs, hub->mailbox, "00112233445566778899aabbccddeeff", &items, &count));
+		must(spool_count(spools[1], 0, &rows));
+		assert_int_equal(count, rows);
+		must(state_taken(hub->mailbox, "intake", &upto));
+		must(spool_count(spools[0], upto, &rows));
+		assert_int_equal(rows, 0);
+	}
+	assert_int_equal(hubs_trouble(hub, TROUBLE_LOST), 0);
+	hub_close(hub);
+	db_close(spools[0]);
+	db_close(spools[1]);
+}
+
+static void a_lost_sync_db_doubles_no_record(void **state)
+{
+	static const char *const files[] = {"sync.db", "sync.db-wal", "sync.db-shm", "mailbox.db", "mailbox.db-wal", "mailbox.db-shm"};
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct hub *hub = hubs_open(hubs, 1);
+	struct hubs_envelopes there;
+
+	hubs_report(hubs, 1, 5);
+	hubs_commit(hub);
+	hub_close(hub);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		unlink(home_file(hubs, hubs->homes[1], files[i]));
+	hubs_report(hubs, 1, 2);
+	hub = hubs_open(hubs, 1);
+	assert_int_equal(hubs_commit(hub), 2);
+	there = hubs_envelopes(hubs, hub, 1);
+	hubs_exactly_once(hubs, &there, &spool, 1);
+	hub_close(hub);
+	db_close(spool);
+}
+
+static void a_log_behind_its_high_water_mark_is_not_extended(void **state)
+{
+	struct hubs *hubs = *state;
+	struct hub *hub = hubs_open(hubs, 1);
+	const struct error *error;
+	struct log_tip first;
+	char ref[LOG_REF_SIZE];
+	int64_t count;
+
+	hubs_report(hubs, 1, 1);
+	hubs_commit(hub);
+	must(logs_tip(hub->log, hubs->trusts[1].self.log, 1, &first));
+	hubs_report(hubs, 1, 1);
+	hubs_commit(hub);
+	hub_close(hub);
+	logs_ref(ref, hubs->trusts[1].self.log, 1);
+	assert_int_equal(hubs_git(home_file(hubs, hubs->homes[1], "log.git"), memory_format(hubs, "update-ref %s %s", ref, first.oid.hex)), 0);
+	hubs_report(hubs, 1, 1);
+	hub = hubs_open(hubs, 1);
+	error = round_commit(hub, &count);
+	assert_non_null(error);
+	assert_int_equal(error->code, ERROR_CONFLICT);
+	assert_int_equal(hubs_trouble(hub, TROUBLE_LOST), 1);
+	must(logs_tip(hub->log, hubs->trusts[1].self.log, 1, &first));
+	assert_int_equal(first.seq, 1);
+	hub_close(hub);
+}
+
+static void two_processes_cannot_extend_one_log(void **state)
+{
+	struct hubs *hubs = *state;
+	struct hub *hub = hubs_open(hubs, 1), *second = NULL;
+	const struct error *error = hub_open(hubs, hubs->homes[1], &second);
+
+	assert_non_null(error);
+	assert_int_equal(error->code, ERROR_UNAVAILABLE);
+	hub_close(hub);
+}
+
+static void a_cloned_card_is_noticed_and_stops(void **state)
+{
+	struct hubs *hubs = *state;
+	char *here = hubs->homes[1]->path, *copy = memory_format(hubs, "%s-copy", here);
+	struct home *original = hubs->homes[1];
+	const struct error *error;
+	struct hub *hub;
+	int64_t count;
+
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	assert_int_equal(system(memory_format(hubs, "cp -a %s %s", here, copy)), 0);
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 1)); /* the original goes on */
+	must(home_open(hubs, copy, &hubs->homes[1]));
+	hubs_report(hubs, 1, 1);
+	hub = hubs_open(hubs, 1);
+	json_decref(hubs_round(hub, hubs->relay)); /* the copy looks before it writes */
+	assert_int_equal(hubs_trouble(hub, TROUBLE_FORKED), 2); /* at the relay, and for itself */
+	error = round_commit(hub, &count);
+	assert_non_null(error);
+	hub_close(hub);
+	hub = hubs_open(hubs, 1);
+	assert_non_null(hub->halted); /* and after a restart, too */
+	hub_close(hub);
+	hubs->homes[1] = original;
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+}
+
+static void the_keeper_takes_the_next_roster_and_every_hub_gets_it(void **state)
+{
+	struct hubs *hubs = *state;
+	struct roster_files files;
+	struct hub *hub;
+
+	hubs->coalition->roster.version = 2;
+	files = coalition_files(hubs->coalition, &hubs->coalition->roster, 1);
+	must(round_roster(hubs->homes[0], 2, &files));
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	HUBS_ROUND_OK(hubs_day(hubs, 2));
+	hub = hubs_open(hubs, 2);
+	assert_int_equal(hub_roster(hub)->version, 2);
+	hub_close(hub);
+	/* Unsigned, or by a hub that is not the keeper: no. */
+	hubs->coalition->roster.version = 3;
+	files = coalition_files(hubs->coalition, &hubs->coalition->roster, 0);
+	assert_non_null(round_roster(hubs->homes[0], 3, &files));
+	files = coalition_files(hubs->coalition, &hubs->coalition->roster, 1);
+	assert_non_null(round_roster(hubs->homes[2], 3, &files));
+	hub = hubs_open(hubs, 0);
+	assert_int_equal(hub_roster(hub)->version, 2);
+	hub_close(hub);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HUBS_TEST(a_record_spooled_at_a_hub_reaches_headquarters_once),
+		HUBS_TEST(records_of_three_hubs_reach_all_three),
+		HUBS_TEST(both_spools_go_into_the_log_and_are_marked_as_taken),
+		HUBS_TEST(a_row_that_no_hub_would_accept_does_not_spoil_the_log),
+		HUBS_TEST(a_damaged_spool_holds_up_nothing_of_the_other),
+		HUBS_TEST(an_urgent_report_raises_its_flag),
+		HUBS_TEST(mailbox_items_of_all_logs_can_be_asked_for_at_any_hub),
+		HUBS_TEST(acknowledgements_alone_are_committed_at_most_once_in_six_hours),
+		HUBS_TEST(a_hub_that_works_alone_sends_its_own_log),
+		HUBS_TEST(a_killed_sync_loses_no_record_and_doubles_none),
+		HUBS_TEST(a_lost_sync_db_doubles_no_record),
+		HUBS_TEST(a_log_behind_its_high_water_mark_is_not_extended),
+		HUBS_TEST(two_processes_cannot_extend_one_log),
+		HUBS_TEST(a_cloned_card_is_noticed_and_stops),
+		HUBS_TEST(the_keeper_takes_the_next_roster_and_every_hub_gets_it),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, tools_start, tools_end);
+}
