@@ -1,13 +1,14 @@
-/* Sealed records: keys, sealing and opening by the age v1 format. See age.h; the header is age_header.c's, the text of keys
- * bech32.c's.
+/* Sealed records: keys, sealing and opening by the age v1 format. See age.h; the header is age_header.c's,
+ * the text of keys bech32.c's.
  *
- * Reports are sealed here before they touch the card, and opened here when the hub is unlocked. Guards: plaintext lies in
- * secrets until it is handed on, and not a byte of it is handed on before its chunk is authenticated. Used by every process;
- * intake and sync hold no identity to open with.
+ * Reports are sealed here before they touch the card, and opened here when the hub is unlocked. Guards:
+ * plaintext lies in secrets until it is handed on, and not a byte of it is handed on before its chunk is
+ * authenticated. Used by every process; intake and sync hold no identity to open with.
  *
- * Behind the header (https://age-encryption.org/v1, "Payload"): a nonce of 16 bytes, then chunks of 64 KiB, each with a tag of 16
- * bytes, ChaCha20-Poly1305 under HKDF(file key, nonce, "payload"), their nonces an 11-byte counter and a byte that is 1 for the
- * last. Only the last may be shorter, and it is empty only where the whole file is. */
+ * Behind the header (https://age-encryption.org/v1, "Payload"): a nonce of 16 bytes, then chunks of 64 KiB,
+ * each with a tag of 16 bytes, ChaCha20-Poly1305 under HKDF(file key, nonce, "payload"), their nonces an
+ * 11-byte counter and a byte that is 1 for the last. Only the last may be shorter, and it is empty only where
+ * the whole file is. */
 #include "node/vault/age.h"
 
 #include <assert.h>
@@ -24,7 +25,8 @@
 #define PAYLOAD_KEY_LEN crypto_aead_chacha20poly1305_ietf_KEYBYTES
 #define CHUNK_NONCE_LEN crypto_aead_chacha20poly1305_ietf_NPUBBYTES
 
-_Static_assert(AGE_RECIPIENT_SIZE == BECH32_TEXT_LEN(sizeof RECIPIENT_PREFIX - 1) + 1, "age1 and 58 characters");
+_Static_assert(
+	AGE_RECIPIENT_SIZE == BECH32_TEXT_LEN(sizeof RECIPIENT_PREFIX - 1) + 1, "age1 and 58 characters");
 
 struct secret *age_identity_new(struct age_recipient *recipient)
 {
@@ -37,7 +39,8 @@ struct secret *age_identity_new(struct age_recipient *recipient)
 const struct error *age_recipient_of(struct age_recipient *out, const struct secret *identity)
 {
 	if (identity->len != AGE_KEY_LEN)
-		return error_new(ERROR_INVALID, "an age identity is %d bytes, not %zu", AGE_KEY_LEN, identity->len);
+		return error_new(
+			ERROR_INVALID, "an age identity is %d bytes, not %zu", AGE_KEY_LEN, identity->len);
 	crypto_scalarmult_base(out->key, identity->data);
 	return NULL;
 }
@@ -82,8 +85,8 @@ static void payload_cleanup(struct payload *payload)
 	secret_free(payload->key);
 }
 
-static void payload_start(struct payload *payload, const struct secret *file_key,
-	const uint8_t nonce[static NONCE_LEN])
+static void payload_start(
+	struct payload *payload, const struct secret *file_key, const uint8_t nonce[static NONCE_LEN])
 {
 	payload->key = secret_new(PAYLOAD_KEY_LEN);
 	digest_hkdf(payload->key->data, payload->key->len, (struct bytes){nonce, NONCE_LEN},
@@ -99,8 +102,8 @@ static void payload_step(struct payload *payload)
 			break;
 }
 
-static const struct error *seal_payload(struct payload *payload, struct age_input *input, size_t chunk_len,
-	age_write *write, void *user)
+static const struct error *seal_payload(
+	struct payload *payload, struct age_input *input, size_t chunk_len, age_write *write, void *user)
 {
 	/* One byte more than a chunk is read, to know whether it is the last. */
 	struct secret *chunk CLEANUP(secret_free) = secret_new(chunk_len + 1 + AGE_TAG_LEN);
@@ -118,8 +121,8 @@ static const struct error *seal_payload(struct payload *payload, struct age_inpu
 		kept = last ? 0 : 1;
 		next = chunk->data[chunk_len];
 		payload->nonce[CHUNK_NONCE_LEN - 1] = last;
-		crypto_aead_chacha20poly1305_ietf_encrypt(chunk->data, &sealed_len, chunk->data, got - kept, NULL, 0,
-			NULL, payload->nonce, payload->key->data);
+		crypto_aead_chacha20poly1305_ietf_encrypt(chunk->data, &sealed_len, chunk->data, got - kept,
+			NULL, 0, NULL, payload->nonce, payload->key->data);
 		TRY(write(user, chunk->data, (size_t)sealed_len));
 		chunk->data[0] = next;
 		payload_step(payload);
@@ -148,8 +151,8 @@ static const struct error *seal(struct age_input *input, size_t chunk_len, age_w
 	return seal_payload(&payload, input, chunk_len, write, user);
 }
 
-static const struct error *open_header(struct age_input *input, const struct secret *const *identities, size_t count,
-	struct payload *payload)
+static const struct error *open_header(struct age_input *input, const struct secret *const *identities,
+	size_t count, struct payload *payload)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *file_key CLEANUP(secret_free) = NULL;
@@ -166,8 +169,8 @@ static const struct error *open_header(struct age_input *input, const struct sec
 	return NULL;
 }
 
-static const struct error *open_payload(struct payload *payload, struct age_input *input, size_t chunk_len,
-	age_write *write, void *user)
+static const struct error *open_payload(
+	struct payload *payload, struct age_input *input, size_t chunk_len, age_write *write, void *user)
 {
 	const size_t full = chunk_len + AGE_TAG_LEN;
 	struct secret *chunk CLEANUP(secret_free) = secret_new(full + 1);
@@ -185,8 +188,8 @@ static const struct error *open_payload(struct payload *payload, struct age_inpu
 		kept = last ? 0 : 1;
 		next = chunk->data[full];
 		payload->nonce[CHUNK_NONCE_LEN - 1] = last;
-		if (crypto_aead_chacha20poly1305_ietf_decrypt(chunk->data, &plain_len, NULL, chunk->data, got - kept,
-			    NULL, 0, payload->nonce, payload->key->data) != 0)
+		if (crypto_aead_chacha20poly1305_ietf_decrypt(chunk->data, &plain_len, NULL, chunk->data,
+			    got - kept, NULL, 0, payload->nonce, payload->key->data) != 0)
 			return error_new(ERROR_INVALID, "an age file that is damaged or cut off");
 		if (plain_len == 0 && !first)
 			return error_new(ERROR_INVALID, "an age file that ends in an empty chunk");
@@ -277,8 +280,8 @@ const struct error *age_seal(const void *context, struct bytes plain, const stru
 	return NULL;
 }
 
-const struct error *age_open(const struct secret *const *identities, size_t count, struct bytes sealed,
-	struct secret **plain)
+const struct error *age_open(
+	const struct secret *const *identities, size_t count, struct bytes sealed, struct secret **plain)
 {
 	struct secret *whole CLEANUP(secret_free) = NULL;
 	struct payload payload CLEANUP(payload) = {0};

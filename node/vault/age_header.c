@@ -1,8 +1,9 @@
-/* Who can open a record: reads and writes the header of an age file. See age_header.h; what comes after it is for age.c.
+/* Who can open a record: reads and writes the header of an age file. See age_header.h; what comes after it is
+ * for age.c.
  *
- * Headers arrive from phones' hubs, relays and sticks and are read before anything is believed. Guards: a header has one
- * spelling, nothing of it is used before its MAC holds, and a share that would make the key guessable is refused. Used by
- * every process. */
+ * Headers arrive from other hubs, relays and sticks and are read before anything is believed. Guards: a
+ * header has one spelling, nothing of it is used before its MAC holds, and a share that would make the key
+ * guessable is refused. Used by every process. */
 #include "node/vault/age_header.h"
 
 #include <assert.h>
@@ -50,7 +51,8 @@ const struct error *age_input_fill(struct age_input *input, uint8_t *to, size_t 
 	return NULL;
 }
 
-/* Adds one line to `text` and takes it off the input; *line is without its newline and holds until the next call. */
+/* Adds one line to `text` and takes it off the input; *line is without its newline and holds until the next
+ * call. */
 static const struct error *take_line(struct age_input *input, struct buffer *text, struct bytes *line)
 {
 	size_t start = text->len;
@@ -70,7 +72,8 @@ static const struct error *take_line(struct age_input *input, struct buffer *tex
 		newline = memchr(from, '\n', input->end - input->at);
 		len = newline ? (size_t)(newline - from) + 1 : input->end - input->at;
 		if (text->len + len > AGE_HEADER_MAX)
-			return error_new(ERROR_INVALID, "an age file whose header is over %d bytes", AGE_HEADER_MAX);
+			return error_new(
+				ERROR_INVALID, "an age file whose header is over %d bytes", AGE_HEADER_MAX);
 		buffer_add(text, from, len);
 		input->at += len;
 		input->taken += len;
@@ -78,7 +81,8 @@ static const struct error *take_line(struct age_input *input, struct buffer *tex
 			*line = (struct bytes){text->data + start, text->len - start - 1};
 			return NULL;
 		}
-		/* Nothing before the first line's end is worth waiting for unless it can still become that line. */
+		/* Nothing before the first line's end is worth waiting for unless it can still become that
+		 * line. */
 		if (start == 0 && text->len > strlen(VERSION_LINE))
 			return error_new(ERROR_INVALID, "not an age file");
 	}
@@ -105,8 +109,8 @@ static bool are_arguments(struct bytes text)
 }
 
 /* Reads over a stanza's body, keeps up to `max` bytes of it and says how long it was. */
-static const struct error *take_body(struct age_input *input, struct buffer *text, uint8_t *kept, size_t max,
-	size_t *len)
+static const struct error *take_body(
+	struct age_input *input, struct buffer *text, uint8_t *kept, size_t max, size_t *len)
 {
 	struct bytes line;
 
@@ -117,7 +121,8 @@ static const struct error *take_body(struct age_input *input, struct buffer *tex
 
 		TRY(take_line(input, text, &line));
 		if (line.len > BODY_COLUMNS || !encoding_decode(part, sizeof part, line, &part_len))
-			return error_new(ERROR_INVALID, "an age file with a recipient that is not well written");
+			return error_new(
+				ERROR_INVALID, "an age file with a recipient that is not well written");
 		if (*len < max)
 			memcpy(kept + *len, part, part_len < max - *len ? part_len : max - *len);
 		*len += part_len;
@@ -140,7 +145,8 @@ static const struct error *take_stanza(const void *context, struct age_input *in
 
 		if (!encoding_decode(stanza.share, sizeof stanza.share, share, &share_len) ||
 			share_len != sizeof stanza.share)
-			return error_new(ERROR_INVALID, "an age file with an X25519 recipient of the wrong shape");
+			return error_new(
+				ERROR_INVALID, "an age file with an X25519 recipient of the wrong shape");
 	}
 	TRY(take_body(input, text, stanza.wrapped, sizeof stanza.wrapped, &body_len));
 	if (!ours) {
@@ -169,7 +175,8 @@ const struct error *age_header_read(const void *context, struct age_input *input
 		if (!begins(line, STANZA_BEGIN))
 			break;
 		TRY(take_stanza(context, input, text,
-			(struct bytes){line.data + strlen(STANZA_BEGIN), line.len - strlen(STANZA_BEGIN)}, &header));
+			(struct bytes){line.data + strlen(STANZA_BEGIN), line.len - strlen(STANZA_BEGIN)},
+			&header));
 	}
 	if (!begins(line, MAC_BEGIN " ") || header.count + header.others == 0)
 		return error_new(ERROR_INVALID, "an age file whose header is not well written");
@@ -185,13 +192,13 @@ static void header_mac(uint8_t out[static DIGEST_LEN], const struct secret *file
 {
 	struct secret *key CLEANUP(secret_free) = secret_new(DIGEST_LEN);
 
-	digest_hkdf(key->data, key->len, (struct bytes){NULL, 0}, (struct bytes){file_key->data, file_key->len},
-		"header");
+	digest_hkdf(key->data, key->len, (struct bytes){NULL, 0},
+		(struct bytes){file_key->data, file_key->len}, "header");
 	digest_hmac(out, key->data, covered);
 }
 
-/* The key that wraps the file key, from X25519(scalar, point); false for a point of low order, with which anybody could
- * know it. */
+/* The key that wraps the file key, from X25519(scalar, point); false for a point of low order, with which
+ * anybody could know it. */
 static bool wrap_key(struct secret *out, const uint8_t scalar[static AGE_KEY_LEN],
 	const uint8_t point[static AGE_KEY_LEN], const uint8_t share[static AGE_KEY_LEN],
 	const struct age_recipient *recipient)
@@ -203,14 +210,15 @@ static bool wrap_key(struct secret *out, const uint8_t scalar[static AGE_KEY_LEN
 		return false;
 	memcpy(salt, share, AGE_KEY_LEN);
 	memcpy(salt + AGE_KEY_LEN, recipient->key, AGE_KEY_LEN);
-	digest_hkdf(out->data, out->len, BYTES_OF(salt), (struct bytes){shared->data, shared->len}, X25519_INFO);
+	digest_hkdf(
+		out->data, out->len, BYTES_OF(salt), (struct bytes){shared->data, shared->len}, X25519_INFO);
 	return true;
 }
 
 static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
-static const struct error *try_identity(const struct age_header *header, const struct secret *identity,
-	struct secret *file_key, bool *opened)
+static const struct error *try_identity(
+	const struct age_header *header, const struct secret *identity, struct secret *file_key, bool *opened)
 {
 	struct secret *key CLEANUP(secret_free) = secret_new(AGE_KEY_LEN);
 	struct age_recipient recipient;
@@ -249,8 +257,8 @@ const struct error *age_header_open(const struct age_header *header, const struc
 	return NULL;
 }
 
-static const struct error *add_stanza(struct buffer *out, const struct secret *file_key,
-	const struct age_recipient *recipient)
+static const struct error *add_stanza(
+	struct buffer *out, const struct secret *file_key, const struct age_recipient *recipient)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *ephemeral CLEANUP(secret_free) = secret_random(AGE_KEY_LEN);
@@ -260,8 +268,8 @@ static const struct error *add_stanza(struct buffer *out, const struct secret *f
 	crypto_scalarmult_base(stanza.share, ephemeral->data);
 	if (!wrap_key(key, ephemeral->data, recipient->key, stanza.share, recipient))
 		return error_new(ERROR_INVALID, "a recipient that is not a usable key");
-	crypto_aead_chacha20poly1305_ietf_encrypt(stanza.wrapped, NULL, file_key->data, file_key->len, NULL, 0, NULL,
-		zero_nonce, key->data);
+	crypto_aead_chacha20poly1305_ietf_encrypt(
+		stanza.wrapped, NULL, file_key->data, file_key->len, NULL, 0, NULL, zero_nonce, key->data);
 	/* The wrapped key's 43 characters are one short line, as the last of a body must be. */
 	buffer_format(out, STANZA_BEGIN "X25519 %s\n%s\n", encoding_base64(scratch, BYTES_OF(stanza.share)),
 		encoding_base64(scratch, BYTES_OF(stanza.wrapped)));

@@ -5,7 +5,8 @@
  *   <base64 of the wrapped file key>                   lines of 64; the last one shorter, perhaps empty
  *   --- <base64 of the HMAC over all up to "---">
  *
- * (https://age-encryption.org/v1, "Header"). Base64 is canonical and unpadded; a header is at most AGE_HEADER_MAX bytes. */
+ * (https://age-encryption.org/v1, "Header"). Base64 is canonical and unpadded; a header is at most
+ * AGE_HEADER_MAX bytes. */
 #ifndef ENGABO_VAULT_AGE_HEADER_H
 #define ENGABO_VAULT_AGE_HEADER_H
 
@@ -42,11 +43,13 @@ struct age_header {
 };
 
 /* Takes exactly the header off the input. ERROR_INVALID when it breaks any rule. */
-const struct error *age_header_read(const void *context, struct age_input *input, struct age_header *out) MUST_CHECK;
+const struct error *age_header_read(
+	const void *context, struct age_input *input, struct age_header *out) MUST_CHECK;
 /* The file key, by the first identity that fits, once the header's MAC holds. ERROR_DENIED when none fits. */
 const struct error *age_header_open(const struct age_header *header, const struct secret *const *identities,
 	size_t count, struct secret **file_key) MUST_CHECK;
-/* A header for these recipients, behind what `out` holds. ERROR_INVALID for a recipient that is no usable key. */
+/* A header for these recipients, behind what `out` holds. ERROR_INVALID for a recipient that is no usable
+ * key. */
 const struct error *age_header_make(struct buffer *out, const struct secret *file_key,
 	const struct age_recipient *recipients, size_t count) MUST_CHECK;
 

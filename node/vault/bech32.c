@@ -1,7 +1,7 @@
 /* The text of age keys: see bech32.h. Used by age.c alone, in every process.
  *
- * Keys are read from screens, sheets and files; the checksum finds any four wrong characters. Guards: one key has one spelling, and
- * a private key that passed through here leaves nothing on the stack. */
+ * Keys are read from screens, sheets and files; the checksum finds any four wrong characters. Guards: one key
+ * has one spelling, and a private key that passed through here leaves nothing on the stack. */
 #include "node/vault/bech32.h"
 
 #include <ctype.h>
@@ -96,6 +96,7 @@ const struct error *bech32_decode(uint8_t out[static BECH32_BYTES], const char *
 	}
 	secret_wipe(values, sizeof values);
 	if (!holds)
-		return error_new(ERROR_INVALID, "a key that begins with %s1, but was mistyped or cut", prefix);
+		return error_new(
+			ERROR_INVALID, "a key that begins with %s1, but was mistyped or cut", prefix);
 	return NULL;
 }

@@ -1,7 +1,8 @@
 /* SHA-256 and what is built on it: see digest.h.
  *
- * Chains the commits of a log and derives the keys of age files and mailboxes; signatures hash by themselves in sshsig.c.
- * Guards: what passed through here on the way to a key is wiped from the stack. Used by every process. */
+ * Chains the commits of a log and derives the keys of age files and mailboxes; signatures hash by themselves
+ * in sshsig.c. Guards: what passed through here on the way to a key is wiped from the stack. Used by every
+ * process. */
 #include "node/vault/digest.h"
 
 #include <assert.h>
@@ -9,7 +10,8 @@
 
 #include "node/vault/secret.h"
 
-_Static_assert(DIGEST_LEN == crypto_hash_sha256_BYTES && DIGEST_LEN == crypto_auth_hmacsha256_BYTES, "SHA-256");
+_Static_assert(
+	DIGEST_LEN == crypto_hash_sha256_BYTES && DIGEST_LEN == crypto_auth_hmacsha256_BYTES, "SHA-256");
 
 void digest_start(struct digest *digest)
 {
@@ -63,7 +65,8 @@ void digest_hkdf(uint8_t *out, size_t out_len, struct bytes salt, struct bytes k
 
 	assert(out_len <= sizeof block);
 	hmac(extracted, salt, key, (struct bytes){NULL, 0});
-	hmac(block, BYTES_OF(extracted), (struct bytes){(const uint8_t *)info, strlen(info)}, BYTES_OF(first_block));
+	hmac(block, BYTES_OF(extracted), (struct bytes){(const uint8_t *)info, strlen(info)},
+		BYTES_OF(first_block));
 	memcpy(out, block, out_len);
 	secret_wipe(extracted, sizeof extracted);
 	secret_wipe(block, sizeof block);

@@ -1,7 +1,7 @@
 /* Base64 for what people and files carry as text: keys, signatures, sealed boxes. See encoding.h.
  *
- * Guards: one run of bytes has one spelling, so nothing can be changed in a signed or hashed text without changing what it
- * says. Not for secrets, whose text lies in a struct secret. Used by every process. */
+ * Guards: one run of bytes has one spelling, so nothing can be changed in a signed or hashed text without
+ * changing what it says. Not for secrets, whose text lies in a struct secret. Used by every process. */
 #include "node/vault/encoding.h"
 
 #include <sodium.h>

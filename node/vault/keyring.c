@@ -1,14 +1,14 @@
 /* The hub's secrets at rest: see keyring.h.
  *
- * When an officer signs in, their passphrase opens their slot, the slot the root key, and the root key the vault, and the hub is
- * unlocked. What a typed passphrase means is words.c's, the vault's text vault.c's; who may add or drop people is the office's.
- * Guards: whoever takes the card guesses at full cost, sees no names, and someone who was dropped opens nothing that was written
- * since. Process: office, off the server's thread; commands. */
+ * When an officer signs in, their passphrase opens their slot, the slot the root key, and the root key the
+ * vault, and the hub is unlocked. What a typed passphrase means is words.c's, the vault's text vault.c's; who
+ * may add or drop people is the office's. Guards: whoever takes the card guesses at full cost, sees no names,
+ * and someone who was dropped opens nothing that was written since. Process: office, off the server's thread;
+ * commands. */
 #include "node/vault/keyring.h"
 
 #include <assert.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "node/base/json.h"
@@ -33,7 +33,8 @@
 /* Argon2id text counts memory in KiB. */
 #define KIBIBYTE 1024
 
-_Static_assert(SALT_LEN == crypto_pwhash_SALTBYTES && NONCE_LEN == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES &&
+_Static_assert(SALT_LEN == crypto_pwhash_SALTBYTES &&
+		       NONCE_LEN == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES &&
 		       ROOT_LEN == crypto_aead_xchacha20poly1305_ietf_KEYBYTES &&
 		       TAG_LEN == crypto_aead_xchacha20poly1305_ietf_ABYTES,
 	"Argon2id and XChaCha20-Poly1305");
@@ -72,16 +73,7 @@ void keyring_key_free(struct keyring_key *key)
 	secret_free(key->root);
 	secret_free(key->identity);
 	secret_free(key->own);
-	free(key);
-}
-
-static struct keyring_key *key_new(void)
-{
-	struct keyring_key *key = calloc(1, sizeof *key);
-
-	if (!key)
-		abort();
-	return key;
+	memory_free(key);
 }
 
 /* nonce || box of the vault's text under the root key. */
@@ -93,13 +85,15 @@ static void seal_vault(struct keyring *keyring, const struct secret *root, const
 	uint8_t *box = memory_array(sealed, uint8_t, text->len + TAG_LEN);
 
 	randombytes_buf(nonce, sizeof nonce);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(box, NULL, text->data, text->len, NULL, 0, NULL, nonce, root->data);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+		box, NULL, text->data, text->len, NULL, 0, NULL, nonce, root->data);
 	buffer_add(sealed, nonce, sizeof nonce);
 	buffer_add(sealed, box, text->len + TAG_LEN);
 	keyring->vault = buffer_bytes(sealed);
 }
 
-static const struct error *open_vault(const struct keyring *keyring, const struct secret *root, struct vault **out)
+static const struct error *open_vault(
+	const struct keyring *keyring, const struct secret *root, struct vault **out)
 {
 	struct secret *text CLEANUP(secret_free) = NULL;
 	struct bytes sealed = keyring->vault;
@@ -120,7 +114,8 @@ static const struct error *seal_root(struct keyring *keyring, const struct secre
 
 	for (size_t i = 0; i < keyring->count; i++)
 		recipients[i] = keyring->slots[i].recipient;
-	return age_seal(keyring, (struct bytes){root->data, root->len}, recipients, keyring->count, &keyring->root);
+	return age_seal(
+		keyring, (struct bytes){root->data, root->len}, recipients, keyring->count, &keyring->root);
 }
 
 struct keyring *keyring_new(const void *context, const struct vault *vault, struct keyring_key **key)
@@ -128,7 +123,7 @@ struct keyring *keyring_new(const void *context, const struct vault *vault, stru
 	struct keyring *keyring = memory_new(context, struct keyring);
 
 	randombytes_buf(keyring->salt, sizeof keyring->salt);
-	*key = key_new();
+	*key = memory_new(NULL, struct keyring_key);
 	(*key)->root = secret_random(ROOT_LEN);
 	seal_vault(keyring, (*key)->root, vault);
 	return keyring;
@@ -197,8 +192,8 @@ static json_t *slot_json(const void *scratch, const struct slot *slot)
 
 	age_recipient_text(recipient, &slot->recipient);
 	return json_pack("{s:I,s:I,s:s,s:s,s:s}", "ops", (json_int_t)slot->cost.ops, "mem",
-		(json_int_t)slot->cost.memory, "nonce", encoding_base64(scratch, BYTES_OF(slot->nonce)), "box",
-		encoding_base64(scratch, BYTES_OF(slot->box)), "recipient", recipient);
+		(json_int_t)slot->cost.memory, "nonce", encoding_base64(scratch, BYTES_OF(slot->nonce)),
+		"box", encoding_base64(scratch, BYTES_OF(slot->box)), "recipient", recipient);
 }
 
 struct bytes keyring_print(const void *context, const struct keyring *keyring)
@@ -209,15 +204,15 @@ struct bytes keyring_print(const void *context, const struct keyring *keyring)
 	assert(keyring->count > 0);
 	for (size_t i = 0; i < keyring->count; i++)
 		json_array_append_new(slots, slot_json(scratch, &keyring->slots[i]));
-	json = json_pack("{s:i,s:s,s:o,s:s,s:s}", "v", 1, "salt", encoding_base64(scratch, BYTES_OF(keyring->salt)),
-		"slots", slots, "root", encoding_base64(scratch, keyring->root), "vault",
-		encoding_base64(scratch, keyring->vault));
+	json = json_pack("{s:i,s:s,s:o,s:s,s:s}", "v", 1, "salt",
+		encoding_base64(scratch, BYTES_OF(keyring->salt)), "slots", slots, "root",
+		encoding_base64(scratch, keyring->root), "vault", encoding_base64(scratch, keyring->vault));
 	return json_pretty(context, json);
 }
 
 /* The slow step: the key of a person's slot. */
-static const struct error *slot_key(const struct keyring *keyring, const char *name, const struct secret *passphrase,
-	struct keyring_cost cost, struct secret **out)
+static const struct error *slot_key(const struct keyring *keyring, const char *name,
+	const struct secret *passphrase, struct keyring_cost cost, struct secret **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *phrase CLEANUP(secret_free) = words_normal((const char *)passphrase->data);
@@ -231,8 +226,8 @@ static const struct error *slot_key(const struct keyring *keyring, const char *n
 	digest_add(&digest, keyring->salt, sizeof keyring->salt);
 	digest_add(&digest, lower, strlen(lower));
 	digest_end(&digest, salt);
-	if (crypto_pwhash(key->data, key->len, (const char *)phrase->data, phrase->len, salt, cost.ops, cost.memory,
-		    crypto_pwhash_ALG_ARGON2ID13) != 0)
+	if (crypto_pwhash(key->data, key->len, (const char *)phrase->data, phrase->len, salt, cost.ops,
+		    cost.memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return error_new(ERROR_SYSTEM, "not enough memory to check a passphrase: %llu MiB are needed",
 			(unsigned long long)(cost.memory / MEBIBYTE));
 	*out = key;
@@ -250,8 +245,8 @@ static const struct error *wrap(struct slot *slot, const struct keyring *keyring
 	memcpy(inside->data, identity->data, AGE_KEY_LEN);
 	memcpy(inside->data + AGE_KEY_LEN, own->data, SSHSIG_SEED_LEN);
 	randombytes_buf(slot->nonce, sizeof slot->nonce);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(slot->box, NULL, inside->data, inside->len, NULL, 0, NULL,
-		slot->nonce, key->data);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+		slot->box, NULL, inside->data, inside->len, NULL, 0, NULL, slot->nonce, key->data);
 	return NULL;
 }
 
@@ -260,8 +255,8 @@ static bool unwrap(const struct slot *slot, const struct secret *slot_secret, st
 {
 	struct secret *inside CLEANUP(secret_free) = secret_new(INSIDE_LEN);
 
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(inside->data, NULL, NULL, slot->box, sizeof slot->box, NULL, 0,
-		    slot->nonce, slot_secret->data) != 0)
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(inside->data, NULL, NULL, slot->box, sizeof slot->box,
+		    NULL, 0, slot->nonce, slot_secret->data) != 0)
 		return false;
 	key->identity = secret_copy(inside->data, AGE_KEY_LEN);
 	key->own = secret_copy(inside->data + AGE_KEY_LEN, SSHSIG_SEED_LEN);
@@ -273,7 +268,8 @@ static bool costs_alike(struct keyring_cost a, struct keyring_cost b)
 	return a.ops == b.ops && a.memory == b.memory;
 }
 
-/* Tries the passphrase on the slots from `first` on that cost what that one costs: one Argon2id for all of them. */
+/* Tries the passphrase on the slots from `first` on that cost what that one costs: one Argon2id for all of
+ * them. */
 static const struct error *try_slots(const struct keyring *keyring, size_t first, const char *name,
 	const struct secret *passphrase, struct keyring_key *key, bool *opened)
 {
@@ -306,10 +302,10 @@ static struct slot *slot_named(const struct keyring *keyring, const char *name)
 	return NULL;
 }
 
-const struct error *keyring_open(const struct keyring *keyring, const char *name, const struct secret *passphrase,
-	struct keyring_key **key, struct vault **vault)
+const struct error *keyring_open(const struct keyring *keyring, const char *name,
+	const struct secret *passphrase, struct keyring_key **key, struct vault **vault)
 {
-	struct keyring_key *opening CLEANUP(keyring_key_free) = key_new();
+	struct keyring_key *opening CLEANUP(keyring_key_free) = memory_new(NULL, struct keyring_key);
 	struct age_recipient recipient;
 	bool opened = false;
 
@@ -342,7 +338,8 @@ const struct error *keyring_add(struct keyring *keyring, const struct keyring_ke
 	size_t at;
 
 	if (keyring->count == SLOTS_MAX)
-		return error_new(ERROR_CONFLICT, "there are %d keyholders, and no more fit: drop one first", SLOTS_MAX);
+		return error_new(ERROR_CONFLICT, "there are %d keyholders, and no more fit: drop one first",
+			SLOTS_MAX);
 	TRY(wrap(&fresh, keyring, name, passphrase, identity, own));
 	/* Anywhere: the order of slots would tell who came when. */
 	at = randombytes_uniform((uint32_t)keyring->count + 1);
@@ -369,8 +366,8 @@ const struct error *keyring_change(struct keyring *keyring, const struct keyring
 	return NULL;
 }
 
-const struct error *keyring_drop(struct keyring *keyring, struct keyring_key *key, const struct vault *vault,
-	const char *slot)
+const struct error *keyring_drop(
+	struct keyring *keyring, struct keyring_key *key, const struct vault *vault, const char *slot)
 {
 	struct slot *gone = slot_named(keyring, slot);
 	size_t at;
@@ -378,7 +375,8 @@ const struct error *keyring_drop(struct keyring *keyring, struct keyring_key *ke
 	if (!gone)
 		return error_new(ERROR_NOT_FOUND, "no such slot in the keyring");
 	if (keyring->count == 1)
-		return error_new(ERROR_CONFLICT, "the last keyholder cannot be dropped: nobody could open this hub");
+		return error_new(
+			ERROR_CONFLICT, "the last keyholder cannot be dropped: nobody could open this hub");
 	at = (size_t)(gone - keyring->slots);
 	memmove(gone, gone + 1, (keyring->count - at - 1) * sizeof *gone);
 	keyring->count--;
@@ -388,7 +386,8 @@ const struct error *keyring_drop(struct keyring *keyring, struct keyring_key *ke
 	return seal_root(keyring, key->root);
 }
 
-const struct error *keyring_store(struct keyring *keyring, const struct keyring_key *key, const struct vault *vault)
+const struct error *keyring_store(
+	struct keyring *keyring, const struct keyring_key *key, const struct vault *vault)
 {
 	struct vault *old CLEANUP(vault_free) = NULL;
 
@@ -409,15 +408,32 @@ char *keyring_verifier(const void *context, const struct secret *passphrase, str
 	return memory_string(context, text);
 }
 
+/* Takes `before` and a number of at most ten digits off the text. */
+static bool take_number(const char **at, const char *before, uint64_t *out)
+{
+	size_t digits;
+
+	if (!text_starts(*at, before))
+		return false;
+	*at += strlen(before);
+	digits = strspn(*at, "0123456789");
+	if (digits < 1 || digits > 10)
+		return false;
+	*out = strtoull(*at, NULL, 10);
+	*at += digits;
+	return true;
+}
+
 const struct error *keyring_verify(const char *verifier, const struct secret *passphrase)
 {
 	struct secret *phrase CLEANUP(secret_free) = words_normal((const char *)passphrase->data);
-	unsigned long long memory, ops;
+	const char *at = verifier;
+	struct keyring_cost cost;
 
 	/* Verifiers come in events: what they may cost is looked at before it is paid. */
 	if (strlen(verifier) >= crypto_pwhash_STRBYTES ||
-		sscanf(verifier, "$argon2id$v=19$m=%10llu,t=%10llu,p=1$", &memory, &ops) != 2 ||
-		memory > MEMORY_MAX / KIBIBYTE || ops > OPS_MAX)
+		!take_number(&at, "$argon2id$v=19$m=", &cost.memory) || !take_number(&at, ",t=", &cost.ops) ||
+		!text_starts(at, ",p=1$") || cost.memory > MEMORY_MAX / KIBIBYTE || cost.ops > OPS_MAX)
 		return error_new(ERROR_INVALID, "not a verifier that this program can check");
 	if (crypto_pwhash_str_verify(verifier, (const char *)phrase->data, phrase->len) != 0)
 		return error_new(ERROR_DENIED, "the name or the passphrase is not right");

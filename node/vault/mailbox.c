@@ -1,8 +1,8 @@
 /* The way back for somebody who reported: a code to write down, and the mailbox that it opens. See mailbox.h.
  *
- * Codes are drawn and mailboxes opened here; the items in them are sealed by intake and office, and kept by sync. Guards: without
- * the code nobody can open a mailbox, and a slip in typing is told apart from a code that nobody has. Process: intake and its
- * child. */
+ * Codes are drawn and mailboxes opened here; the items in them are sealed by intake and office, and kept by
+ * sync. Guards: without the code nobody can open a mailbox, and a slip in typing is told apart from a code
+ * that nobody has. Process: intake and its child. */
 #include "node/vault/mailbox.h"
 
 #include <assert.h>
@@ -26,7 +26,7 @@ void mailbox_free(struct mailbox *mailbox)
 		return;
 	secret_free(mailbox->identity);
 	secret_free(mailbox->seed);
-	free(mailbox);
+	memory_free(mailbox);
 }
 
 static unsigned modulo_97(const uint8_t *digits, size_t len)
@@ -68,10 +68,11 @@ const struct error *mailbox_code_parse(const char *typed, struct secret **out)
 		}
 	}
 	if (strange)
-		return error_new(ERROR_INVALID, "a receipt code has only digits, with spaces or dashes between");
+		return error_new(
+			ERROR_INVALID, "a receipt code has only digits, with spaces or dashes between");
 	if (digits != MAILBOX_CODE_LEN)
-		return error_new(ERROR_INVALID, "a receipt code has %d digits, and these are %zu", MAILBOX_CODE_LEN,
-			digits);
+		return error_new(ERROR_INVALID, "a receipt code has %d digits, and these are %zu",
+			MAILBOX_CODE_LEN, digits);
 	if (modulo_97(code->data, MAILBOX_CODE_LEN) != 1)
 		return error_new(ERROR_INVALID, "a digit of this receipt code was mistyped");
 	*out = code;
@@ -95,21 +96,19 @@ struct secret *mailbox_seed(const struct secret *code)
 	struct secret *seed = secret_new(MAILBOX_SEED_LEN);
 
 	assert(code->len == MAILBOX_CODE_LEN);
-	if (crypto_pwhash(seed->data, seed->len, (const char *)code->data, code->len, (const uint8_t *)SALT, OPS, MEMORY,
-		    crypto_pwhash_ALG_ARGON2ID13) != 0)
+	if (crypto_pwhash(seed->data, seed->len, (const char *)code->data, code->len, (const uint8_t *)SALT,
+		    OPS, MEMORY, crypto_pwhash_ALG_ARGON2ID13) != 0)
 		abort();
 	return seed;
 }
 
 struct mailbox *mailbox_of_seed(const struct secret *seed)
 {
-	struct mailbox *mailbox = calloc(1, sizeof *mailbox);
+	struct mailbox *mailbox = memory_new(NULL, struct mailbox);
 	const struct bytes key = {seed->data, seed->len}, no_salt = {NULL, 0};
 	uint8_t id[(MAILBOX_ID_SIZE - 1) / 2];
 
 	assert(seed->len == MAILBOX_SEED_LEN);
-	if (!mailbox)
-		abort();
 	digest_hkdf(id, sizeof id, no_salt, key, "engabo mailbox id");
 	text_hex(mailbox->id, id, sizeof id);
 	mailbox->identity = secret_new(AGE_KEY_LEN);

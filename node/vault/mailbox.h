@@ -1,8 +1,9 @@
 /* A reporter's code and the mailbox behind it (formats.md, "Receipts and mailboxes").
  *
- * 18 random digits and two check digits by ISO 7064 MOD 97-10. Argon2id(the 20 digits, salt "engabo-receipt-1", 64 MiB, t = 3) gives a
- * 32-byte seed; by HKDF with infos "engabo mailbox id", "engabo mailbox age", "engabo mailbox sign": the id (16 bytes, 32 hex digits),
- * the X25519 identity and the Ed25519 seed. */
+ * 18 random digits and two check digits by ISO 7064 MOD 97-10. Argon2id(the 20 digits, salt
+ * "engabo-receipt-1", 64 MiB, t = 3) gives a 32-byte seed; by HKDF with infos "engabo mailbox id", "engabo
+ * mailbox age", "engabo mailbox sign": the id (16 bytes, 32 hex digits), the X25519 identity and the Ed25519
+ * seed. */
 #ifndef ENGABO_VAULT_MAILBOX_H
 #define ENGABO_VAULT_MAILBOX_H
 
@@ -26,8 +27,8 @@ DEFINE_CLEANUP(struct mailbox *, mailbox_free)
 
 /* Twenty digits, NUL-ended, in a secret. */
 struct secret *mailbox_code_new(void);
-/* What a person typed: digits with spaces or dashes between. ERROR_INVALID: not twenty digits, or mistyped (the check digits
- * do not fit); says which. */
+/* What a person typed: digits with spaces or dashes between. ERROR_INVALID: not twenty digits, or mistyped
+ * (the check digits do not fit); says which. */
 const struct error *mailbox_code_parse(const char *typed, struct secret **code) MUST_CHECK;
 void mailbox_code_shown(char out[static MAILBOX_SHOWN_SIZE], const struct secret *code);
 /* The slow step: 64 MiB and a fraction of a second to some seconds. In a child process only. */

@@ -1,7 +1,7 @@
 /* Asks a person for a passphrase, or reads it from where they put it: see prompt.h.
  *
- * What the words mean is words.c's. Guards: a passphrase is never echoed, never an argument, and never lies in a buffer
- * outside a secret; the terminal echoes again whatever happens. Process: commands only. */
+ * What the words mean is words.c's. Guards: a passphrase is never echoed, never an argument, and never lies
+ * in a buffer outside a secret; the terminal echoes again whatever happens. Process: commands only. */
 #include "node/vault/prompt.h"
 
 #include <errno.h>
@@ -25,8 +25,8 @@ static void remember(int number)
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
 #define WATCHED_COUNT (sizeof watched / sizeof watched[0])
 
-/* One line without its end, byte by byte so that nothing behind it is taken. While it waits, signals are as in `waiting` (NULL: as
- * they are); one that is caught then ends it early. */
+/* One line without its end, byte by byte so that nothing behind it is taken. While it waits, signals are as
+ * in `waiting` (NULL: as they are); one that is caught then ends it early. */
 static const struct error *read_line(int fd, const char *where, const sigset_t *waiting, struct secret **out)
 {
 	struct secret *line CLEANUP(secret_free) = secret_new(PASSPHRASE_MAX);
@@ -98,7 +98,8 @@ static const struct error *ask(int terminal, const char *question, struct secret
 
 	caught = 0;
 	if (tcgetattr(terminal, &shown) < 0)
-		return error_new(ERROR_USAGE, "no terminal to ask for the passphrase on: use --passphrase-file FILE");
+		return error_new(
+			ERROR_USAGE, "no terminal to ask for the passphrase on: use --passphrase-file FILE");
 	/* They come in only while we wait, so that none is missed between looking and waiting. */
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < WATCHED_COUNT; i++)
@@ -125,10 +126,11 @@ static const struct error *from_terminal(const char *question, struct secret **o
 	int terminal CLEANUP(fd_close) = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	if (terminal < 0)
-		return error_new(ERROR_USAGE, "no terminal to ask for the passphrase on: use --passphrase-file FILE");
+		return error_new(
+			ERROR_USAGE, "no terminal to ask for the passphrase on: use --passphrase-file FILE");
 	TRY(ask(terminal, question, &line));
 	while (caught) {
-		/* The terminal is as it was: now the signal may do what it does. We come back after a stop. */
+		/* The terminal is as it was: the signal may do what it does. After a stop we are back. */
 		raise(caught);
 		secret_free(line);
 		line = NULL;

@@ -1,8 +1,8 @@
 /* Secrets in memory that is never paged out, never dumped and wiped when freed: see secret.h.
  *
- * Everything that opens a record, speaks for a hub or for a person passes through here; what is done with it belongs to the
- * other files of this folder. Guards: a secret has one owner, and its bytes are gone when that owner lets go. Used by every
- * process. */
+ * Everything that opens a record, speaks for a hub or for a person passes through here; what is done with it
+ * belongs to the other files of this folder. Guards: a secret has one owner, and its bytes are gone when that
+ * owner lets go. Used by every process. */
 #include "node/vault/secret.h"
 
 #include <sodium.h>

@@ -1,16 +1,15 @@
 /* Who said it: SSH signatures by Ed25519 keys. See sshsig.h.
  *
- * Commits, events, rosters, requests to join and reporters' messages are signed here, so that stock ssh-keygen and git can check
- * them too. Which key may speak for whom is the roster's business. Guards: a signature made for one namespace is worth nothing in
- * another, and one signature has one spelling. Used by every process.
+ * Commits, events, rosters, requests to join and reporters' messages are signed here, so that stock
+ * ssh-keygen and git can check them too. Which key may speak for whom is the roster's business. Guards: a
+ * signature made for one namespace is worth nothing in another, and one signature has one spelling. Used by
+ * every process.
  *
- * What is signed (OpenSSH, PROTOCOL.sshsig):          What is passed on, in armor:
- *   6 bytes "SSHSIG"                                    6 bytes "SSHSIG", uint32 1
- *   string  namespace                                   string  public key: string "ssh-ed25519", string 32 bytes
- *   string  reserved: empty                             string  namespace
- *   string  "sha512"                                    string  reserved: empty
- *   string  SHA-512 of the message                      string  "sha512"
- *                                                       string  signature: string "ssh-ed25519", string 64 bytes */
+ * What is signed (OpenSSH, PROTOCOL.sshsig):
+ *   "SSHSIG"; strings: namespace, reserved (empty), "sha512", SHA-512 of the message
+ * What is passed on, in armor:
+ *   "SSHSIG"; uint32 1; strings: public key, namespace, reserved (empty), "sha512", signature
+ * where public key and signature are each a string "ssh-ed25519" and a string of 32 or 64 bytes. */
 #include "node/vault/sshsig.h"
 
 #include <assert.h>
@@ -63,8 +62,8 @@ void sshsig_public_of(struct signer *out, const struct secret *seed)
 
 static void add_number(struct buffer *buffer, size_t number)
 {
-	uint8_t big_endian[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-		(uint8_t)number};
+	uint8_t big_endian[4] = {
+		(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
 
 	buffer_add(buffer, big_endian, sizeof big_endian);
 }
@@ -115,8 +114,8 @@ void sshsig_sign_raw(uint8_t out[static SSHSIG_RAW_LEN], const struct secret *se
 	crypto_sign_detached(out, NULL, blob.data, blob.len, key->data);
 }
 
-const struct error *sshsig_verify_raw(const uint8_t signature[static SSHSIG_RAW_LEN], const struct signer *signer,
-	const char *name_space, struct bytes message)
+const struct error *sshsig_verify_raw(const uint8_t signature[static SSHSIG_RAW_LEN],
+	const struct signer *signer, const char *name_space, struct bytes message)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct bytes blob = signed_blob(scratch, name_space, message);
@@ -161,7 +160,8 @@ static char *armor_of(const void *context, const struct signer *signer, const ch
 	return memory_string(context, (const char *)armor->data);
 }
 
-char *sshsig_sign(const void *context, const struct secret *seed, const char *name_space, struct bytes message)
+char *sshsig_sign(
+	const void *context, const struct secret *seed, const char *name_space, struct bytes message)
 {
 	uint8_t raw[SSHSIG_RAW_LEN];
 	struct signer signer;
@@ -178,7 +178,8 @@ static bool take_string(struct bytes *from, struct bytes *out)
 
 	if (from->len < 4)
 		return false;
-	len = (size_t)from->data[0] << 24 | (size_t)from->data[1] << 16 | (size_t)from->data[2] << 8 | from->data[3];
+	len = (size_t)from->data[0] << 24 | (size_t)from->data[1] << 16 | (size_t)from->data[2] << 8 |
+	      from->data[3];
 	if (len > from->len - 4)
 		return false;
 	*out = (struct bytes){from->data + 4, len};
@@ -222,7 +223,8 @@ static const struct error *blob_parse(const void *context, struct bytes blob, st
 	blob.len -= sizeof start;
 	if (!take_string(&blob, &key) || !take_string(&blob, &name_space) || !take_string(&blob, &reserved) ||
 		!take_string(&blob, &hash) || !take_string(&blob, &signature) || blob.len != 0)
-		return error_new(ERROR_INVALID, "an SSH signature that is cut off or has something behind it");
+		return error_new(
+			ERROR_INVALID, "an SSH signature that is cut off or has something behind it");
 	if (reserved.len != 0 || !is_text(hash, HASH_NAME))
 		return error_new(ERROR_INVALID, "an SSH signature that is not over SHA-512");
 	if (!take_typed(key, out->signer.key, sizeof out->signer.key) ||
@@ -234,7 +236,8 @@ static const struct error *blob_parse(const void *context, struct bytes blob, st
 	return NULL;
 }
 
-/* git keeps signatures without their last newline: that one may be missing. Anything else must be as armor_of writes it. */
+/* git keeps signatures without their last newline: that one may be missing. Anything else must be as armor_of
+ * writes it. */
 static const struct error *armor_parse(const void *context, const char *armor, struct parsed *out)
 {
 	size_t len = strnlen(armor, ARMOR_MAX + 1), blob_len;
@@ -250,28 +253,29 @@ static const struct error *armor_parse(const void *context, const char *armor, s
 		return error_new(ERROR_INVALID, "not an armored SSH signature");
 	armor += strlen(ARMOR_BEGIN);
 	blob = memory_array(context, uint8_t, ARMOR_MAX);
-	if (end < armor || sodium_base642bin(blob, ARMOR_MAX, armor, (size_t)(end - armor), "\n", &blob_len, NULL,
-				   sodium_base64_VARIANT_ORIGINAL) != 0)
+	if (end < armor || sodium_base642bin(blob, ARMOR_MAX, armor, (size_t)(end - armor), "\n", &blob_len,
+				   NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
 		return error_new(ERROR_INVALID, "an SSH signature that is not base64");
 	TRY(blob_parse(context, (struct bytes){blob, blob_len}, &parsed));
 	again = armor_of(context, &parsed.signer, parsed.name_space, parsed.raw) + strlen(ARMOR_BEGIN);
 	len = strlen(again);
 	if (strcmp(armor, again) != 0 && (strlen(armor) != len - 1 || memcmp(armor, again, len - 1) != 0))
-		return error_new(ERROR_INVALID, "an SSH signature that is not written as ssh-keygen writes it");
+		return error_new(
+			ERROR_INVALID, "an SSH signature that is not written as ssh-keygen writes it");
 	*out = parsed;
 	return NULL;
 }
 
-const struct error *sshsig_verify(const char *armor, const struct signer *signer, const char *name_space,
-	struct bytes message)
+const struct error *sshsig_verify(
+	const char *armor, const struct signer *signer, const char *name_space, struct bytes message)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct parsed parsed;
 
 	TRY(armor_parse(scratch, armor, &parsed));
 	if (strcmp(parsed.name_space, name_space) != 0)
-		return error_new(ERROR_INVALID, "an SSH signature for \"%s\", not for \"%s\"", parsed.name_space,
-			name_space);
+		return error_new(ERROR_INVALID, "an SSH signature for \"%s\", not for \"%s\"",
+			parsed.name_space, name_space);
 	if (memcmp(parsed.signer.key, signer->key, sizeof signer->key) != 0)
 		return error_new(ERROR_DENIED, "the signature is by another key");
 	return sshsig_verify_raw(parsed.raw, signer, name_space, message);
@@ -334,7 +338,8 @@ static void put(struct writer *writer, const void *data, size_t len)
 
 static void put_string(struct writer *writer, const void *data, size_t len)
 {
-	uint8_t big_endian[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len};
+	uint8_t big_endian[4] = {
+		(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len};
 
 	put(writer, big_endian, sizeof big_endian);
 	put(writer, data, len);
@@ -383,9 +388,11 @@ struct secret *sshsig_private_pem(const struct secret *seed, const char *comment
 	put_string(&outer, hidden->data, inner.at);
 
 	base64 = secret_new(sodium_base64_encoded_len(outer.at, sodium_base64_VARIANT_ORIGINAL));
-	sodium_bin2base64((char *)base64->data, base64->len, blob->data, outer.at, sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(
+		(char *)base64->data, base64->len, blob->data, outer.at, sodium_base64_VARIANT_ORIGINAL);
 	len = base64->len - 1;
-	pem = (struct writer){secret_new(strlen(PEM_BEGIN) + len + (len + ARMOR_LINE - 1) / ARMOR_LINE + strlen(PEM_END)),
+	pem = (struct writer){
+		secret_new(strlen(PEM_BEGIN) + len + (len + ARMOR_LINE - 1) / ARMOR_LINE + strlen(PEM_END)),
 		0};
 	put(&pem, PEM_BEGIN, strlen(PEM_BEGIN));
 	for (size_t at = 0; at < len; at += ARMOR_LINE) {

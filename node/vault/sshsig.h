@@ -1,6 +1,8 @@
-/* SSH signatures (OpenSSH PROTOCOL.sshsig) by Ed25519 keys with SHA-512: what ssh-keygen -Y sign makes, byte for byte.
+/* SSH signatures (OpenSSH PROTOCOL.sshsig) by Ed25519 keys with SHA-512: what ssh-keygen -Y sign makes, byte
+ * for byte.
  *
- * A signing key is the 64-byte libsodium secret key (seed and public key). Every use has its own namespace (formats.md). */
+ * A signing key is the 64-byte libsodium secret key (seed and public key). Every use has its own namespace
+ * (formats.md). */
 #ifndef ENGABO_VAULT_SSHSIG_H
 #define ENGABO_VAULT_SSHSIG_H
 
@@ -25,11 +27,12 @@ void sshsig_public_of(struct signer *out, const struct secret *seed);
 void sshsig_sign_raw(uint8_t out[static SSHSIG_RAW_LEN], const struct secret *seed, const char *name_space,
 	struct bytes message);
 /* ERROR_DENIED when it does not verify. */
-const struct error *sshsig_verify_raw(const uint8_t signature[static SSHSIG_RAW_LEN], const struct signer *signer,
-	const char *name_space, struct bytes message) MUST_CHECK;
+const struct error *sshsig_verify_raw(const uint8_t signature[static SSHSIG_RAW_LEN],
+	const struct signer *signer, const char *name_space, struct bytes message) MUST_CHECK;
 
 /* The armored file, "-----BEGIN SSH SIGNATURE-----" ... with a final newline, on `context`. */
-char *sshsig_sign(const void *context, const struct secret *seed, const char *name_space, struct bytes message);
+char *sshsig_sign(
+	const void *context, const struct secret *seed, const char *name_space, struct bytes message);
 /* Parses armor strictly (Ed25519, sha512, this namespace) and verifies against exactly this signer. */
 const struct error *sshsig_verify(const char *armor, const struct signer *signer, const char *name_space,
 	struct bytes message) MUST_CHECK;

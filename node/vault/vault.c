@@ -1,7 +1,8 @@
 /* What a hub keeps behind its people's passphrases: see keyring.h for the content and vault.h for its text.
  *
- * The keys that open this hub's records and speak for its staff. keyring.c seals the text. Guards: no copy of these keys lies
- * outside a secret, not even while they are read. Process: office while unlocked; commands. */
+ * The keys that open this hub's records and speak for its staff. keyring.c seals the text. Guards: no copy of
+ * these keys lies outside a secret, not even while they are read. Process: office while unlocked, and
+ * commands. */
 #include "node/vault/vault.h"
 
 #include <assert.h>
@@ -18,11 +19,7 @@ _Static_assert(KEY_LEN == AGE_KEY_LEN && KEY_LEN == SSHSIG_SEED_LEN, "all keys o
 
 struct vault *vault_new(void)
 {
-	struct vault *vault = calloc(1, sizeof *vault);
-
-	if (!vault)
-		abort();
-	return vault;
+	return memory_new(NULL, struct vault);
 }
 
 void vault_free(struct vault *vault)
@@ -32,7 +29,7 @@ void vault_free(struct vault *vault)
 	secret_free(vault->opening);
 	secret_free(vault->office);
 	secret_free(vault->coalition);
-	free(vault);
+	memory_free(vault);
 }
 
 static void add(struct secret *text, const char *more)
@@ -152,7 +149,8 @@ const struct error *vault_parse(const struct secret *text, struct vault **out)
 	if (!holds || !take(&at, '}') || *at || !vault->opening || !vault->office)
 		return error_new(ERROR_INVALID, "the vault of this keyring is not well written");
 	if (version != 1)
-		return error_new(ERROR_INVALID, "the vault of this keyring is of version %llu: a newer program wrote it",
+		return error_new(ERROR_INVALID,
+			"the vault of this keyring is of version %llu: a newer program wrote it",
 			(unsigned long long)version);
 	*out = vault;
 	vault = NULL;

@@ -1,8 +1,8 @@
 /* Words for people: see words.h. The list itself is words.txt.
  *
- * A passphrase that somebody has to remember, and the six words that two people compare over the phone. What a passphrase opens is
- * keyring.c's. Guards: a typed passphrase means the same whatever its case, its spaces and the cut of its words. Used by office,
- * and by commands. */
+ * A passphrase that somebody has to remember, and the six words that two people compare over the phone. What
+ * a passphrase opens is keyring.c's. Guards: a typed passphrase means the same whatever its case, its spaces
+ * and the cut of its words. Used by office, and by commands. */
 #include "node/vault/words.h"
 
 #include <assert.h>
@@ -46,7 +46,8 @@ static struct word word_of_number(unsigned number)
 	return word_at(line);
 }
 
-/* The word that begins with these letters, of which there are at least three; its `text` is NULL when there is none. */
+/* The word that begins with these letters, of which there are at least three; its `text` is NULL when there
+ * is none. */
 static struct word word_of_letters(const char *letters, size_t len)
 {
 	for (const char *line = words_list; *line; line = strchr(line, '\n') + 1) {
@@ -127,8 +128,8 @@ char *words_of(const void *context, struct bytes data)
 	struct buffer *spoken = buffer_new(context);
 	uint64_t bits = 0;
 
-	if (crypto_pwhash(hash, sizeof hash, (const char *)data.data, data.len, (const uint8_t *)SPOKEN_SALT, SPOKEN_OPS,
-		    SPOKEN_MEMORY, crypto_pwhash_ALG_ARGON2ID13) != 0)
+	if (crypto_pwhash(hash, sizeof hash, (const char *)data.data, data.len, (const uint8_t *)SPOKEN_SALT,
+		    SPOKEN_OPS, SPOKEN_MEMORY, crypto_pwhash_ALG_ARGON2ID13) != 0)
 		abort();
 	for (size_t i = 0; i < sizeof bits; i++)
 		bits = bits << 8 | hash[i];

@@ -1,5 +1,6 @@
-/* Any bytes as an age file and as the text of age keys. What is taken must be so in every way of reading it: a look, a stream in odd
- * pieces and an opening in memory agree. The identity is made of the words below and opens nothing but the corpus. */
+/* Any bytes as an age file and as the text of age keys. What is taken must be so in every way of reading it:
+ * a look, a stream in odd pieces and an opening in memory agree. The identity is made of the words below and
+ * opens nothing but the corpus. */
 #include <assert.h>
 #include <string.h>
 
@@ -58,7 +59,8 @@ static void as_file(const void *context, struct bytes bytes)
 	if (!looked)
 		assert(recipients >= 1 && recipients <= AGE_RECIPIENTS_MAX && header_len <= bytes.len);
 	if (!opened)
-		assert(plain->len == pieces.out->len && memcmp(plain->data, pieces.out->data, plain->len) == 0);
+		assert(plain->len == pieces.out->len &&
+			memcmp(plain->data, pieces.out->data, plain->len) == 0);
 }
 
 static void as_text(const void *context, struct bytes bytes)

@@ -1,5 +1,5 @@
-/* Any bytes as an armored SSH signature and as a public key. What is taken has one spelling; what verifies is what the throw-away key of
- * the corpus signed. */
+/* Any bytes as an armored SSH signature and as a public key. What is taken has one spelling; what verifies is
+ * what the throw-away key of the corpus signed. */
 #include <assert.h>
 #include <string.h>
 

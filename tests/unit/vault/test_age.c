@@ -1,4 +1,4 @@
-/* A sealed record opens for those it was sealed to, whole, and for nobody else; stock age can do what we do. */
+/* A sealed record opens for those it was sealed to, whole, and for nobody else; stock age agrees. */
 #include "tests/unit/vault/tools.h"
 
 #include <ctype.h>
@@ -119,8 +119,8 @@ static const struct error *write_pieces(void *user, const uint8_t *from, size_t 
 static const struct error *open_stream(struct pieces *pieces, struct bytes sealed)
 {
 	*pieces = (struct pieces){sealed, buffer_new(tools.context)};
-	return age_open_stream((const struct secret *const[]){identities[0]}, 1, read_pieces, pieces, write_pieces,
-		pieces);
+	return age_open_stream(
+		(const struct secret *const[]){identities[0]}, 1, read_pieces, pieces, write_pieces, pieces);
 }
 
 static void streams_and_memory_read_one_another(void **state)
@@ -146,7 +146,8 @@ static void a_stream_gives_out_no_byte_of_a_chunk_that_does_not_hold(void **stat
 	assert_error(open_stream(&pieces, (struct bytes){damaged, sealed.len}), ERROR_INVALID);
 	assert_bytes(buffer_bytes(pieces.out), (struct bytes){plain.data, CHUNK});
 	/* Cut between chunks: all that came was good, and the whole is refused all the same. */
-	assert_error(open_stream(&pieces, (struct bytes){sealed.data, sealed.len - (CHUNK + 16)}), ERROR_INVALID);
+	assert_error(
+		open_stream(&pieces, (struct bytes){sealed.data, sealed.len - (CHUNK + 16)}), ERROR_INVALID);
 	assert_refused(0, (struct bytes){sealed.data, sealed.len - (CHUNK + 16)});
 }
 
@@ -165,9 +166,12 @@ static void an_error_of_the_stream_is_the_error_that_is_given(void **state)
 	struct bytes sealed = sealed_to(TEXT("a record"), 1);
 	struct pieces pieces = {sealed, NULL};
 
-	assert_error(age_seal_stream(read_nothing_more, NULL, write_pieces, &pieces, recipients, 0), ERROR_INVALID);
-	assert_error(age_open_stream(NULL, 0, read_nothing_more, NULL, write_pieces, &pieces), ERROR_UNAVAILABLE);
-	assert_error(age_seal_stream(read_pieces, &pieces, write_nothing_more, NULL, recipients, 1), ERROR_FULL);
+	assert_error(age_seal_stream(read_nothing_more, NULL, write_pieces, &pieces, recipients, 0),
+		ERROR_INVALID);
+	assert_error(
+		age_open_stream(NULL, 0, read_nothing_more, NULL, write_pieces, &pieces), ERROR_UNAVAILABLE);
+	assert_error(
+		age_seal_stream(read_pieces, &pieces, write_nothing_more, NULL, recipients, 1), ERROR_FULL);
 	pieces.left = sealed;
 	assert_error(age_open_stream((const struct secret *const[]){identities[0]}, 1, read_pieces, &pieces,
 			     write_nothing_more, NULL),
@@ -227,14 +231,15 @@ static struct bytes by_hand(const struct bytes *chunks, size_t count, const stru
 
 	assert_null(age_header_make(file, file_key, to, 1));
 	buffer_add(file, nonce, sizeof nonce);
-	digest_hkdf(key, sizeof key, BYTES_OF(nonce), (struct bytes){file_key->data, file_key->len}, "payload");
+	digest_hkdf(
+		key, sizeof key, BYTES_OF(nonce), (struct bytes){file_key->data, file_key->len}, "payload");
 	for (size_t i = 0; i < count; i++) {
 		uint8_t *box = memory_array(tools.context, uint8_t, chunks[i].len + 16);
 
 		chunk_nonce[10] = (uint8_t)i;
 		chunk_nonce[11] = i == count - 1;
-		crypto_aead_chacha20poly1305_ietf_encrypt(box, NULL, chunks[i].data, chunks[i].len, NULL, 0, NULL,
-			chunk_nonce, key);
+		crypto_aead_chacha20poly1305_ietf_encrypt(
+			box, NULL, chunks[i].data, chunks[i].len, NULL, 0, NULL, chunk_nonce, key);
 		buffer_add(file, box, chunks[i].len + 16);
 	}
 	return buffer_bytes(file);
@@ -242,7 +247,8 @@ static struct bytes by_hand(const struct bytes *chunks, size_t count, const stru
 
 static void chunks_that_are_not_as_sealing_cuts_them_are_refused(void **state)
 {
-	struct bytes full = tools_random_bytes(CHUNK), some = tools_random_bytes(100), none = {(const uint8_t *)"", 0};
+	struct bytes full = tools_random_bytes(CHUNK), some = tools_random_bytes(100),
+		     none = {(const uint8_t *)"", 0};
 	struct bytes longer = tools_random_bytes(CHUNK + 1);
 
 	assert_opens(0, by_hand((struct bytes[]){none}, 1, recipients), none);
@@ -297,20 +303,53 @@ static const struct error *look(const char *text)
 static void a_header_has_one_spelling(void **state)
 {
 	static const char *const bad[] = {
-		"", "\n", "age", V, V M, V X, V "---\n", V X "---\n", V X "--- \n", V X "---" B43 "\n", V X "--- " B43,
-		V X "--- " B43 "=\n", V X "--- " B43 " \n", V X "--- " B43 "\r\n", V X "--- AAAA\n", V X "-- " B43 "\n",
-		"age-encryption.org/v2\n" X M, " " V X M, "age-encryption.org/v1\r\n" X M, V "\n" X M, V X "\n" M,
-		V "->X25519 " B43 "\n" B43 "\n" M, V "->  X25519 " B43 "\n" B43 "\n" M, V "-> \n\n" M, V "->\n\n" M,
-		V "-> X25519\n" B43 "\n" M, V "-> X25519 \n" B43 "\n" M, V "-> X25519 " B43 " \n" B43 "\n" M,
-		V "-> X25519 " B43 " x\n" B43 "\n" M, V "-> X25519 " B43 "=\n" B43 "\n" M,
-		V "-> X25519 AAAA\n" B43 "\n" M, V "-> X25519  " B43 "\n" B43 "\n" M,
+		"",
+		"\n",
+		"age",
+		V,
+		V M,
+		V X,
+		V "---\n",
+		V X "---\n",
+		V X "--- \n",
+		V X "---" B43 "\n",
+		V X "--- " B43,
+		V X "--- " B43 "=\n",
+		V X "--- " B43 " \n",
+		V X "--- " B43 "\r\n",
+		V X "--- AAAA\n",
+		V X "-- " B43 "\n",
+		"age-encryption.org/v2\n" X M,
+		" " V X M,
+		"age-encryption.org/v1\r\n" X M,
+		V "\n" X M,
+		V X "\n" M,
+		V "->X25519 " B43 "\n" B43 "\n" M,
+		V "->  X25519 " B43 "\n" B43 "\n" M,
+		V "-> \n\n" M,
+		V "->\n\n" M,
+		V "-> X25519\n" B43 "\n" M,
+		V "-> X25519 \n" B43 "\n" M,
+		V "-> X25519 " B43 " \n" B43 "\n" M,
+		V "-> X25519 " B43 " x\n" B43 "\n" M,
+		V "-> X25519 " B43 "=\n" B43 "\n" M,
+		V "-> X25519 AAAA\n" B43 "\n" M,
+		V "-> X25519  " B43 "\n" B43 "\n" M,
 		V "-> X25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\n" B43 "\n" M,
-		V "-> X25519 " B43 "\n\n" M, V "-> X25519 " B43 "\n" B43 "=\n" M, V "-> X25519 " B43 "\nAAAA\n" M,
-		V "-> X25519 " B43 "\n" B43 "A\n" M, V "-> X25519 " B43 "\n" B64 "\n" M,
-		V "-> X25519 " B43 "\n" B64 "\n\n" M, V "-> X25519 " B43 "\n" B64 "A\n" M,
+		V "-> X25519 " B43 "\n\n" M,
+		V "-> X25519 " B43 "\n" B43 "=\n" M,
+		V "-> X25519 " B43 "\nAAAA\n" M,
+		V "-> X25519 " B43 "\n" B43 "A\n" M,
+		V "-> X25519 " B43 "\n" B64 "\n" M,
+		V "-> X25519 " B43 "\n" B64 "\n\n" M,
+		V "-> X25519 " B43 "\n" B64 "A\n" M,
 		V "-> X25519 " B43 "\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\n" M,
-		V "-> X25519 " B43 "\n-> X25519 " B43 "\n" B43 "\n" M, V X "-> x\x7f\n\n" M, V X "-> a\tb\n\n" M,
-		V X "-> other\n" B64 "\n" M, V X "-> other\nAB\n" M, V X "-> other\n" B64 "AAAA\n\n" M,
+		V "-> X25519 " B43 "\n-> X25519 " B43 "\n" B43 "\n" M,
+		V X "-> x\x7f\n\n" M,
+		V X "-> a\tb\n\n" M,
+		V X "-> other\n" B64 "\n" M,
+		V X "-> other\nAB\n" M,
+		V X "-> other\n" B64 "AAAA\n\n" M,
 	};
 
 	assert_null(look(V X M));
@@ -329,7 +368,8 @@ static void stanzas_of_other_types_are_read_over_in_opening_and_refused_in_a_loo
 
 	assert_null(age_seal(tools.context, TEXT("x"), &recipients[1], 1, &sealed));
 	for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++) {
-		const char *text = memory_format(tools.context, "%.120s%s" M, (const char *)sealed.data, fine[i]);
+		const char *text =
+			memory_format(tools.context, "%.120s%s" M, (const char *)sealed.data, fine[i]);
 
 		assert_error(look(text), ERROR_INVALID);
 		/* Read to its end: the only complaint is that it is for someone else. */
@@ -437,7 +477,8 @@ static void stock_age_opens_what_we_seal(void **state)
 
 		assert_bytes(TOOLS_RUN(NO_INPUT, "age", "-d", "-i", identity_file(2), sealed), plain);
 	}
-	assert_int_not_equal(TOOLS_TRY(NO_INPUT, "age", "-d", "-i", identity_file(3), tools_path("ours.age")).status, 0);
+	assert_int_not_equal(
+		TOOLS_TRY(NO_INPUT, "age", "-d", "-i", identity_file(3), tools_path("ours.age")).status, 0);
 }
 
 static void we_open_what_stock_age_seals(void **state)

@@ -57,15 +57,16 @@ static void hmac_is_that_of_rfc_4231(void **state)
 /* As far as our one block goes: the first 32 bytes of each output. */
 static void hkdf_is_that_of_rfc_5869(void **state)
 {
-	static const uint8_t key_1[22] = {11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
-		11, 11};
+	static const uint8_t key_1[22] = {
+		11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11};
 	uint8_t out[DIGEST_LEN], run[256], salt_1[13];
 	char info_2[81] = {0};
 
 	for (unsigned i = 0; i < sizeof run; i++)
 		run[i] = (uint8_t)i;
 	memcpy(salt_1, run, sizeof salt_1);
-	digest_hkdf(out, sizeof out, BYTES_OF(salt_1), BYTES_OF(key_1), "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9");
+	digest_hkdf(out, sizeof out, BYTES_OF(salt_1), BYTES_OF(key_1),
+		"\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9");
 	assert_hex(out, sizeof out, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 
 	memcpy(info_2, run + 0xb0, 80);

@@ -293,11 +293,11 @@ static void a_damaged_keyring_is_refused_and_says_so(void **state)
 static void keyrings_of_another_shape_are_refused(void **state)
 {
 	struct hub hub CLEANUP(hub) = hub_new();
-	static const char *const bad[][2] = {{"v", "2"}, {"v", "\"1\""}, {"salt", "\"AAAA\""}, {"salt", "7"}, {"slots", "[]"},
-		{"slots", "{}"}, {"slots", "[7]"}, {"slots", "[{}]"}, {"root", "null"}, {"root", "\"=\""},
-		{"vault", "[]"}, {"vault", "\"a\""}};
-	static const char *const bad_slot[][2] = {{"ops", "0"}, {"ops", "1000"}, {"mem", "1"}, {"mem", "99999999999"},
-		{"nonce", "\"\""}, {"box", "\"AAAA\""}, {"recipient", "\"age1\""}};
+	static const char *const bad[][2] = {{"v", "2"}, {"v", "\"1\""}, {"salt", "\"AAAA\""}, {"salt", "7"},
+		{"slots", "[]"}, {"slots", "{}"}, {"slots", "[7]"}, {"slots", "[{}]"}, {"root", "null"},
+		{"root", "\"=\""}, {"vault", "[]"}, {"vault", "\"a\""}};
+	static const char *const bad_slot[][2] = {{"ops", "0"}, {"ops", "1000"}, {"mem", "1"},
+		{"mem", "99999999999"}, {"nonce", "\"\""}, {"box", "\"AAAA\""}, {"recipient", "\"age1\""}};
 	struct keyring *out = NULL;
 	struct bytes file;
 
@@ -309,9 +309,10 @@ static void keyrings_of_another_shape_are_refused(void **state)
 		json_t *json CLEANUP(json_decref) = NULL;
 
 		assert_null(json_object_parse(file, &json));
-		json_object_set_new(in_slot ? json_array_get(json_object_get(json, "slots"), 0) : json, change[0],
-			json_loads(change[1], JSON_DECODE_ANY, NULL));
-		assert_error(keyring_parse(tools.context, json_line(tools.context, json), &out), ERROR_INVALID);
+		json_object_set_new(in_slot ? json_array_get(json_object_get(json, "slots"), 0) : json,
+			change[0], json_loads(change[1], JSON_DECODE_ANY, NULL));
+		assert_error(
+			keyring_parse(tools.context, json_line(tools.context, json), &out), ERROR_INVALID);
 	}
 	assert_error(keyring_parse(tools.context, NO_INPUT, &out), ERROR_INVALID);
 	assert_error(keyring_parse(tools.context, TEXT("{}"), &out), ERROR_INVALID);
@@ -372,12 +373,14 @@ static void the_text_of_a_vault_is_read_strictly_and_its_unknown_keys_over(void 
 		"{\"new\":\"thing\",\"count\":12,\"v\":1,\"opening\":" K ",\"office\":" K "}"};
 	static const char *const bad[] = {"", "{", "{}", "{\"v\":1}", "{\"v\":1,\"opening\":" K "}",
 		"{\"v\":1,\"opening\":" K ",\"office\":" K, "{\"v\":1,\"opening\":" K ",\"office\":" K "} ",
-		"{\"v\":1,\"opening\":" K ",\"office\":" K ",}", "{\"v\":2,\"opening\":" K ",\"office\":" K "}",
-		"{\"opening\":" K ",\"office\":" K "}", "{\"v\":1,\"opening\":" K ",\"opening\":" K ",\"office\":" K "}",
+		"{\"v\":1,\"opening\":" K ",\"office\":" K ",}",
+		"{\"v\":2,\"opening\":" K ",\"office\":" K "}", "{\"opening\":" K ",\"office\":" K "}",
+		"{\"v\":1,\"opening\":" K ",\"opening\":" K ",\"office\":" K "}",
 		"{\"v\":1,\"opening\":7,\"office\":" K "}", "{\"v\":1,\"opening\":\"AAAA\",\"office\":" K "}",
 		"{\"v\":1,\"opening\":null,\"office\":" K "}", "{\"v\":,\"opening\":" K ",\"office\":" K "}",
-		"{\"v\":1234567890,\"opening\":" K ",\"office\":" K "}", "{\"v\":1 ,\"opening\":" K ",\"office\":" K "}",
-		"{v:1,\"opening\":" K ",\"office\":" K "}", "{\"v\"1,\"opening\":" K ",\"office\":" K "}",
+		"{\"v\":1234567890,\"opening\":" K ",\"office\":" K "}",
+		"{\"v\":1 ,\"opening\":" K ",\"office\":" K "}", "{v:1,\"opening\":" K ",\"office\":" K "}",
+		"{\"v\"1,\"opening\":" K ",\"office\":" K "}",
 		"{\"v\":1,\"a\\\"\":1,\"opening\":" K ",\"office\":" K "}", "{\"v\":1,\"opening"};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0] + sizeof bad / sizeof bad[0]; i++) {
@@ -420,9 +423,11 @@ static void a_verifier_tells_its_passphrase_from_others(void **state)
 /* They come in events: one that asked for 4 TiB or a year would stop the hub. */
 static void a_verifier_that_would_cost_too_much_is_refused_before_it_is_paid(void **state)
 {
-	static const char *const bad[] = {"", "secret", "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA",
+	static const char *const bad[] = {"", "secret",
+		"$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA",
 		"$argon2id$v=19$m=8192,t=4294967295,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA",
-		"$argon2id$v=19$m=8192,t=1,p=200$c2FsdHNhbHRzYWx0c2FsdA$AAAA", "$argon2i$v=19$m=8192,t=3,p=1$c2FsdA$AAAA",
+		"$argon2id$v=19$m=8192,t=1,p=200$c2FsdHNhbHRzYWx0c2FsdA$AAAA",
+		"$argon2i$v=19$m=8192,t=3,p=1$c2FsdA$AAAA",
 		"$argon2id$v=19$m=-1,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAA"};
 	struct secret *passphrase CLEANUP(secret_free) = tools_secret("koala");
 
@@ -431,7 +436,8 @@ static void a_verifier_that_would_cost_too_much_is_refused_before_it_is_paid(voi
 	assert_error(keyring_verify(bad[2], passphrase), ERROR_INVALID);
 	assert_error(keyring_verify(bad[3], passphrase), ERROR_INVALID);
 	assert_error(keyring_verify(bad[6], passphrase), ERROR_INVALID);
-	assert_error(keyring_verify(memory_format(tools.context, "%0*d", 4000, 0), passphrase), ERROR_INVALID);
+	assert_error(
+		keyring_verify(memory_format(tools.context, "%0*d", 4000, 0), passphrase), ERROR_INVALID);
 }
 
 static void only_the_word_1_makes_keys_cheap(void **state)

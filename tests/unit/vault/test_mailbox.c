@@ -1,4 +1,5 @@
-/* A reporter's code opens their mailbox at any hub; a slip of the pen is told apart from a code that nobody has. */
+/* A reporter's code opens their mailbox at any hub; a slip of the pen is told apart from a code that nobody
+ * has. */
 #include "tests/unit/vault/tools.h"
 
 #include "node/vault/mailbox.h"
@@ -106,7 +107,8 @@ static void what_is_put_into_a_mailbox_opens_with_its_code_alone(void **state)
 	struct bytes item;
 
 	assert_null(age_seal(tools.context, TEXT("saved"), &mine->recipient, 1, &item));
-	assert_error(age_open((const struct secret *const[]){other->identity}, 1, item, &plain), ERROR_DENIED);
+	assert_error(
+		age_open((const struct secret *const[]){other->identity}, 1, item, &plain), ERROR_DENIED);
 	assert_null(age_open((const struct secret *const[]){mine->identity}, 1, item, &plain));
 	assert_string_equal((char *)plain->data, "saved");
 	assert_string_not_equal(mine->id, other->id);

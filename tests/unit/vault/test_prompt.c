@@ -1,4 +1,5 @@
-/* A passphrase is asked for without showing it, and the terminal shows what is typed again, whatever happened. */
+/* A passphrase is asked for without showing it, and the terminal shows what is typed again, whatever
+ * happened. */
 #include "tests/unit/vault/tools.h"
 
 #include <pty.h>
@@ -207,7 +208,8 @@ static void without_a_terminal_it_says_what_to_do(void **state)
 
 		setsid();
 		error = prompt_passphrase(NULL, QUESTION, &got);
-		if (!error || error->code != ERROR_USAGE || write(ends[1], error->message, strlen(error->message)) < 0)
+		if (!error || error->code != ERROR_USAGE ||
+			write(ends[1], error->message, strlen(error->message)) < 0)
 			_exit(1);
 		memory_free(tools.context);
 		_exit(0);

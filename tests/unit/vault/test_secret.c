@@ -91,8 +91,8 @@ static void base64_goes_there_and_back(void **state)
 
 static void base64_that_encoding_would_not_have_given_is_refused(void **state)
 {
-	static const char *const bad[] = {"Zg==", "Zh", "Zm9=", "Zm8=", "Zm9v\n", " Zm9v", "Zm9vY", "Zm-v", "Zm_v", "Zm9",
-		"Zm9vZ", "=", "A", "Zm9\xaf", "\xaf\xaf\xaf\xaf", "Zm9v\xc3\xa9"};
+	static const char *const bad[] = {"Zg==", "Zh", "Zm9=", "Zm8=", "Zm9v\n", " Zm9v", "Zm9vY", "Zm-v",
+		"Zm_v", "Zm9", "Zm9vZ", "=", "A", "Zm9\xaf", "\xaf\xaf\xaf\xaf", "Zm9v\xc3\xa9"};
 	struct bytes out = {NULL, 7};
 	uint8_t exact[4] = {1, 2, 3, 4};
 

@@ -37,8 +37,9 @@ static char *stock_signature(const char *name_space, struct bytes message, const
 	const char *signature = tools_path("message.sig");
 
 	unlink(signature);
-	TOOLS_RUN(NO_INPUT, "ssh-keygen", "-q", "-Y", "sign", "-O", memory_format(tools.context, "hashalg=%s", hash), "-n",
-		name_space, "-f", private_file(), file);
+	TOOLS_RUN(NO_INPUT, "ssh-keygen", "-q", "-Y", "sign", "-O",
+		memory_format(tools.context, "hashalg=%s", hash), "-n", name_space, "-f", private_file(),
+		file);
 	return (char *)tools_read(signature).data;
 }
 
@@ -48,7 +49,8 @@ static void an_ed25519_key_is_that_of_rfc_8032(void **state)
 	struct signer public_key;
 	char hex[65];
 
-	assert_null(text_from_hex(known->data, 32, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));
+	assert_null(text_from_hex(
+		known->data, 32, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));
 	sshsig_public_of(&public_key, known);
 	text_hex(hex, public_key.key, 32);
 	assert_string_equal(hex, "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
@@ -82,21 +84,21 @@ static void armor_of_every_length_is_that_of_ssh_keygen(void **state)
 
 static void ssh_keygen_verifies_what_we_sign_and_refuses_what_we_did_not(void **state)
 {
-	const char *allowed = tools_file("allowed",
-		TEXT(memory_format(tools.context, "hub namespaces=\"engabo-event\" %s\n",
-			sshsig_public_text(tools.context, &signer))));
-	const char *signature =
-		tools_file("ours.sig", TEXT(sshsig_sign(tools.context, seed, "engabo-event", TEXT("a report"))));
+	const char *allowed = tools_file(
+		"allowed", TEXT(memory_format(tools.context, "hub namespaces=\"engabo-event\" %s\n",
+				   sshsig_public_text(tools.context, &signer))));
+	const char *signature = tools_file(
+		"ours.sig", TEXT(sshsig_sign(tools.context, seed, "engabo-event", TEXT("a report"))));
 	struct tools_result result;
 
-	result = TOOLS_TRY(TEXT("a report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n", "engabo-event",
-		"-s", signature);
+	result = TOOLS_TRY(TEXT("a report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n",
+		"engabo-event", "-s", signature);
 	assert_int_equal(result.status, 0);
-	result = TOOLS_TRY(TEXT("a Report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n", "engabo-event",
-		"-s", signature);
+	result = TOOLS_TRY(TEXT("a Report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n",
+		"engabo-event", "-s", signature);
 	assert_int_not_equal(result.status, 0);
-	result = TOOLS_TRY(TEXT("a report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n", "git", "-s",
-		signature);
+	result = TOOLS_TRY(TEXT("a report"), "ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "hub", "-n",
+		"git", "-s", signature);
 	assert_int_not_equal(result.status, 0);
 }
 
@@ -159,7 +161,8 @@ static void a_signature_cut_off_or_changed_anywhere_is_refused(void **state)
 	size_t len = strlen(armor);
 
 	for (size_t cut = 0; cut < len - 1; cut++)
-		assert_error(sshsig_verify(memory_string_of(tools.context, armor, cut), &signer, "git", TEXT("m")),
+		assert_error(
+			sshsig_verify(memory_string_of(tools.context, armor, cut), &signer, "git", TEXT("m")),
 			ERROR_INVALID);
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		struct signer who;
@@ -175,7 +178,8 @@ static void a_signature_cut_off_or_changed_anywhere_is_refused(void **state)
 
 static void a_signature_has_one_spelling(void **state)
 {
-	char *armor = sshsig_sign(tools.context, seed, "git", TEXT("m")), *again = memory_string(tools.context, armor);
+	char *armor = sshsig_sign(tools.context, seed, "git", TEXT("m")),
+	     *again = memory_string(tools.context, armor);
 	struct signer who;
 
 	/* The same text with its first line one character shorter. */
@@ -187,7 +191,8 @@ static void a_signature_has_one_spelling(void **state)
 	assert_error(sshsig_signer(memory_format(tools.context, "%s\n", armor), &who), ERROR_INVALID);
 	assert_error(sshsig_signer(memory_format(tools.context, "%s%s", armor, armor), &who), ERROR_INVALID);
 	assert_error(sshsig_signer("-----END SSH SIGNATURE-----\n", &who), ERROR_INVALID);
-	assert_error(sshsig_signer("-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n", &who), ERROR_INVALID);
+	assert_error(sshsig_signer("-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n", &who),
+		ERROR_INVALID);
 	assert_null(sshsig_signer(armor, &who));
 }
 
@@ -213,9 +218,10 @@ static void ssh_keygen_reads_our_private_key(void **state)
 		const char *file = tools_file("key", (struct bytes){pem->data, pem->len});
 		const char *public_text = sshsig_public_text(tools.context, &signer);
 
-		assert_string_equal(
-			text_trim(tools.context, (char *)TOOLS_RUN(NO_INPUT, "ssh-keygen", "-y", "-f", file).data),
-			text_trim(tools.context, memory_format(tools.context, "%s %s", public_text, comment)));
+		assert_string_equal(text_trim(tools.context,
+					    (char *)TOOLS_RUN(NO_INPUT, "ssh-keygen", "-y", "-f", file).data),
+			text_trim(
+				tools.context, memory_format(tools.context, "%s %s", public_text, comment)));
 	}
 }
 
@@ -238,19 +244,22 @@ static void public_keys_have_one_spelling(void **state)
 	assert_null(sshsig_public_parse(text, &back));
 	assert_memory_equal(&back, &signer, sizeof back);
 	/* That of ssh-keygen, without the comment. */
-	TOOLS_RUN(NO_INPUT, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tools_path("stock"));
+	TOOLS_RUN(
+		NO_INPUT, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tools_path("stock"));
 	public_file = text_trim(tools.context, (const char *)tools_read(tools_path("stock.pub")).data);
 	assert_null(sshsig_public_parse(public_file, &back));
 	assert_string_equal(sshsig_public_text(tools.context, &back), public_file);
 
 	for (size_t cut = 0; cut < strlen(text); cut++)
-		assert_error(sshsig_public_parse(memory_string_of(tools.context, text, cut), &untouched), ERROR_INVALID);
+		assert_error(sshsig_public_parse(memory_string_of(tools.context, text, cut), &untouched),
+			ERROR_INVALID);
 	for (int i = 0; i < 3; i++)
 		assert_error(sshsig_public_parse(memory_format(tools.context, "%s%s", text,
-						     (const char *const[]){" comment", "\n", "AAAA"}[i]),
+							 (const char *const[]){" comment", "\n", "AAAA"}[i]),
 				     &untouched),
 			ERROR_INVALID);
-	assert_error(sshsig_public_parse(memory_format(tools.context, " %s", text), &untouched), ERROR_INVALID);
+	assert_error(
+		sshsig_public_parse(memory_format(tools.context, " %s", text), &untouched), ERROR_INVALID);
 	assert_error(sshsig_public_parse("ssh-rsa AAAA", &untouched), ERROR_INVALID);
 	text[15] = text[15] == 'A' ? 'B' : 'A';
 	assert_error(sshsig_public_parse(text, &untouched), ERROR_INVALID);

@@ -1,4 +1,5 @@
-/* Words that people can remember, type on a phone and read out: whole or cut, in any case, they mean the same. */
+/* Words that people can remember, type on a phone and read out: whole or cut, in any case, they mean the
+ * same. */
 #include "tests/unit/vault/tools.h"
 
 #include <ctype.h>
@@ -153,7 +154,8 @@ static void two_sides_see_the_same_six_words_only_for_the_same_bytes(void **stat
 /* Two hubs of different age must agree: neither the list nor the derivation may ever change. */
 static void the_words_of_known_bytes_never_change(void **state)
 {
-	assert_string_equal(words_of(tools.context, TEXT("engabo")), "popcorn scale gorilla crumb crumb lullaby");
+	assert_string_equal(
+		words_of(tools.context, TEXT("engabo")), "popcorn scale gorilla crumb crumb lullaby");
 }
 
 int main(void)

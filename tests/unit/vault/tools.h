@@ -1,4 +1,5 @@
-/* For the tests of the vault: random input that can be had again, files in a folder that goes away, and the stock tools as processes.
+/* For the tests of the vault: random input that can be had again, files in a folder that goes away, and the
+ * stock tools as processes.
  *
  * SEED=<number> in the environment repeats a run; the seed is printed at its start. */
 #ifndef ENGABO_TESTS_VAULT_TOOLS_H
@@ -105,7 +106,8 @@ static inline void tools_redirect(const char *name, int flags, int to)
 		_exit(126);
 }
 
-/* Runs a stock program to its end; it knows no home and no agent of ours. Not by child.h, which valgrind cannot follow. */
+/* Runs a stock program to its end; it knows no home and no agent of ours. Not by child.h, which valgrind
+ * cannot follow. */
 static inline struct tools_result tools_try(struct bytes input, const char *const argv[])
 {
 	char *environment[] = {memory_format(tools.context, "HOME=%s", tools.folder), "LC_ALL=C.UTF-8", NULL};
