@@ -1,0 +1,148 @@
+/* Sending again gives the same receipt; after ten minutes nothing on the card opens any more; a day later nothing is left. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "node/base/files.h"
+#include "node/base/home.h"
+#include "node/vault/mailbox.h"
+#include "web/intake/intake.h"
+
+#define TICKET_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define TICKET_B "10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct home *home;
+static struct db *db;
+
+static int set_up(void **state)
+{
+	char path[] = "/tmp/engabo-test-XXXXXX";
+	int roster;
+
+	*state = memory_context(NULL);
+	if (!mkdtemp(path))
+		return -1;
+	return home_create(*state, path, &home) || intake_open_db(home, &db, &roster) || roster != 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	db_close(db);
+	if (system(memory_format(*state, "rm -rf '%s'", home->path)) != 0)
+		return -1;
+	memory_free(*state);
+	return 0;
+}
+
+static void expect(const char *ticket, int64_t now, enum receipt_state wanted, const struct secret *wanted_code)
+{
+	struct secret *code CLEANUP(secret_free) = NULL;
+	enum receipt_state state;
+
+	assert_null(receipts_find(db, ticket, now, &state, &code));
+	assert_int_equal(state, wanted);
+	if (wanted_code)
+		assert_true(secret_equal(code, wanted_code));
+	else
+		assert_null(code);
+}
+
+static void the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day(void **state)
+{
+	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
+	struct secret *other CLEANUP(secret_free) = mailbox_code_new();
+	int64_t next;
+	bool is_new;
+
+	assert_null(receipts_add(db, TICKET_A, code, 1000, &is_new));
+	assert_true(is_new);
+	assert_null(receipts_add(db, TICKET_A, other, 1001, &is_new));
+	assert_false(is_new);
+	assert_null(receipts_add(db, TICKET_B, NULL, 1010, &is_new));
+	assert_true(is_new);
+	expect(TICKET_A, 1599, RECEIPT_THERE, code);
+	expect(TICKET_A, 1600, RECEIPT_OVER, NULL);
+	expect(TICKET_B, 1100, RECEIPT_THERE, NULL);
+	expect("ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 1100, RECEIPT_UNKNOWN, NULL);
+
+	assert_null(receipts_tidy(db, 1300, &next));
+	assert_int_equal(next, 1600);
+	expect(TICKET_A, 1300, RECEIPT_THERE, code);
+	assert_null(receipts_tidy(db, 1600, &next));
+	assert_int_equal(next, 1000 + RECEIPT_KEPT_SECONDS);
+	expect(TICKET_A, 1300, RECEIPT_THERE, NULL); /* the code itself is gone, whatever the clock says */
+	assert_null(receipts_tidy(db, 1000 + RECEIPT_KEPT_SECONDS, &next));
+	expect(TICKET_A, 1000, RECEIPT_UNKNOWN, NULL);
+	expect(TICKET_B, 1010, RECEIPT_THERE, NULL);
+	assert_null(receipts_tidy(db, 1010 + RECEIPT_KEPT_SECONDS, &next));
+	assert_int_equal(next, 0);
+}
+
+static void the_card_never_holds_a_code_or_a_ticket(void **state)
+{
+	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
+	struct bytes file;
+	bool is_new;
+
+	assert_null(receipts_add(db, TICKET_A, code, 1000, &is_new));
+	assert_null(db_run(db, "PRAGMA wal_checkpoint(TRUNCATE)"));
+	assert_null(files_read(*state, home_file(*state, home, "intake.db"), 1 << 20, &file));
+	assert_null(memmem(file.data, file.len, code->data, code->len));
+	assert_null(memmem(file.data, file.len, TICKET_A, 32));
+}
+
+static void after_a_power_cut_a_receipt_gets_its_time_anew(void **state)
+{
+	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
+	bool is_new;
+
+	assert_null(receipts_add(db, TICKET_A, code, 500000, &is_new));
+	assert_null(receipts_start(db, 500500)); /* the role was started again, the machine was not */
+	expect(TICKET_A, 500600, RECEIPT_OVER, NULL);
+	assert_null(db_meta_set(db, "boot", "another boot"));
+	assert_null(receipts_start(db, 20));
+	expect(TICKET_A, 30, RECEIPT_THERE, code);
+	expect(TICKET_A, 620, RECEIPT_OVER, NULL);
+}
+
+static void only_the_newest_are_remembered(void **state)
+{
+	char ticket[sizeof TICKET_A] = TICKET_A;
+	int64_t next;
+	bool is_new;
+
+	assert_null(db_begin(db));
+	for (unsigned i = 0; i < RECEIPT_KEPT_MOST + 10; i++) {
+		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
+		assert_null(receipts_add(db, ticket, NULL, 1000 + i / 1000, &is_new));
+	}
+	assert_null(receipts_tidy(db, 1100, &next));
+	assert_null(db_commit(db));
+	expect(ticket, 1100, RECEIPT_THERE, NULL);
+	snprintf(ticket, sizeof ticket, "%08x%.56s", RECEIPT_KEPT_MOST / 2, TICKET_A);
+	expect(ticket, 1100, RECEIPT_THERE, NULL);
+	{
+		struct query query CLEANUP(db_finish) = {NULL, NULL};
+		bool row;
+
+		assert_null(db_prepare(db, &query, "SELECT count(*) FROM receipt"));
+		assert_null(db_step(&query, &row));
+		assert_int_equal(db_integer(&query, 0), RECEIPT_KEPT_MOST);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_card_never_holds_a_code_or_a_ticket, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(after_a_power_cut_a_receipt_gets_its_time_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_the_newest_are_remembered, set_up, tear_down),
+	};
+
+	secret_start();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
