@@ -46,6 +46,7 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 		const char *risk = json_text_or(row, "risk", ""), *state = json_text_or(row, "state", "");
 		const char *district = json_text_or(row, "district", ""), *label = codes_label("districts", district);
 
+		json_object_set_new(row, "conflicts", show_count((size_t)json_integer_value(json_object_get(row, "conflicts"))));
 		json_object_set_new(row, "risk_label", json_string(show_choice(visit->context, risk)));
 		json_object_set_new(row, "risk_class", json_string(show_tag(risk)));
 		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));

@@ -145,7 +145,7 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 	json_object_set_new(view, input_of(field, choices), json_true());
 	if (choices)
 		json_object_set_new(view, "choices", choices);
-	json_object_set_new(view, "chosen", json_integer((json_int_t)json_array_size(value)));
+	json_object_set_new(view, "chosen", show_count(json_array_size(value)));
 	json_object_set_new(view, "value", json_string(text));
 }
 

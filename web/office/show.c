@@ -118,6 +118,11 @@ const char *show_value(const void *context, const struct field *field, const jso
 	}
 }
 
+json_t *show_count(size_t count)
+{
+	return count ? json_integer((json_int_t)count) : json_null();
+}
+
 const char *show_tag(const char *code)
 {
 	static const struct {

@@ -15,6 +15,8 @@ const char *show_today(const void *context);
 const char *show_choice(const void *context, const char *code);
 /* A field's value as one text: labels for codes, "" for nothing. */
 const char *show_value(const void *context, const struct field *field, const json_t *value);
+/* A number for a template, which takes 0 for something: null when there is nothing. */
+json_t *show_count(size_t count);
 /* The class of a state's or risk's tag in style.css. */
 const char *show_tag(const char *code);
 

@@ -101,8 +101,8 @@ static const struct error *add_sync(struct visit *visit)
 	visit_set(visit, "silent", json_array_size(silent) ? json_pack("{sO}", "hubs", silent) : json_null());
 	text_time(time, newest);
 	visit_text(visit, "synced", newest ? show_time(visit->context, time) : "");
-	visit_set(visit, "failing", json_integer((json_int_t)failing));
-	visit_set(visit, "troubles", json_integer((json_int_t)json_array_size(json_object_get(status, "trouble"))));
+	visit_set(visit, "failing", show_count(failing));
+	visit_set(visit, "troubles", show_count(json_array_size(json_object_get(status, "trouble"))));
 	return NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "node/base/text.h"
 #include "node/casework/lists.h"
 #include "web/office/catch.h"
+#include "web/office/show.h"
 
 const char *visit_field(const struct visit *visit, const char *name)
 {
@@ -68,26 +69,23 @@ char *visit_cookie(const void *context, const char *name, const char *value, int
 	return memory_format(context, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s", name, value, age);
 }
 
-static json_t *nav_entry(const char *path, const char *href, const char *label, json_int_t count)
+static json_t *nav_entry(const char *path, const char *href, const char *label, size_t count)
 {
 	bool is_here = strcmp(href, "/") == 0 ? strcmp(path, "/") == 0 : text_starts(path, href);
 
-	return json_pack("{sssssbsI}", "href", href, "label", label, "here", is_here, "count", count);
+	return json_pack("{ss, ss, sb, so}", "href", href, "label", label, "here", is_here, "count", show_count(count));
 }
 
 static json_t *nav_of(struct visit *visit)
 {
 	json_t *counts CLEANUP(json_decref) = NULL, *nav = json_array();
 	const char *path = visit->request->path;
-	char now[TEXT_TIME_SIZE];
 
 	if (visit_may(visit, MAY_READ_REPORTS)) {
-		text_time(now, clock_wall_seconds());
-		now[10] = 0;
-		error_ignore(lists_counts(visit->office->file, now, &counts));
+		error_ignore(lists_counts(visit->office->file, show_today(visit->context), &counts));
 		json_array_append_new(nav, nav_entry(path, "/", "Today", 0));
 		json_array_append_new(nav, nav_entry(path, "/reports", "Reports",
-			json_integer_value(json_object_get(counts, "new_reports"))));
+			(size_t)json_integer_value(json_object_get(counts, "new_reports"))));
 		json_array_append_new(nav, nav_entry(path, "/cases", "Cases", 0));
 		json_array_append_new(nav, nav_entry(path, "/search", "Search", 0));
 	}

@@ -1,0 +1,124 @@
+/* `engabo recover`: writes the hub's opening identity as an age identity file, so that stock git and age read every record that was sealed to this hub when
+ * everything else is broken. Opened by a keyholder's passphrase or the words of the printed sheet.
+ *
+ * Works on keyring.json alone; the audit entry is written where the rest of the hub still allows it, and its lack is said. */
+#include "web/commands/commands.h"
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/base/files.h"
+#include "node/vault/prompt.h"
+#include "web/office/people.h"
+
+struct options {
+	const char *as, *passphrase_file, *output;
+	bool by_sheet;
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'a':
+		options->as = argument;
+		return 0;
+	case 'p':
+		options->passphrase_file = argument;
+		return 0;
+	case 'o':
+		options->output = argument;
+		return 0;
+	case 's':
+		options->by_sheet = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->output || (!options->as == !options->by_sheet))
+			argp_error(state, "needs -o FILE, and either --as NAME or --sheet");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* One identity with its recipient, as age-keygen writes them. */
+static const struct error *add_identity(struct buffer *text, const char *what, const struct secret *identity)
+{
+	struct secret *secret CLEANUP(secret_free) = age_identity_text(identity);
+	char recipient[AGE_RECIPIENT_SIZE];
+	struct age_recipient key;
+
+	TRY(age_recipient_of(&key, identity));
+	age_recipient_text(recipient, &key);
+	buffer_format(text, "# %s\n# public key: %s\n%s\n", what, recipient, (const char *)secret->data);
+	return NULL;
+}
+
+static const struct error *write_identities(const void *context, const char *path, const struct vault *vault)
+{
+	struct buffer *text = buffer_new(context);
+	const struct error *error = add_identity(text, "opens what was sealed to this hub", vault->opening);
+
+	if (!error && vault->coalition)
+		error = add_identity(text, "opens what was sealed to the whole coalition", vault->coalition);
+	if (!error)
+		error = files_write_new(path, buffer_bytes(text), 0600);
+	secret_wipe(text->data, text->len);
+	return error;
+}
+
+static const struct error *write_audit(const void *context, struct home *home, struct signed_in *in, const char *by)
+{
+	struct office *office CLEANUP(office_close) = NULL;
+	int lock CLEANUP(fd_close) = -1;
+	struct vault *vault = in->vault;
+	struct batch *batch;
+
+	error_ignore(files_lock(home_file(context, home, "run/office.lock"), &lock));
+	TRY(office_open(context, home, lock >= 0, &office));
+	in->vault = NULL;
+	TRY(office_unlock(office, vault));
+	batch = batch_new(context, office, by);
+	TRY(batch_audit(batch, "wrote out the hub's opening identity", by));
+	return batch_commit(batch);
+}
+
+static const struct error *run(const struct command_call *call)
+{
+	static const struct argp_option words[] = {
+		{"output", 'o', "FILE", 0, "where to write the identity; must not be there yet", 0},
+		{"as", 'a', "NAME", 0, "a keyholder", 0},
+		{"sheet", 's', NULL, 0, "by the words of the printed sheet", 0},
+		{"passphrase-file", 'p', "FILE", 0, "the passphrase or the sheet's words (-: standard input)", 0},
+		{0},
+	};
+	static const struct argp argp = {words, parse, NULL,
+		"Writes the key that opens this hub's records, for git and age. Whoever has the file can read them all.", NULL, NULL, NULL};
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct secret *passphrase CLEANUP(secret_free) = NULL;
+	struct signed_in in = {0};
+	struct options options = {0};
+	const struct error *error;
+	struct home *home;
+
+	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(home_open(context, call->state, &home));
+	if (files_exist(options.output))
+		return error_new(ERROR_EXISTS, "%s is already there; name another file with -o", options.output);
+	TRY(prompt_passphrase(options.passphrase_file, options.by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
+	TRY(people_open(home, options.by_sheet ? "" : options.as, passphrase, &in));
+	error = write_identities(context, options.output, in.vault);
+	if (!error) {
+		const struct error *unsaid = write_audit(context, home, &in, options.by_sheet ? "sheet" : options.as);
+
+		if (unsaid)
+			fprintf(stderr, "engabo: no audit entry could be written: %s\n", unsaid->message);
+	}
+	people_signed_in_wipe(&in);
+	return error;
+}
+
+const struct command command_recover = {"recover", "write out the key that opens this hub's records", run};
