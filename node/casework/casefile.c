@@ -306,7 +306,7 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 		" ORDER BY log, event.event, line"));
 	TRY(digest_rows(file->db, &digest,
 		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, search.text FROM entity"
-		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = entity.search"
+		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = entity.search_row"
 		" ORDER BY type, key, field"));
 	for (size_t i = 0; i < count; i++) {
 		struct buffer *sql = buffer_new(scratch);

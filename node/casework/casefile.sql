@@ -21,7 +21,7 @@ CREATE TABLE entity( -- each record that some event speaks of
   case_key TEXT, -- for what belongs to a case: the case that its creating event names
   creator_hq INTEGER NOT NULL DEFAULT 0, -- 1 when a headquarters hub made that event
   conflicts INTEGER NOT NULL DEFAULT 0, -- fields with several values
-  search INTEGER, -- its row in search
+  search_row INTEGER, -- its row in search
   UNIQUE(type, key)
 );
 

@@ -10,7 +10,7 @@
 
 #include "node/vault/digest.h"
 
-#define ENTITY_COLUMNS "id, type, key, case_key, creator_hq, conflicts, search"
+#define ENTITY_COLUMNS "id, type, key, case_key, creator_hq, conflicts, search_row"
 #define EVENT_COLUMNS "id, entity, log, kind, epoch, seq, roster, headquarters, standing, line"
 
 static const char *const statements[LEDGER_STATEMENTS] = {
@@ -18,7 +18,7 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 	[LEDGER_ENTITY_ADD] = "INSERT INTO entity(type, key) VALUES(?, ?)",
 	[LEDGER_ENTITY_READ] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE id = ?",
 	[LEDGER_ENTITY_WRITE] = "UPDATE entity SET case_key = nullif(?2, ''), creator_hq = ?3, conflicts = ?4,"
-				" search = nullif(?5, 0) WHERE id = ?1",
+				" search_row = nullif(?5, 0) WHERE id = ?1",
 	[LEDGER_EVENT_FIND] = "SELECT " EVENT_COLUMNS " FROM event WHERE log = ? AND event = ?",
 	[LEDGER_EVENT_ADD] = "INSERT INTO event(entity, log, event, kind, epoch, seq, roster, headquarters, standing, line)"
 			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

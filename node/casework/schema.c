@@ -138,7 +138,7 @@ static bool is_choice(const char *choices, const char *code)
 	size_t len = strlen(code);
 
 	for (const char *at = choices; len && at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-		if (strncmp(at, code, len) == 0 && (at[len] == '|' || !at[len]))
+		if (strcspn(at, "|") == len && strncmp(at, code, len) == 0)
 			return true;
 	return false;
 }

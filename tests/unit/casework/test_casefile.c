@@ -318,7 +318,7 @@ static void tell_cases(struct story *story, const void *context)
 
 	for (int i = 0; i < 4; i++)
 		keys[i] = sample_key(context, i % 2 ? MBALE : GULU, i);
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 40; i++) {
 		const struct said *seen = story->count ? story->said[(size_t)rand() % story->count] : NULL;
 		const char *key = keys[rand() % 4];
 		json_t *over = NULL, *body;
@@ -338,7 +338,7 @@ static void tell_cases(struct story *story, const void *context)
 
 static void tell_children(struct story *story, const void *context)
 {
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 40; i++) {
 		const char *key = sample_key(context, some_log(), 20 + rand() % 4);
 		const char *case_key = sample_key(context, some_log(), rand() % 2);
 		json_t *body = sample_body(context, 200 + rand() % 60, "okot", rand() % 2 ? "action" : "note", key,
@@ -408,7 +408,7 @@ static void take_shuffled(const struct story *story, uint8_t digest[static 32])
 		enum taken taken;
 
 		assert_null(casefile_take(file, said->event, &said->origin, &taken));
-		if (rand() % 4 == 0) {
+		if (rand() % 12 == 0) {
 			assert_null(casefile_end(file));
 			assert_null(casefile_begin(file));
 		}

@@ -1,0 +1,103 @@
+/* The code lists are well-formed, whole, and say the same as the standards they come from. */
+#include "tests/unit/casework/sample.h"
+
+#include "node/base/files.h"
+#include "node/base/text.h"
+#include "node/casework/codes.h"
+
+static const char *const lists[] = {"acts", "districts", "needs", "perpetrators", "precision", "themes", "violation-status"};
+
+static void codes_have_labels(void **state)
+{
+	assert_string_equal(codes_label("acts", "01010102"), "Killing");
+	assert_string_equal(codes_label("acts", "02010304"), "Stalking");
+	assert_string_equal(codes_label("perpetrators", "010104"), "Police");
+	assert_string_equal(codes_label("districts", "UG-304"), "Gulu");
+	assert_string_equal(codes_label("violation-status", "01"), "Confirmed");
+	assert_null(codes_label("acts", "nothing"));
+	assert_null(codes_label("nothing", "01"));
+	assert_true(codes_has("needs", "legal"));
+	assert_false(codes_has("needs", "lega"));
+}
+
+static void chosen_ones_are_marked(void **state)
+{
+	json_t *chosen CLEANUP(json_decref) = json_pack("[s,s]", "legal", "funds");
+	json_t *choices CLEANUP(json_decref) = codes_choices("needs", chosen);
+	json_t *one CLEANUP(json_decref) = json_string("medical");
+	json_t *single CLEANUP(json_decref) = codes_choices("needs", one);
+	json_t *none CLEANUP(json_decref) = codes_choices("nothing", NULL);
+	size_t i, selected = 0;
+	json_t *choice;
+
+	json_array_foreach(choices, i, choice)
+		selected += json_is_true(json_object_get(choice, "selected"));
+	assert_int_equal(selected, 2);
+	assert_true(json_is_true(json_object_get(json_array_get(single, 1), "selected")));
+	assert_int_equal(json_array_size(none), 0);
+}
+
+static size_t count_of(const char *text, char c)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == c;
+	return n;
+}
+
+static void check_line(const void *context, const char *list, char *line, json_t *seen)
+{
+	char *code = strsep(&line, ","), *label = strsep(&line, ","), *parent = strsep(&line, ",");
+
+	if (!*code || !*label || json_object_get(seen, code) || strchr(label, '"'))
+		fail_msg("%s: %s", list, code);
+	assert_string_equal(codes_label(list, code), label);
+	assert_true(!*line || text_is_date(line));
+	if (*parent && strcmp(list, "districts") != 0 && !codes_has(list, parent))
+		fail_msg("%s: the parent of %s is missing", list, code);
+	json_object_set_new(seen, code, json_true());
+}
+
+static void every_list_is_well_formed(void **state)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		void *context CLEANUP(memory_free) = memory_context(NULL);
+		char *path = memory_format(context, "node/casework/codes/%s.csv", lists[i]), *rest, *line;
+		json_t *choices CLEANUP(json_decref) = codes_choices(lists[i], NULL);
+		json_t *seen CLEANUP(json_decref) = json_object();
+		struct bytes text;
+
+		assert_null(files_read(context, path, 65536, &text));
+		assert_true(text_is_utf8(text.data, text.len));
+		rest = memory_string(context, (const char *)text.data);
+		assert_string_equal(strsep(&rest, "\n"), "code,label,parent,valid_from");
+		while ((line = strsep(&rest, "\n")) && *line) {
+			assert_int_equal(count_of(line, ','), 3);
+			check_line(context, lists[i], line, seen);
+		}
+		assert_int_equal(json_array_size(choices), json_object_size(seen));
+	}
+}
+
+/* 135 districts of ISO 3166-2 (Kampala among them) and Terego, which it lacks. */
+static void uganda_has_all_its_districts(void **state)
+{
+	json_t *districts CLEANUP(json_decref) = codes_choices("districts", NULL);
+
+	assert_int_equal(json_array_size(districts), 136);
+	assert_true(codes_has("districts", "UG-102"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codes_have_labels),
+		cmocka_unit_test(chosen_ones_are_marked),
+		cmocka_unit_test(every_list_is_well_formed),
+		cmocka_unit_test(uganda_has_all_its_districts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
