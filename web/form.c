@@ -1,8 +1,10 @@
-/* Reads what a phone sends when somebody presses Send: the one format that our forms use, application/x-www-form-urlencoded.
+/* Reads what a phone sends when somebody presses Send: the one format that our forms use,
+ * application/x-www-form-urlencoded.
  *
- * The bytes come from whoever is on the Wi-Fi. A body that is not exactly what a browser makes of a form is refused as a whole, so that no
- * answer is ever kept half or in a shape that nobody typed. The size of the body is bounded before, by web/server.c; what the fields mean is
- * left to the pages. Pure; runs in intake, office and sync. */
+ * The bytes come from whoever is on the Wi-Fi. A body that is not exactly what a browser makes of a form is
+ * refused as a whole, so that no answer is ever kept half or in a shape that nobody typed. The size of the
+ * body is bounded before, by web/server.c; what the fields mean is left to the pages. Pure; runs in intake,
+ * office and sync. */
 #include "web/form.h"
 
 #include <string.h>
@@ -36,7 +38,8 @@ static const struct error *decode(const void *context, struct bytes from, char *
 			int low = high >= 0 ? hex_value(from.data[i + 2]) : -1;
 
 			if (low < 0)
-				return error_new(ERROR_INVALID, "the form holds a broken %%-escape; go back and send it again");
+				return error_new(ERROR_INVALID,
+					"the form holds a broken %%-escape; go back and send it again");
 			c = (uint8_t)(high << 4 | low);
 			i += 2;
 		}

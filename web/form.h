@@ -1,6 +1,8 @@
-/* application/x-www-form-urlencoded, from hostile phones: bounded, strict, UTF-8 (WHATWG URL, section 5). Pure.
+/* application/x-www-form-urlencoded, from hostile phones: bounded, strict, UTF-8 (WHATWG URL, section 5).
+ * Pure.
  *
- * At most 128 fields, names at most 64 bytes. Values are decoded, must be UTF-8 without NUL, and have unix line ends. */
+ * At most 128 fields, names at most 64 bytes. Values are decoded, must be UTF-8 without NUL, and have unix
+ * line ends. */
 #ifndef ENGABO_WEB_FORM_H
 #define ENGABO_WEB_FORM_H
 

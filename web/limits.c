@@ -1,9 +1,10 @@
-/* Keeps a flood of slow or idle connections from shutting out a person who needs help: libmicrohttpd's own timeout only counts inactivity,
- * and a byte every five seconds would hold a place for ever.
+/* Keeps a flood of slow or idle connections from shutting out a person who needs help: libmicrohttpd's own
+ * timeout only counts inactivity, and a byte every five seconds would hold a place for ever.
  *
- * Knows sockets and clocks, nothing of HTTP: web/server.c tells it which phase a connection is in. Sockets are shut down, never closed, and only
- * while their connection is in the list, so that a number that the system has given out again is never touched. A connection whose answer we owe
- * (LIMITS_WORK) is never shut down. The thread sleeps without waking while nobody is connected. Runs in intake, office and sync. */
+ * Knows sockets and clocks, nothing of HTTP: web/server.c tells it which phase a connection is in. Sockets
+ * are shut down, never closed, and only while their connection is in the list, so that a number that the
+ * system has given out again is never touched. A connection whose answer we owe (LIMITS_WORK) is never shut
+ * down. The thread sleeps without waking while nobody is connected. Runs in intake, office and sync. */
 #include "web/limits.h"
 
 #include <arpa/inet.h>
@@ -57,7 +58,8 @@ static void address_of(const struct sockaddr *from, struct in6_addr *out)
 
 static bool is_loopback(const struct in6_addr *address)
 {
-	return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
+	return IN6_IS_ADDR_LOOPBACK(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
 static size_t count_of(const struct limits *limits, const struct in6_addr *address)
@@ -85,7 +87,8 @@ static void shut(struct limits_connection *connection)
 	shutdown(connection->socket, SHUT_RDWR);
 }
 
-/* What becomes of a connection whose deadline has passed. An idle one that has sent nothing since may stay a while. */
+/* What becomes of a connection whose deadline has passed. An idle one that has sent nothing since may stay a
+ * while. */
 static void expire(struct limits_connection *connection, int64_t now)
 {
 	if (connection->phase != LIMITS_IDLE || connection->has_begun || now - connection->since >= IDLE_MS) {
@@ -208,9 +211,10 @@ static void make_room(struct limits *limits)
 static void set_deadline(struct limits *limits, struct limits_connection *connection, size_t size)
 {
 	connection->since = clock_boot_ms();
-	connection->deadline = connection->is_shut || connection->phase == LIMITS_WORK
-		? NEVER
-		: connection->since + GRACE_MS + (int64_t)(size * 1000 / BYTES_A_SECOND);
+	connection->deadline =
+		connection->is_shut || connection->phase == LIMITS_WORK
+			? NEVER
+			: connection->since + GRACE_MS + (int64_t)(size * 1000 / BYTES_A_SECOND);
 	if (connection->deadline < limits->next)
 		pthread_cond_signal(&limits->earlier);
 	if (limits->is_waiting)
@@ -257,10 +261,13 @@ void limits_leave(struct limits *limits, struct limits_connection *connection)
 	talloc_free(connection);
 }
 
-void limits_phase(struct limits *limits, struct limits_connection *connection, enum limits_phase phase, size_t size)
+void limits_phase(
+	struct limits *limits, struct limits_connection *connection, enum limits_phase phase, size_t size)
 {
 	pthread_mutex_lock(&limits->mutex);
-	if (phase == LIMITS_HEADERS && connection->phase == LIMITS_HEADERS) { /* the first request's clock runs since the connection began */
+	if (phase == LIMITS_HEADERS &&
+		connection->phase ==
+			LIMITS_HEADERS) { /* the first request's clock runs since the connection began */
 		pthread_mutex_unlock(&limits->mutex);
 		return;
 	}

@@ -1,8 +1,10 @@
-/* Who may connect and how long a connection may take: so that slow and many ones never keep an honest phone out.
+/* Who may connect and how long a connection may take: so that slow and many ones never keep an honest phone
+ * out.
  *
- * A connection goes through these phases; those that wait for the client have a deadline, and the reaper shuts a socket down whose deadline has
- * passed. The server then sees an end of file and closes it. When nearly all places are taken, the place of a waiting connection is
- * freed for each new one: the oldest of the address that has the most. Thread-safe. */
+ * A connection goes through these phases; those that wait for the client have a deadline, and the reaper
+ * shuts a socket down whose deadline has passed. The server then sees an end of file and closes it. When
+ * nearly all places are taken, the place of a waiting connection is freed for each new one: the oldest of the
+ * address that has the most. Thread-safe. */
 #ifndef ENGABO_WEB_LIMITS_H
 #define ENGABO_WEB_LIMITS_H
 
@@ -26,22 +28,26 @@ enum limits_phase {
 struct limits;
 struct limits_connection;
 
-/* `is_limited` false: any number an address (the bench). ERROR_SYSTEM when the reaper's thread cannot start. */
+/* `is_limited` false: any number an address (the bench). ERROR_SYSTEM when the reaper's thread cannot start.
+ */
 const struct error *limits_start(bool is_limited, struct limits **out) MUST_CHECK;
 /* After the last connection has left. */
 void limits_stop(struct limits *limits);
 /* Whether this address has a place left. Loopback always has. */
 bool limits_may_enter(struct limits *limits, const struct sockaddr *address);
-/* A new connection, in LIMITS_HEADERS. Valid until limits_leave, which must come before the socket is closed. */
+/* A new connection, in LIMITS_HEADERS. Valid until limits_leave, which must come before the socket is closed.
+ */
 struct limits_connection *limits_enter(struct limits *limits, int socket, const struct sockaddr *address);
 void limits_leave(struct limits *limits, struct limits_connection *connection);
 /* `size`: bytes to send, for LIMITS_ANSWER. */
-void limits_phase(struct limits *limits, struct limits_connection *connection, enum limits_phase phase, size_t size);
+void limits_phase(
+	struct limits *limits, struct limits_connection *connection, enum limits_phase phase, size_t size);
 /* More of the body has come. */
 void limits_received(struct limits *limits, struct limits_connection *connection, size_t size);
 /* In numbers, IPv4 without "::ffff:". */
 const char *limits_address(const struct limits_connection *connection);
-/* Waits until no connection is in BODY, WORK or ANSWER, at most so long; then, as long as it takes, until none is in WORK. */
+/* Waits until no connection is in BODY, WORK or ANSWER, at most so long; then, as long as it takes, until
+ * none is in WORK. */
 void limits_wait(struct limits *limits, int at_most_ms);
 
 #endif

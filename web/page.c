@@ -1,7 +1,7 @@
 /* Puts a page together: the view, what the person has to mend, and the answer's status.
  *
- * What was typed is given back with each complaint beside its input, so that nobody types an answer twice. The words are the pages' own; the
- * frame around them is templates/head.html. Runs in intake and office. */
+ * What was typed is given back with each complaint beside its input, so that nobody types an answer twice.
+ * The words are the pages' own; the frame around them is templates/head.html. Runs in intake and office. */
 #include "web/page.h"
 
 #include "web/template.h"
@@ -18,7 +18,8 @@ void page_problem(json_t *view, const char *field, const char *text)
 		errors = json_object();
 		json_object_set_new(view, "errors", errors);
 	}
-	json_array_append_new(json_object_get(problems, "list"), json_pack("{s:s, s:s}", "field", field, "text", text));
+	json_array_append_new(
+		json_object_get(problems, "list"), json_pack("{s:s, s:s}", "field", field, "text", text));
 	if (*field)
 		json_object_set_new(errors, field, json_string(text));
 }
@@ -63,7 +64,8 @@ void page_show_error(struct request *request, const struct error *error, json_t 
 	json_object_set_new(view, "heading", json_string(headings[i].heading));
 	/* What the operating system said is for the journal. */
 	json_object_set_new(view, "message",
-		json_string(headings[i].status ? error->message : "This is our fault, not yours. Please try again."));
+		json_string(headings[i].status ? error->message
+					       : "This is our fault, not yours. Please try again."));
 	if (!json_object_get(view, "link")) {
 		json_object_set_new(view, "link", json_string("/"));
 		json_object_set_new(view, "label", json_string("Go to the first page"));

@@ -1,17 +1,20 @@
-/* What every page needs between a handler and its template. The keys that all pages share are told in templates/head.html. */
+/* What every page needs between a handler and its template. The keys that all pages share are told in
+ * templates/head.html. */
 #ifndef ENGABO_WEB_PAGE_H
 #define ENGABO_WEB_PAGE_H
 
 #include "web/server.h"
 
-/* One more line for the box "There is a problem", and for the input with this id: `problems` and `errors.<field>` of the view.
- * An empty field says it in the box only. */
+/* One more line for the box "There is a problem", and for the input with this id: `problems` and
+ * `errors.<field>` of the view. An empty field says it in the box only. */
 void page_problem(json_t *view, const char *field, const char *text);
 bool page_has_problems(const json_t *view);
-/* Fills the answer with templates/<name>.html. Takes over the view. With problems in it the status is 400, unless already set. */
+/* Fills the answer with templates/<name>.html. Takes over the view. With problems in it the status is 400,
+ * unless already set. */
 const struct error *page_show(struct request *request, const char *name, json_t *view) MUST_CHECK;
-/* Fills the answer with problem.html for an error, by the status that the server has set; for server_options.problem. `view` holds what
- * the role's head wants (site, staff, nav, ...) and is taken over. */
+/* Fills the answer with problem.html for an error, by the status that the server has set; for
+ * server_options.problem. `view` holds what the role's head wants (site, staff, nav, ...) and is taken over.
+ */
 void page_show_error(struct request *request, const struct error *error, json_t *view);
 
 #endif

@@ -1,7 +1,8 @@
-/* What other hubs of the coalition can ask of this one directly. Only GET /healthz: "ok", which tells a neighbour that the hub is up and no more.
+/* What other hubs of the coalition can ask of this one directly. Only GET /healthz: "ok", which tells a
+ * neighbour that the hub is up and no more.
  *
- * The key that it shows is the hub's transport key; a thief of it can be shut out by revoking the hub, and no record is readable with it. Runs in
- * the sync role. */
+ * The key that it shows is the hub's transport key; a thief of it can be shut out by revoking the hub, and no
+ * record is readable with it. Runs in the sync role. */
 #include "web/peer.h"
 
 #include "node/base/files.h"
@@ -35,6 +36,6 @@ const struct error *peer_start(const struct home *home, struct server **out)
 	TRY(files_read(scratch, home_file(scratch, home, "keys/tls-sync"), PEM_MAX, &pem));
 	options.certificate_pem = options.key_pem = (const char *)pem.data;
 	error = server_start(&options, out);
-	secret_wipe((void *)(uintptr_t)pem.data, pem.len);
+	secret_wipe((void *)pem.data, pem.len);
 	return error;
 }

@@ -1,4 +1,5 @@
-/* The sync role's listener for other hubs: https on [sync] https, with the key of keys/tls-sync. For now it only says whether the hub is well. */
+/* The sync role's listener for other hubs: https on [sync] https, with the key of keys/tls-sync. For now it
+ * only says whether the hub is well. */
 #ifndef ENGABO_WEB_PEER_H
 #define ENGABO_WEB_PEER_H
 

@@ -1,5 +1,6 @@
-/* Decides which page is meant by an address, and refuses addresses that could mean two things: decoded once, here, so that nobody behind this can be
- * led to a file or page that the table does not name. Pure; runs in intake, office and sync. */
+/* Decides which page is meant by an address, and refuses addresses that could mean two things: decoded once,
+ * here, so that nobody behind this can be led to a file or page that the table does not name. Pure; runs in
+ * intake, office and sync. */
 #include "web/route.h"
 
 #include <string.h>
@@ -29,7 +30,8 @@ const struct error *route_path(const void *context, const char *raw, size_t len,
 			i += 2;
 		}
 		if (c < ' ' || c == 0x7f || c == '\\')
-			return error_new(ERROR_INVALID, "this address holds a character that has no place in one");
+			return error_new(
+				ERROR_INVALID, "this address holds a character that has no place in one");
 		path[to++] = (char)c;
 	}
 	path[to] = 0;
@@ -38,7 +40,8 @@ const struct error *route_path(const void *context, const char *raw, size_t len,
 	for (const char *part = path; part; part = strchr(part + 1, '/')) {
 		size_t part_len = strcspn(part + 1, "/");
 
-		if ((part_len == 1 && part[1] == '.') || (part_len == 2 && part[1] == '.' && part[2] == '.') ||
+		if ((part_len == 1 && part[1] == '.') ||
+			(part_len == 2 && part[1] == '.' && part[2] == '.') ||
 			(part_len == 0 && part[1] == '/'))
 			return error_new(ERROR_INVALID, "this address is not one of ours");
 	}
@@ -55,8 +58,8 @@ static bool fits(const struct route *route, const char *path, const char **rest)
 	return takes_rest ? strncmp(route->pattern, path, len - 1) == 0 : strcmp(route->pattern, path) == 0;
 }
 
-const struct route *route_find(const struct route *routes, const char *path, int method, int *allowed,
-	const char **rest)
+const struct route *route_find(
+	const struct route *routes, const char *path, int method, int *allowed, const char **rest)
 {
 	const struct route *found = NULL, *first = NULL;
 

@@ -1,10 +1,12 @@
-/* Answers phones and browsers: takes connections, bounds what they may send, finds the page's handler, and sends what it made.
+/* Answers phones and browsers: takes connections, bounds what they may send, finds the page's handler, and
+ * sends what it made.
  *
- * Everything that comes in is hostile until it has passed here: the path is decoded once and refused when it is not plain, a body is bounded and
- * parsed before any page sees it, and every answer carries the headers that keep a browser from doing more than show it. Which path means
- * which page is left to web/route.c, who may connect and how long it may take to web/limits.c, what pages say and who may see them
- * to the roles. Handlers run on the
- * server's one thread and must not wait: what takes time is suspended and resumed. Runs in intake, office and sync. */
+ * Everything that comes in is hostile until it has passed here: the path is decoded once and refused when it
+ * is not plain, a body is bounded and parsed before any page sees it, and every answer carries the headers
+ * that keep a browser from doing more than show it. Which path means which page is left to web/route.c, who
+ * may connect and how long it may take to web/limits.c, what pages say and who may see them to the roles.
+ * Handlers run on the server's one thread and must not wait: what takes time is suspended and resumed. Runs
+ * in intake, office and sync. */
 #include "web/server.h"
 
 #include <arpa/inet.h>
@@ -23,14 +25,18 @@
 #include "web/route.h"
 
 #define BODY_MAX 65536
-#define DRAIN_TIMES 16 /* a body so many times too long is still read to its end, so that the browser shows our page and not a broken connection */
+#define DRAIN_TIMES                                                                                          \
+	16 /* a body so many times too long is still read to its end, so that the browser shows our page and \
+	      not a broken connection */
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
 #define STOP_MS 3000
 
-/* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many have no AES in hardware. */
-#define TLS_PRIORITIES                                                                                                 \
-	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-MAC-ALL:+AEAD:"                \
-	"-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_RENEGOTIATION"
+/* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many
+ * have no AES in hardware. */
+#define TLS_PRIORITIES                                                                                       \
+	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-MAC-ALL:+AEAD:"      \
+	"-CIPHER-ALL:+AES-128-GCM:+CHACHA20-POLY1305:+AES-256-GCM:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_"    \
+	"RENEGOTIATION"
 
 struct header {
 	const char *name, *value;
@@ -39,11 +45,13 @@ struct header {
 
 static const struct header common_headers[] = {
 	{"Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "
+		"default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action "
+		"'self'; "
 		"frame-ancestors 'none'; base-uri 'none'",
 		NULL},
 	{"X-Content-Type-Options", "nosniff", NULL},
-	{"Referrer-Policy", "same-origin", NULL}, /* no-referrer would make our own forms send "Origin: null" */
+	{"Referrer-Policy", "same-origin",
+		NULL}, /* no-referrer would make our own forms send "Origin: null" */
 	{"Cross-Origin-Opener-Policy", "same-origin", NULL},
 	{"Cross-Origin-Resource-Policy", "same-origin", NULL},
 	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()", NULL},
@@ -68,14 +76,14 @@ struct exchange {
 	struct buffer *body;
 	size_t body_len; /* as it came; more than the buffer's when it is too long */
 	bool has_begun, is_suspended, is_resumed;
-	int refusal_status; /* decided from the headers; answered when the body is out of the way */
+	int refusal_status;   /* decided from the headers; answered when the body is out of the way */
 	struct error failure; /* the refusal, or what server_resume was told */
 	bool has_failed;
 };
 
 static struct exchange *exchange_of(const struct request *request)
 {
-	return (struct exchange *)(uintptr_t)request;
+	return (struct exchange *)request;
 }
 
 const char *request_header(const struct request *request, const char *name)
@@ -171,9 +179,9 @@ static void make_problem(struct exchange *exchange, const struct error *error)
 	if (request->body.data)
 		return;
 	request->type = "text/plain; charset=utf-8";
-	request->body.data = (const uint8_t *)(error->code == ERROR_SYSTEM
-			? "something went wrong here\n"
-			: memory_format(request->context, "%s\n", error->message));
+	request->body.data = (const uint8_t *)(error->code == ERROR_SYSTEM ? "something went wrong here\n"
+									   : memory_format(request->context,
+										     "%s\n", error->message));
 	request->body.len = strlen((const char *)request->body.data);
 }
 
@@ -192,8 +200,8 @@ static enum MHD_Result answer(struct exchange *exchange, const struct error *err
 	if (error)
 		make_problem(exchange, error);
 	/* The body lies on the request's context, which is freed once the last byte is out. */
-	response = MHD_create_response_from_buffer(request->body.len, (void *)(uintptr_t)request->body.data,
-		MHD_RESPMEM_PERSISTENT);
+	response = MHD_create_response_from_buffer(
+		request->body.len, (void *)request->body.data, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
 	/* The handler's headers win over the role's, and those over the common ones. */
@@ -203,7 +211,8 @@ static enum MHD_Result answer(struct exchange *exchange, const struct error *err
 		response_add(response, header);
 	for (size_t i = 0; i < sizeof common_headers / sizeof *common_headers; i++)
 		response_add(response, &common_headers[i]);
-	response_add(response, &(struct header){"Cache-Control", request->may_be_cached ? "private, max-age=3600" : "no-store", NULL});
+	response_add(response, &(struct header){"Cache-Control",
+				       request->may_be_cached ? "private, max-age=3600" : "no-store", NULL});
 	if (request->body.len > 0)
 		response_add(response, &(struct header){"Content-Type", request->type, NULL});
 	limits_phase(request->server->limits, exchange->place, LIMITS_ANSWER, request->body.len);
@@ -225,7 +234,7 @@ static bool is_urlencoded(const struct request *request)
 	const char *type = request_header(request, "Content-Type");
 
 	return type && strncasecmp(type, ours, sizeof ours - 1) == 0 && strchr("; ", type[sizeof ours - 1]) &&
-		!request_header(request, "Content-Encoding");
+	       !request_header(request, "Content-Encoding");
 }
 
 /* The length that the client announces; 0 when it does not (MHD has refused what is not a number). */
@@ -238,7 +247,8 @@ static size_t announced_len(const struct request *request)
 
 static const struct error *too_long(size_t most)
 {
-	return error_new(ERROR_INVALID, "this is more than can be sent at once (%zu KiB); make it shorter", most / 1024);
+	return error_new(ERROR_INVALID, "this is more than can be sent at once (%zu KiB); make it shorter",
+		most / 1024);
 }
 
 /* All that the request line and headers tell. A refusal is kept for when the body has been read. */
@@ -253,21 +263,21 @@ static void begin(struct exchange *exchange, const char *method)
 	request->method = is_post ? METHOD_POST : METHOD_GET;
 	if (exchange->has_failed)
 		return;
-	exchange->route = route_find(options->routes, request->path, is_post || is_get ? (int)request->method : 0, &allowed,
-		&request->rest);
+	exchange->route = route_find(options->routes, request->path,
+		is_post || is_get ? (int)request->method : 0, &allowed, &request->rest);
 	if (!allowed) {
 		refuse(exchange, 404, error_new(ERROR_NOT_FOUND, "there is no such page"));
 	} else if (!exchange->route) {
 		request_add_header(request, "Allow",
-			allowed == METHOD_POST		    ? "POST"
-				: allowed & METHOD_POST ? "GET, HEAD, POST"
-							: "GET, HEAD");
+			allowed == METHOD_POST	? "POST"
+			: allowed & METHOD_POST ? "GET, HEAD, POST"
+						: "GET, HEAD");
 		refuse(exchange, 405, error_new(ERROR_INVALID, "this page cannot be asked for in this way"));
 	} else if (announced_len(request) > options->body_max) {
 		refuse(exchange, 413, too_long(options->body_max));
 	} else if (is_post && !is_urlencoded(request) &&
-		(announced_len(request) > 0 || request_header(request, "Content-Type") ||
-			request_header(request, "Transfer-Encoding"))) {
+		   (announced_len(request) > 0 || request_header(request, "Content-Type") ||
+			   request_header(request, "Transfer-Encoding"))) {
 		refuse(exchange, 415, error_new(ERROR_INVALID, "this is not a form of ours"));
 	}
 }
@@ -300,7 +310,8 @@ static const struct error *handle(struct exchange *exchange)
 		return &exchange->failure;
 	}
 	if (request->method == METHOD_POST) {
-		TRY(form_parse(request->context, exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form));
+		TRY(form_parse(request->context,
+			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form));
 		request->form = form;
 	}
 	if (request->server->options.guard) {
@@ -311,9 +322,10 @@ static const struct error *handle(struct exchange *exchange)
 	return exchange->route->handler(request);
 }
 
-/* MHD asks at least twice: when the headers are there, for each piece of body, and when all is there; once more after a resume. */
-static enum MHD_Result access_handler(void *user, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *data, size_t *data_len, void **state)
+/* MHD asks at least twice: when the headers are there, for each piece of body, and when all is there; once
+ * more after a resume. */
+static enum MHD_Result access_handler(void *user, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *data, size_t *data_len, void **state)
 {
 	struct exchange *exchange = *state;
 	struct server *server = user;
@@ -373,7 +385,7 @@ static void *uri_handler(void *user, const char *uri, struct MHD_Connection *con
 	request->path = "/";
 	request->status = 200;
 	request->type = "text/html; charset=utf-8";
-	strcpy(request->address, limits_address(exchange->place));
+	snprintf(request->address, sizeof request->address, "%s", limits_address(exchange->place));
 	error = route_path(context, uri, path_len, &request->path);
 	if (!error)
 		error = form_parse(context, (struct bytes){(const uint8_t *)query, strlen(query)}, &form);
@@ -385,8 +397,8 @@ static void *uri_handler(void *user, const char *uri, struct MHD_Connection *con
 	return exchange;
 }
 
-static void completed_handler(void *user, struct MHD_Connection *connection, void **state,
-	enum MHD_RequestTerminationCode how)
+static void completed_handler(
+	void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
 	struct server *server = user;
 	struct exchange *exchange = *state;
@@ -404,13 +416,14 @@ static enum MHD_Result enter_handler(void *user, const struct sockaddr *address,
 	return limits_may_enter(server->limits, address) ? MHD_YES : MHD_NO;
 }
 
-static void connection_handler(void *user, struct MHD_Connection *connection, void **place,
-	enum MHD_ConnectionNotificationCode what)
+static void connection_handler(
+	void *user, struct MHD_Connection *connection, void **place, enum MHD_ConnectionNotificationCode what)
 {
 	struct server *server = user;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+		int socket =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 
 		*place = limits_enter(server->limits, socket,
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
@@ -427,9 +440,10 @@ static size_t unescape_nothing(void *user, struct MHD_Connection *connection, ch
 
 static const struct error *listen_on(const char *address, int port, int *out, int *port_out)
 {
-	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	struct addrinfo hints = {
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found;
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = {0};
 	socklen_t len = sizeof bound;
 	char port_text[16];
 	int fd, status, failed, on = 1, off = 0;
@@ -437,19 +451,22 @@ static const struct error *listen_on(const char *address, int port, int *out, in
 	snprintf(port_text, sizeof port_text, "%d", port);
 	status = getaddrinfo(address, port_text, &hints, &found);
 	if (status)
-		return error_new(ERROR_CONFIG, "%s port %d: not an address to listen on: %s", address, port, gai_strerror(status));
+		return error_new(ERROR_CONFIG, "%s port %d: not an address to listen on: %s", address, port,
+			gai_strerror(status));
 	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-		/* Accepted sockets inherit it: an answer never waits for an acknowledgement. */
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-		(found->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
-		bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 512) != 0 ||
-		getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
+		 /* Accepted sockets inherit it: an answer never waits for an acknowledgement. */
+		 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+		 (found->ai_family == AF_INET6 &&
+			 setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
+		 bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 512) != 0 ||
+		 getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
 	status = errno;
 	freeaddrinfo(found);
 	if (failed) {
 		fd_close(fd);
-		return error_system(status, "cannot listen on %s port %d (is something else using it?)", address, port);
+		return error_system(
+			status, "cannot listen on %s port %d (is something else using it?)", address, port);
 	}
 	*port_out = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
 						      : ((struct sockaddr_in *)&bound)->sin_port);
@@ -466,7 +483,8 @@ static void headers_parse(struct server *server, const char *lines)
 
 		assert(name_len < len && lines[len] == '\n');
 		header->name = memory_string_of(header, lines, name_len);
-		header->value = text_trim(header, memory_string_of(header, lines + name_len + 1, len - name_len - 1));
+		header->value =
+			text_trim(header, memory_string_of(header, lines + name_len + 1, len - name_len - 1));
 		header->next = server->headers;
 		server->headers = header;
 		lines += len + 1;
@@ -492,20 +510,16 @@ const struct error *server_start(const struct server_options *options, struct se
 		return error;
 	}
 	/* Poll, never epoll: with TLS, MHD 0.9.75 spins on a half-open handshake under epoll. */
-	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (server->is_secure ? MHD_USE_TLS : 0),
-		0, enter_handler, server, access_handler, server,
-		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMITS_CONNECTIONS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_CONNECTION,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
-		MHD_OPTION_URI_LOG_CALLBACK, uri_handler, server,
-		MHD_OPTION_NOTIFY_COMPLETED, completed_handler, server,
-		MHD_OPTION_NOTIFY_CONNECTION, connection_handler, server,
-		server->is_secure ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, options->certificate_pem,
-		MHD_OPTION_HTTPS_MEM_KEY, options->key_pem,
-		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES,
-		MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+						  (server->is_secure ? MHD_USE_TLS : 0),
+		0, enter_handler, server, access_handler, server, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMITS_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)MEMORY_A_CONNECTION, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
+		unescape_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK, uri_handler, server,
+		MHD_OPTION_NOTIFY_COMPLETED, completed_handler, server, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_handler, server, server->is_secure ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END,
+		options->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY, options->key_pem,
+		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_END);
 	if (!server->daemon) {
 		limits_stop(server->limits);
 		fd_close(fd);

@@ -1,8 +1,10 @@
-/* HTTP and TLS by libmicrohttpd: the only file that includes microhttpd.h. One thread, poll (never epoll with TLS: findings.md).
+/* HTTP and TLS by libmicrohttpd: the only file that includes microhttpd.h. One thread, poll (never epoll with
+ * TLS: findings.md).
  *
- * A role gives a table of routes; a handler fills the response and returns, or suspends the request and resumes it from another thread when
- * its answer is ready. Bodies are bounded and parsed (urlencoded) before the handler runs. A reaper closes connections whose headers take
- * over 8 s or whose body comes under 2 kB/s. Limits: 256 connections, 32 an address (loopback is not limited). */
+ * A role gives a table of routes; a handler fills the response and returns, or suspends the request and
+ * resumes it from another thread when its answer is ready. Bodies are bounded and parsed (urlencoded) before
+ * the handler runs. A reaper closes connections whose headers take over 8 s or whose body comes under 2 kB/s.
+ * Limits: 256 connections, 32 an address (loopback is not limited). */
 #ifndef ENGABO_WEB_SERVER_H
 #define ENGABO_WEB_SERVER_H
 
@@ -17,67 +19,71 @@ enum method { METHOD_GET = 1, METHOD_POST = 2 };
 
 struct server;
 struct request {
-	void *context;		/* talloc: everything of this request; freed after the response is out */
-	enum method method;	/* HEAD is answered as GET without the body */
-	const char *path;	/* decoded, begins with '/', no query */
-	const char *rest;	/* what stood for '*' in the route's pattern, or "" */
+	void *context;	    /* talloc: everything of this request; freed after the response is out */
+	enum method method; /* HEAD is answered as GET without the body */
+	const char *path;   /* decoded, begins with '/', no query */
+	const char *rest;   /* what stood for '*' in the route's pattern, or "" */
 	const struct form *query;
 	const struct form *form; /* of a POST */
 	bool is_secure;
-	char address[64];	/* of the peer; for limits only, never logged */
+	char address[64]; /* of the peer; for limits only, never logged */
 	struct server *server;
-	void *user;		/* the server's */
-	void *session;		/* set by the role's guard */
+	void *user;    /* the server's */
+	void *session; /* set by the role's guard */
 
 	/* the answer */
-	int status;		/* 200 by default */
-	const char *type;	/* "text/html; charset=utf-8" by default */
-	struct bytes body;	/* on context, or static */
-	bool may_be_cached;	/* static files only; all else is no-store */
+	int status;	    /* 200 by default */
+	const char *type;   /* "text/html; charset=utf-8" by default */
+	struct bytes body;  /* on context, or static */
+	bool may_be_cached; /* static files only; all else is no-store */
 };
 /* A header of the request, or NULL. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
 /* Adds a header to the answer; CR and LF in values are refused (assert: values are ours or encoded). */
 void request_add_header(struct request *request, const char *name, const char *value);
-/* 303 See Other to a path of ours; bytes that have no place in a header are encoded, and it never leads to another host. */
+/* 303 See Other to a path of ours; bytes that have no place in a header are encoded, and it never leads to
+ * another host. */
 void request_redirect(struct request *request, const char *path);
 
-/* An error that a handler or guard returns becomes a page by code (404, 403, 400, 503, 507, 500), unless it has set another status than 200
- * before (say 429); only SYSTEM errors are logged, by route. */
+/* An error that a handler or guard returns becomes a page by code (404, 403, 400, 503, 507, 500), unless it
+ * has set another status than 200 before (say 429); only SYSTEM errors are logged, by route. */
 typedef const struct error *request_handler(struct request *request);
 struct route {
-	int methods;		/* METHOD_GET | METHOD_POST */
-	const char *pattern;	/* "/cases/" with a final '*' takes a rest: "/cases/ *" without the space */
+	int methods;	     /* METHOD_GET | METHOD_POST */
+	const char *pattern; /* "/cases/" with a final '*' takes a rest: "/cases/ *" without the space */
 	request_handler *handler;
-	int tag;		/* the role's own use: which guard it passes */
+	int tag; /* the role's own use: which guard it passes */
 };
 
 struct server_options {
-	const char *address;	/* "::" or an address */
+	const char *address; /* "::" or an address */
 	int port;
 	const char *certificate_pem, *key_pem; /* NULL: plain HTTP */
-	const struct route *routes; /* ends with a zeroed row */
-	/* Before each route's handler (sessions, origin); may be NULL. It sees `tag` through request_tag. A guard that has made the answer
-	 * itself (any status but 200, such as a redirect to the sign-in page) ends it there: the handler is not called. */
+	const struct route *routes;	       /* ends with a zeroed row */
+	/* Before each route's handler (sessions, origin); may be NULL. It sees `tag` through request_tag. A
+	 * guard that has made the answer itself (any status but 200, such as a redirect to the sign-in page)
+	 * ends it there: the handler is not called. */
 	request_handler *guard;
-	/* Makes the page for an error, a 404, 405, 413 or 415: request->status is set already. NULL, or no body made: plain text. */
+	/* Makes the page for an error, a 404, 405, 413 or 415: request->status is set already. NULL, or no
+	 * body made: plain text. */
 	void (*problem)(struct request *request, const struct error *error);
-	const char *security_headers; /* extra header lines for this role, "Name: value\n"...; the common ones are the server's */
-	size_t body_max;	/* 64 KiB by default */
-	bool is_limited;	/* false only in the bench: no connection limits an address */
+	const char *security_headers; /* extra header lines for this role, "Name: value\n"...; the common ones
+					 are the server's */
+	size_t body_max;	      /* 64 KiB by default */
+	bool is_limited;	      /* false only in the bench: no connection limits an address */
 	void *user;
 };
 const struct error *server_start(const struct server_options *options, struct server **out) MUST_CHECK;
 /* Port really bound (for port 0 in tests). */
 int server_port(const struct server *server);
 int request_tag(const struct request *request);
-/* Stops taking, answers what is under way (at most 3 s; but requests that are suspended are waited for until they are resumed: stop what
- * resumes them after this), frees. NULL is fine. */
+/* Stops taking, answers what is under way (at most 3 s; but requests that are suspended are waited for until
+ * they are resumed: stop what resumes them after this), frees. NULL is fine. */
 void server_stop(struct server *server);
 
-/* From a handler, before the request is handed to the other thread: the answer comes later. The request stays valid until server_resume,
- * even when the phone is gone. */
+/* From a handler, before the request is handed to the other thread: the answer comes later. The request stays
+ * valid until server_resume, even when the phone is gone. */
 void server_suspend(struct request *request);
 /* From any thread, once: the answer is in the request (or `error`). */
 void server_resume(struct request *request, const struct error *error);

@@ -1,5 +1,6 @@
-/* Hands out the files that pages need to look right. They hold nothing of anyone, so they alone may be cached and compressed: a compressed page with
- * a secret and words of an attacker in it could be measured (BREACH). Runs in intake and office. */
+/* Hands out the files that pages need to look right. They hold nothing of anyone, so they alone may be cached
+ * and compressed: a compressed page with a secret and words of an attacker in it could be measured (BREACH).
+ * Runs in intake and office. */
 #include "web/static.h"
 
 #include <string.h>
@@ -36,7 +37,7 @@ static bool gzip(const void *context, struct bytes plain, struct bytes *out)
 
 	if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return false;
-	stream.next_in = (uint8_t *)(uintptr_t)plain.data;
+	stream.next_in = (uint8_t *)plain.data;
 	stream.avail_in = (uInt)plain.len;
 	stream.next_out = packed;
 	stream.avail_out = (uInt)plain.len;
@@ -48,13 +49,15 @@ static bool gzip(const void *context, struct bytes plain, struct bytes *out)
 
 const struct error *static_serve(struct request *request)
 {
-	const char *accepted = request_header(request, "Accept-Encoding"), *known = request_header(request, "If-None-Match");
+	const char *accepted = request_header(request, "Accept-Encoding"),
+		   *known = request_header(request, "If-None-Match");
 	uint8_t digest[DIGEST_LEN];
 	char hex[2 * 8 + 1], tag[32];
 	struct bytes file, packed;
 	bool may_pack = accepted && strstr(accepted, "gzip");
 
-	if (!template_file(request->context, memory_format(request->context, "static/%s", request->rest), &file))
+	if (!template_file(
+		    request->context, memory_format(request->context, "static/%s", request->rest), &file))
 		return error_new(ERROR_NOT_FOUND, "there is no such file");
 	digest_of(digest, file);
 	text_hex(hex, digest, 8);

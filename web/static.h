@@ -5,7 +5,8 @@
 
 #include "web/server.h"
 
-/* Answers with the file named by request->rest, gzipped where the browser takes that, or 304 by its ETag. ERROR_NOT_FOUND. */
+/* Answers with the file named by request->rest, gzipped where the browser takes that, or 304 by its ETag.
+ * ERROR_NOT_FOUND. */
 const struct error *static_serve(struct request *request) MUST_CHECK;
 
 #endif

@@ -1,8 +1,9 @@
 /* Fills the pages with what the case file says: Mustache over a JSON view.
  *
- * Names, places and words of reporters and staff land in HTML here and nowhere else, so this is where they are made harmless: every value is
- * escaped and there is no tag that leaves it out. A template is cut into parts once, with all nesting checked, so that one that is malformed
- * fails in its first test and not with one special view. Runs in intake, office and sync. */
+ * Names, places and words of reporters and staff land in HTML here and nowhere else, so this is where they
+ * are made harmless: every value is escaped and there is no tag that leaves it out. A template is cut into
+ * parts once, with all nesting checked, so that one that is malformed fails in its first test and not with
+ * one special view. Runs in intake, office and sync. */
 #include "web/template.h"
 
 #include <string.h>
@@ -10,8 +11,8 @@
 #include "node/base/files.h"
 #include "web/assets.h"
 
-#define DEPTH_MAX 16	      /* sections and partials inside one another */
-#define STEPS_MAX 1000000     /* parts rendered for one page: a partial that calls itself twice must end too */
+#define DEPTH_MAX 16	  /* sections and partials inside one another */
+#define STEPS_MAX 1000000 /* parts rendered for one page: a partial that calls itself twice must end too */
 #define PAGE_MAX (16 * 1024 * 1024)
 #define FILE_MAX (1024 * 1024)
 
@@ -49,7 +50,8 @@ static bool is_name(const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
-			    (name[i] >= '0' && name[i] <= '9') || name[i] == '_' || name[i] == '-' || name[i] == '.'))
+			    (name[i] >= '0' && name[i] <= '9') || name[i] == '_' || name[i] == '-' ||
+			    name[i] == '.'))
 			return false;
 	return len > 0;
 }
@@ -63,9 +65,10 @@ static void part_add(struct parts *parts, enum kind kind, const char *start, siz
 	parts->list[parts->count++] = (struct part){kind, start, len, 0};
 }
 
-/* A tag other than a value that is alone on its line takes the whole line with it (spec: "standalone"). Moves the ends of the text before
- * and after it. */
-static void take_line(const char *first, const char *last, const char *text, const char **before, const char **after)
+/* A tag other than a value that is alone on its line takes the whole line with it (spec: "standalone"). Moves
+ * the ends of the text before and after it. */
+static void take_line(
+	const char *first, const char *last, const char *text, const char **before, const char **after)
 {
 	const char *start = *before, *end = *after;
 
@@ -110,7 +113,8 @@ static const struct error *tag_kind(const char **name, size_t *len, enum kind *k
 /* Cuts a template into parts and pairs its sections. */
 static const struct error *cut(struct parts *parts, struct bytes source)
 {
-	const char *first = source.len ? (const char *)source.data : "", *last = first + source.len, *text = first;
+	const char *first = source.len ? (const char *)source.data : "", *last = first + source.len,
+		   *text = first;
 	size_t open[DEPTH_MAX], depth = 0;
 
 	for (;;) {
@@ -137,13 +141,15 @@ static const struct error *cut(struct parts *parts, struct bytes source)
 		text = after;
 		if (kind == SECTION || kind == INVERTED) {
 			if (depth == DEPTH_MAX)
-				return error_new(ERROR_INVALID, "a template is more than %d sections deep", DEPTH_MAX);
+				return error_new(
+					ERROR_INVALID, "a template is more than %d sections deep", DEPTH_MAX);
 			open[depth++] = parts->count;
 		} else if (kind == CLOSE) {
 			struct part *section = depth ? &parts->list[open[--depth]] : NULL;
 
 			if (!section || section->len != len || memcmp(section->start, name, len) != 0)
-				return error_new(ERROR_INVALID, "a template closes {{%.*s}}, which is not open",
+				return error_new(ERROR_INVALID,
+					"a template closes {{%.*s}}, which is not open",
 					(int)(len < 40 ? len : 40), name);
 			section->end = parts->count;
 		}
@@ -169,7 +175,8 @@ static const json_t *member(const json_t *value, const char *name, size_t len)
 	return json_object_get(value, key);
 }
 
-/* The first part of a dotted name is looked for in all views from the innermost outward, the others only inside what was found. */
+/* The first part of a dotted name is looked for in all views from the innermost outward, the others only
+ * inside what was found. */
 static const json_t *resolve(const struct run *run, const char *name, size_t len)
 {
 	const char *dot = memchr(name, '.', len);
@@ -214,12 +221,23 @@ static void add_escaped(struct buffer *out, const char *text, size_t len)
 		const char *safe;
 
 		switch (text[i]) {
-		case '&': safe = "&amp;"; break;
-		case '<': safe = "&lt;"; break;
-		case '>': safe = "&gt;"; break;
-		case '"': safe = "&quot;"; break;
-		case '\'': safe = "&#39;"; break;
-		default: continue;
+		case '&':
+			safe = "&amp;";
+			break;
+		case '<':
+			safe = "&lt;";
+			break;
+		case '>':
+			safe = "&gt;";
+			break;
+		case '"':
+			safe = "&quot;";
+			break;
+		case '\'':
+			safe = "&#39;";
+			break;
+		default:
+			continue;
 		}
 		buffer_add(out, text + done, i - done);
 		buffer_text(out, safe);
@@ -243,7 +261,8 @@ static void add_value(struct buffer *out, const json_t *value)
 static const struct error *render(struct run *run, const struct parts *parts, size_t from, size_t to);
 
 /* The parts between a section's tags, with `view` as the innermost. */
-static const struct error *render_inside(struct run *run, const struct parts *parts, size_t section, const json_t *view)
+static const struct error *render_inside(
+	struct run *run, const struct parts *parts, size_t section, const json_t *view)
 {
 	const struct error *error;
 
@@ -266,7 +285,7 @@ static const struct error *render_section(struct run *run, const struct parts *p
 		return render(run, parts, section + 1, part->end);
 	if (!json_is_array(value))
 		return render_inside(run, parts, section, value);
-	json_array_foreach(value, i, element)
+	json_array_foreach (value, i, element)
 		TRY(render_inside(run, parts, section, element));
 	return NULL;
 }
@@ -282,7 +301,8 @@ static const struct error *render_partial(struct run *run, const char *name, siz
 		parts = memory_new(run->scratch, struct parts);
 		parts->name = memory_string_of(parts, name, len);
 		if (!run->find || !run->find(run->user, parts->name, &source))
-			return error_new(ERROR_INVALID, "a template names a partial that is not there: %s", parts->name);
+			return error_new(ERROR_INVALID, "a template names a partial that is not there: %s",
+				parts->name);
 		TRY(cut(parts, source));
 		parts->next = run->partials;
 		run->partials = parts;
@@ -293,7 +313,8 @@ static const struct error *render_partial(struct run *run, const char *name, siz
 static const struct error *render(struct run *run, const struct parts *parts, size_t from, size_t to)
 {
 	if (run->depth == DEPTH_MAX)
-		return error_new(ERROR_INVALID, "a template is more than %d sections and partials deep", DEPTH_MAX);
+		return error_new(
+			ERROR_INVALID, "a template is more than %d sections and partials deep", DEPTH_MAX);
 	run->depth++;
 	for (size_t i = from; i < to; i++) {
 		const struct part *part = &parts->list[i];
@@ -323,8 +344,8 @@ static const struct error *render(struct run *run, const struct parts *parts, si
 	return NULL;
 }
 
-const struct error *template_run(const void *context, struct bytes source, const json_t *view, template_find *find, void *user,
-	struct bytes *out)
+const struct error *template_run(const void *context, struct bytes source, const json_t *view,
+	template_find *find, void *user, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct run run = {scratch, buffer_new(scratch), find, user, NULL, {view}, 1, 0, 0};
@@ -357,7 +378,8 @@ static bool find_file(void *user, const char *name, struct bytes *out)
 	return template_file(user, memory_format(user, "templates/%s.html", name), out);
 }
 
-const struct error *template_render(const void *context, const char *name, const json_t *view, struct bytes *out)
+const struct error *template_render(
+	const void *context, const char *name, const json_t *view, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct bytes source;

@@ -1,11 +1,13 @@
-/* The floor under "a durable report over HTTPS": what libmicrohttpd, GnuTLS, libsodium and SQLite with one group commit can do with nothing in between.
- * No pages, no sessions, no checks, no guarded memory: the body is taken as it comes, sealed (age v1, one chunk) as often as intake seals a report, put
- * on the card, answered with 303.
+/* The floor under "a durable report over HTTPS": what libmicrohttpd, GnuTLS, libsodium and SQLite with one
+ * group commit can do with nothing in between. No pages, no sessions, no checks, no guarded memory: the body
+ * is taken as it comes, sealed (age v1, one chunk) as often as intake seals a report, put on the card,
+ * answered with 303.
  *
  *   floor_report PORT DATABASE group|each RECIPIENTS...
  *
- * `each` commits every report by itself, on the server's thread. RECIPIENTS are one number an envelope: "2 1" seals the body to two recipients and a
- * mailbox item to one. Prints its port once it listens, and ends on SIGTERM. */
+ * `each` commits every report by itself, on the server's thread. RECIPIENTS are one number an envelope: "2 1"
+ * seals the body to two recipients and a mailbox item to one. Prints its port once it listens, and ends on
+ * SIGTERM. */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
@@ -81,7 +83,8 @@ static enum MHD_Result respond(struct MHD_Connection *connection, unsigned statu
 }
 
 /* HKDF-SHA-256, one block, of a key of at most 32 bytes. */
-static void derive(uint8_t out[static 32], const uint8_t *salt, size_t salt_len, const uint8_t *key, size_t key_len, const char *info)
+static void derive(uint8_t out[static 32], const uint8_t *salt, size_t salt_len, const uint8_t *key,
+	size_t key_len, const char *info)
 {
 	crypto_auth_hmacsha256_state state;
 	uint8_t middle[32];
@@ -99,7 +102,8 @@ static void add_base64(struct buffer *out, const uint8_t *data, size_t len)
 {
 	char text[64];
 
-	buffer_text(out, sodium_bin2base64(text, sizeof text, data, len, sodium_base64_VARIANT_ORIGINAL_NO_PADDING));
+	buffer_text(out,
+		sodium_bin2base64(text, sizeof text, data, len, sodium_base64_VARIANT_ORIGINAL_NO_PADDING));
 }
 
 /* An age v1 file (https://age-encryption.org/v1) of at most one chunk. */
@@ -121,7 +125,8 @@ static struct bytes seal_one(const void *context, struct bytes plain, size_t cou
 		if (crypto_scalarmult(shared, ephemeral, recipients[i]) != 0)
 			abort();
 		derive(key, salt, sizeof salt, shared, sizeof shared, "age-encryption.org/v1/X25519");
-		crypto_aead_chacha20poly1305_ietf_encrypt(wrapped, &len, file_key, sizeof file_key, NULL, 0, NULL, zero, key);
+		crypto_aead_chacha20poly1305_ietf_encrypt(
+			wrapped, &len, file_key, sizeof file_key, NULL, 0, NULL, zero, key);
 		buffer_text(out, "-> X25519 ");
 		add_base64(out, salt, 32);
 		buffer_text(out, "\n");
@@ -136,7 +141,8 @@ static struct bytes seal_one(const void *context, struct bytes plain, size_t cou
 	buffer_text(out, "\n");
 	buffer_add(out, nonce, sizeof nonce);
 	derive(key, nonce, sizeof nonce, file_key, sizeof file_key, "payload");
-	crypto_aead_chacha20poly1305_ietf_encrypt(payload, &len, plain.data, plain.len, NULL, 0, NULL, last, key);
+	crypto_aead_chacha20poly1305_ietf_encrypt(
+		payload, &len, plain.data, plain.len, NULL, 0, NULL, last, key);
 	buffer_add(out, payload, len);
 	return buffer_bytes(out);
 }
@@ -146,7 +152,8 @@ static void seal(struct report *report)
 	static const uint8_t item[ITEM_LEN];
 
 	for (size_t i = 0; i < envelope_count; i++)
-		report->sealed[i] = seal_one(report->context, i ? BYTES_OF(item) : buffer_bytes(report->body), recipient_counts[i]);
+		report->sealed[i] = seal_one(report->context, i ? BYTES_OF(item) : buffer_bytes(report->body),
+			recipient_counts[i]);
 }
 
 static const struct error *save_alone(struct report *report)
@@ -156,8 +163,8 @@ static const struct error *save_alone(struct report *report)
 	return db_commit(db);
 }
 
-static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *data, size_t *data_len, void **state)
+static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *data, size_t *data_len, void **state)
 {
 	struct report *report = *state;
 
@@ -186,7 +193,8 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
 	return MHD_YES;
 }
 
-static void finish(void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
+static void finish(
+	void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
 	struct report *report = *state;
 
@@ -242,10 +250,10 @@ int main(int count, char **words)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
-	daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listen_on(atoi(words[1])), MHD_OPTION_NOTIFY_COMPLETED, finish, NULL,
-		MHD_OPTION_HTTPS_MEM_CERT, pem->data, MHD_OPTION_HTTPS_MEM_KEY, pem->data, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
-		MHD_OPTION_END);
+	daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME, 0,
+		NULL, NULL, handle, NULL, MHD_OPTION_LISTEN_SOCKET, listen_on(atoi(words[1])),
+		MHD_OPTION_NOTIFY_COMPLETED, finish, NULL, MHD_OPTION_HTTPS_MEM_CERT, pem->data,
+		MHD_OPTION_HTTPS_MEM_KEY, pem->data, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES, MHD_OPTION_END);
 	if (!daemon) {
 		fprintf(stderr, "floor_report: cannot serve\n");
 		return 1;

@@ -1,12 +1,15 @@
-/* Many phones at once, for the bench: asks an https server as fast as it answers and says how that went, as one line of JSON.
+/* Many phones at once, for the bench: asks an https server as fast as it answers and says how that went, as
+ * one line of JSON.
  *
  *   load [-c CLIENTS] [-s SECONDS] [-n REQUESTS] [-N] [-b BODIES] [-x BEFORE] PORT PATH
  *
- * -c clients at a time, each a thread with a connection of its own (1). -s stop after so many seconds (5); -n after so many requests in all. -N a new
- * connection and TLS handshake for each request. -b a file with a form body a line: POST, each line once and then from the start again. -x print
- * what stands between BEFORE and the next '"' of each page instead of the JSON: form tokens for -b.
+ * -c clients at a time, each a thread with a connection of its own (1). -s stop after so many seconds (5); -n
+ * after so many requests in all. -N a new connection and TLS handshake for each request. -b a file with a
+ * form body a line: POST, each line once and then from the start again. -x print what stands between BEFORE
+ * and the next '"' of each page instead of the JSON: form tokens for -b.
  *
- * An answer below 400 counts as good; time is from the first byte sent (with -N from the connect) to the last one received. */
+ * An answer below 400 counts as good; time is from the first byte sent (with -N from the connect) to the last
+ * one received. */
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <netinet/tcp.h>
@@ -114,7 +117,8 @@ static bool exchange(struct client *client, size_t request_len)
 	size_t got = 0, whole = 0;
 
 	for (size_t sent = 0; sent < request_len;) {
-		ssize_t more = gnutls_record_send(client->session, client->request + sent, request_len - sent);
+		ssize_t more =
+			gnutls_record_send(client->session, client->request + sent, request_len - sent);
 
 		if (more <= 0 && more != GNUTLS_E_AGAIN && more != GNUTLS_E_INTERRUPTED)
 			return false;
@@ -145,10 +149,14 @@ static size_t write_request(struct client *client)
 
 	client->request = grow(client->request, room);
 	return (size_t)(body ? snprintf(client->request, room,
-				       "POST %s HTTP/1.1\r\nHost: localhost:%d\r\nOrigin: https://localhost:%d\r\n%s"
-				       "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
+				       "POST %s HTTP/1.1\r\nHost: localhost:%d\r\nOrigin: "
+				       "https://localhost:%d\r\n%s"
+				       "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+				       "%zu\r\n\r\n%s",
 				       path, port, port, close_it, strlen(body), body)
-			     : snprintf(client->request, room, "GET %s HTTP/1.1\r\nHost: localhost:%d\r\n%s\r\n", path, port, close_it));
+			     : snprintf(client->request, room,
+				       "GET %s HTTP/1.1\r\nHost: localhost:%d\r\n%s\r\n", path, port,
+				       close_it));
 }
 
 static void extract(const char *answer)
@@ -172,7 +180,8 @@ static void *run(void *user)
 	while (now_us() < deadline && (!requests_max || atomic_fetch_add(&begun, 1) < requests_max)) {
 		size_t len = write_request(client);
 		int64_t start = now_us();
-		bool is_good = (client->is_open || call(client)) && exchange(client, len) && atoi(client->answer + 9) < 400;
+		bool is_good = (client->is_open || call(client)) && exchange(client, len) &&
+			       atoi(client->answer + 9) < 400;
 
 		if (!is_good) {
 			atomic_fetch_add(&bad, 1);
@@ -218,10 +227,11 @@ static void report(const struct client *all, double took)
 		count += all[i].count;
 	}
 	qsort(times, count, sizeof *times, compare);
-	printf("{\"clients\": %d, \"seconds\": %.3f, \"good\": %ld, \"errors\": %ld, \"per_second\": %.1f, \"p50_ms\": %.3f, "
+	printf("{\"clients\": %d, \"seconds\": %.3f, \"good\": %ld, \"errors\": %ld, \"per_second\": %.1f, "
+	       "\"p50_ms\": %.3f, "
 	       "\"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
-		clients, took, (long)good, (long)bad, (double)good / took, part(times, count, .5), part(times, count, .99),
-		part(times, count, 1));
+		clients, took, (long)good, (long)bad, (double)good / took, part(times, count, .5),
+		part(times, count, .99), part(times, count, 1));
 	free(times);
 }
 
@@ -253,17 +263,31 @@ int main(int count, char **words)
 
 	while ((option = getopt(count, words, "c:s:n:Nb:x:")) != -1) {
 		switch (option) {
-		case 'c': clients = atoi(optarg); break;
-		case 's': seconds = atof(optarg); break;
-		case 'n': requests_max = atol(optarg); break;
-		case 'N': is_new_each = true; break;
-		case 'b': read_bodies(optarg); break;
-		case 'x': before = optarg; break;
-		default: return 64;
+		case 'c':
+			clients = atoi(optarg);
+			break;
+		case 's':
+			seconds = atof(optarg);
+			break;
+		case 'n':
+			requests_max = atol(optarg);
+			break;
+		case 'N':
+			is_new_each = true;
+			break;
+		case 'b':
+			read_bodies(optarg);
+			break;
+		case 'x':
+			before = optarg;
+			break;
+		default:
+			return 64;
 		}
 	}
 	if (optind + 2 != count || clients < 1) {
-		fprintf(stderr, "usage: load [-c CLIENTS] [-s SECONDS] [-n REQUESTS] [-N] [-b BODIES] [-x BEFORE] PORT PATH\n");
+		fprintf(stderr, "usage: load [-c CLIENTS] [-s SECONDS] [-n REQUESTS] [-N] [-b BODIES] [-x "
+				"BEFORE] PORT PATH\n");
 		return 64;
 	}
 	port = atoi(words[optind]);

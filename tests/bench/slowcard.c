@@ -1,5 +1,6 @@
-/* A slow memory card, for LD_PRELOAD: each fsync and fdatasync takes 15 ms more, and only one at a time, as a cheap card does. With SLOWCARD_LOCK naming
- * a file, "one at a time" holds between all processes that name the same one. */
+/* A slow memory card, for LD_PRELOAD: each fsync and fdatasync takes 15 ms more, and only one at a time, as a
+ * cheap card does. With SLOWCARD_LOCK naming a file, "one at a time" holds between all processes that name
+ * the same one. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>

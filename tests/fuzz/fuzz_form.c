@@ -1,4 +1,5 @@
-/* Bodies and queries from any phone: whatever comes out is UTF-8 without NUL, with unix line ends, within the bounds. */
+/* Bodies and queries from any phone: whatever comes out is UTF-8 without NUL, with unix line ends, within the
+ * bounds. */
 #include <assert.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const char *name = form->fields[i].name, *value = form->fields[i].value;
 
 		assert(strlen(name) <= 64 && strlen(value) <= size);
-		assert(text_is_utf8(name, strlen(name)) && text_is_utf8(value, strlen(value)) && !strchr(value, '\r'));
+		assert(text_is_utf8(name, strlen(name)) && text_is_utf8(value, strlen(value)) &&
+			!strchr(value, '\r'));
 		assert(form_get(form, name) && strlen(form_text(context, form, name)) <= size);
 	}
 	return 0;

@@ -1,5 +1,6 @@
-/* Templates are ours, but one that is damaged must be refused, never run wild; and no value of a view gets out unescaped. The input is a template,
- * which may call itself by the partial "self"; the view holds what an attacker would write. */
+/* Templates are ours, but one that is damaged must be refused, never run wild; and no value of a view gets
+ * out unescaped. The input is a template, which may call itself by the partial "self"; the view holds what an
+ * attacker would write. */
 #include <assert.h>
 #include <string.h>
 
@@ -18,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char attack[] = "\x01<\">'&";
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	json_t *view CLEANUP(json_decref) = json_pack("{s:s, s:i, s:b, s:n, s:[{s:s},{s:s},{}], s:{s:{s:s}}}", "a", attack, "n", 7, "t", 1, "no",
-		"l", "a", attack, "b", "", "o", "p", "q", attack);
+	json_t *view CLEANUP(json_decref) = json_pack("{s:s, s:i, s:b, s:n, s:[{s:s},{s:s},{}], s:{s:{s:s}}}",
+		"a", attack, "n", 7, "t", 1, "no", "l", "a", attack, "b", "", "o", "p", "q", attack);
 	struct bytes source = {data, size}, page = {NULL, 0};
 
 	if (size > 2000 || memchr(data, 1, size))

@@ -1,5 +1,6 @@
-/* A hub of a small coalition for the tests of intake: its state directory with trust.json, intake's key and a log.git whose roster the test writes, and the
- * private halves of everybody, so that a test can tell who opens what. Included by the tests of this folder alone. */
+/* A hub of a small coalition for the tests of intake: its state directory with trust.json, intake's key and a
+ * log.git whose roster the test writes, and the private halves of everybody, so that a test can tell who
+ * opens what. Included by the tests of this folder alone. */
 #ifndef ENGABO_TESTS_UNIT_WEB_INTAKE_H
 #define ENGABO_TESTS_UNIT_WEB_INTAKE_H
 
@@ -40,8 +41,10 @@ static inline void place_member(struct place *place, int who, enum member_role r
 	ids_random(keys->tls, sizeof keys->tls);
 }
 
-/* Puts the roster on the branch as version `roster->version`, signed by `coordinator`; nothing is checked. Version 1 becomes the root. */
-static inline void place_publish(struct place *place, const struct roster *roster, const struct secret *coordinator)
+/* Puts the roster on the branch as version `roster->version`, signed by `coordinator`; nothing is checked.
+ * Version 1 becomes the root. */
+static inline void place_publish(
+	struct place *place, const struct roster *roster, const struct secret *coordinator)
 {
 	struct roster_files files = {
 		.json = roster_print(place, roster),
@@ -57,7 +60,8 @@ static inline void place_publish(struct place *place, const struct roster *roste
 		place->trust.has_coalition = true;
 		roster_digest(place->trust.root, &files);
 	}
-	if (files_write(home_file(place, place->home, "trust.json"), trust_print(place, &place->trust), 0644) ||
+	if (files_write(
+		    home_file(place, place->home, "trust.json"), trust_print(place, &place->trust), 0644) ||
 		rosters_append(place->repo, roster->version, &files, roster->keeper, place->sign))
 		abort();
 }
@@ -74,8 +78,13 @@ static inline int place_make(void **state)
 	*state = place;
 	place->coordinator = sshsig_seed_new(&roster->coordinators[0]);
 	place->other_coordinator = sshsig_seed_new(&(struct signer){{0}});
-	*roster = (struct roster){.version = 1, .coordinators = {roster->coordinators[0]}, .coordinator_count = 1, .threshold = 1,
-		.sharing = SHARING_FULL, .epoch = 1, .member_count = 2};
+	*roster = (struct roster){.version = 1,
+		.coordinators = {roster->coordinators[0]},
+		.coordinator_count = 1,
+		.threshold = 1,
+		.sharing = SHARING_FULL,
+		.epoch = 1,
+		.member_count = 2};
 	ids_ulid_new(roster->coalition, 1763856000000);
 	place_member(place, HEADQUARTERS, MEMBER_HEADQUARTERS);
 	place_member(place, HUB, MEMBER_HUB);
@@ -89,7 +98,8 @@ static inline int place_make(void **state)
 		return -1;
 	repo = home_file(place, place->home, "log.git");
 	if ((!files_exist(repo) && repo_create(repo, NULL)) || repo_open(repo, &place->repo) ||
-		files_write(home_file(place, place->home, "trust.json"), trust_print(place, &place->trust), 0644))
+		files_write(
+			home_file(place, place->home, "trust.json"), trust_print(place, &place->trust), 0644))
 		return -1;
 	return 0;
 }

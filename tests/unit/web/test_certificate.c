@@ -1,4 +1,5 @@
-/* A hub's certificate locks nobody out, whatever the clock says, and its pins are what stock tools compute. */
+/* A hub's certificate locks nobody out, whatever the clock says, and its pins are what stock tools compute.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -67,16 +68,26 @@ static void pins_are_what_openssl_computes(void **state)
 	assert_null(files_write(path, (struct bytes){pem->data, pem->len}, 0600));
 	assert_null(certificate_pins(pem, spki, whole));
 	text_hex(hex, spki, DIGEST_LEN);
-	assert_string_equal(first_line(context,
-				    memory_format(context, "openssl x509 -in %s -pubkey -noout | openssl pkey -pubin -outform der | sha256sum | cut -c1-64", path)),
+	assert_string_equal(first_line(context, memory_format(context,
+							"openssl x509 -in %s -pubkey -noout | openssl pkey "
+							"-pubin -outform der | sha256sum | cut -c1-64",
+							path)),
 		hex);
 	text_hex(hex, whole, DIGEST_LEN);
-	assert_string_equal(first_line(context, memory_format(context, "openssl x509 -in %s -outform der | sha256sum | cut -c1-64", path)), hex);
+	assert_string_equal(
+		first_line(
+			context, memory_format(context,
+					 "openssl x509 -in %s -outform der | sha256sum | cut -c1-64", path)),
+		hex);
 	/* The key in the file is the certificate's. */
-	assert_string_equal(first_line(context,
-				    memory_format(context, "openssl pkey -in %s -pubout -outform der | sha256sum | cut -c1-64", path)),
+	assert_string_equal(
 		first_line(context,
-			memory_format(context, "openssl x509 -in %s -pubkey -noout | openssl pkey -pubin -outform der | sha256sum | cut -c1-64", path)));
+			memory_format(context,
+				"openssl pkey -in %s -pubout -outform der | sha256sum | cut -c1-64", path)),
+		first_line(context, memory_format(context,
+					    "openssl x509 -in %s -pubkey -noout | openssl pkey -pubin "
+					    "-outform der | sha256sum | cut -c1-64",
+					    path)));
 	unlink(path);
 	rmdir(folder);
 }

@@ -17,7 +17,9 @@ static void a_form_is_read_as_it_was_typed(void **state)
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct form *form;
 
-	assert_null(parse(context, "what=They+came%2C+at+night%21&place=&needs=medical&needs=legal&bare&&x%5By%5D=%C5%8Bma", &form));
+	assert_null(parse(context,
+		"what=They+came%2C+at+night%21&place=&needs=medical&needs=legal&bare&&x%5By%5D=%C5%8Bma",
+		&form));
 	assert_int_equal(form->count, 6);
 	assert_string_equal(form_get(form, "what"), "They came, at night!");
 	assert_string_equal(form_get(form, "place"), "");
@@ -53,9 +55,18 @@ static void what_no_browser_sends_is_refused(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	static const char *const bad[] = {
-		"a=%", "a=%4", "a=%zz", "a=%4g", "%=a",	    /* broken escapes */
-		"a=%00", "%00=a", "a=b%00c",		    /* NUL */
-		"a=%ff", "a=%c0%80", "a=%ed%a0%80", "%ff=a", /* not UTF-8 */
+		"a=%",
+		"a=%4",
+		"a=%zz",
+		"a=%4g",
+		"%=a", /* broken escapes */
+		"a=%00",
+		"%00=a",
+		"a=b%00c", /* NUL */
+		"a=%ff",
+		"a=%c0%80",
+		"a=%ed%a0%80",
+		"%ff=a", /* not UTF-8 */
 		"a=\x80",
 	};
 	struct form *form = NULL;

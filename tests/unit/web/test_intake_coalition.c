@@ -1,4 +1,5 @@
-/* Whom a report is sealed to cannot be chosen by whoever can write to log.git: intake checks the roster itself, and takes none older than it has seen. */
+/* Whom a report is sealed to cannot be chosen by whoever can write to log.git: intake checks the roster
+ * itself, and takes none older than it has seen. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -122,7 +123,8 @@ static void a_planted_roster_changes_nothing(void **state)
 	place_publish(place, &place->roster, place->coordinator);
 	running = open_coalition(place, 0);
 	planted.version = 2;
-	assert_null(age_recipient_of(&planted.members[HEADQUARTERS].keys.recipient, place->identities[STRANGER]));
+	assert_null(
+		age_recipient_of(&planted.members[HEADQUARTERS].keys.recipient, place->identities[STRANGER]));
 	place_publish(place, &planted, place->other_coordinator);
 	nanosleep(&pause, NULL);
 	assert_non_null(coalition_health(running));

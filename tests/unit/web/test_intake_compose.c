@@ -1,4 +1,5 @@
-/* What a person typed leaves as ciphertext that exactly the right hubs open; nothing that a reporter cannot say gets in. */
+/* What a person typed leaves as ciphertext that exactly the right hubs open; nothing that a reporter cannot
+ * say gets in. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -47,7 +48,8 @@ static struct event *open_as(struct place *place, int who, const struct spool_en
 
 static json_t *sample(void)
 {
-	return json_pack("{s:s,s:s,s:s,s:[s]}", "what", "They came at night", "danger", "yes", "district", "UG-304", "needs", "legal");
+	return json_pack("{s:s,s:s,s:s,s:[s]}", "what", "They came at night", "danger", "yes", "district",
+		"UG-304", "needs", "legal");
 }
 
 static void a_report_opens_at_its_hub_headquarters_and_recovery_and_nowhere_else(void **state)
@@ -137,14 +139,17 @@ static void a_message_is_signed_by_its_mailbox(void **state)
 	place_publish(place, &place->roster, place->coordinator);
 	coalition = open_coalition(place);
 	assert_null(compose_report(place, coalition, fields, &code, &report));
-	assert_null(compose_message(place, coalition, report.key, place->trust.self.log, "He is home.", mailbox, &message));
+	assert_null(compose_message(
+		place, coalition, report.key, place->trust.self.log, "He is home.", mailbox, &message));
 	event = open_as(place, HUB, &message.entries[0]);
 	assert_non_null(event);
 	assert_non_null(open_as(place, HEADQUARTERS, &message.entries[0]));
 	assert_string_equal(event->entity, "message");
-	assert_null(encoding_from_base64_exact(signature, sizeof signature, json_text_or(event->set, "signature", "")));
+	assert_null(encoding_from_base64_exact(
+		signature, sizeof signature, json_text_or(event->set, "signature", "")));
 	text = memory_format(place, "%s %s %s", message.key, report.key, "He is home.");
-	assert_null(sshsig_verify_raw(signature, &code.signer, "engabo-message", (struct bytes){(const uint8_t *)text, strlen(text)}));
+	assert_null(sshsig_verify_raw(signature, &code.signer, "engabo-message",
+		(struct bytes){(const uint8_t *)text, strlen(text)}));
 }
 
 static void a_message_for_a_hub_that_is_gone_goes_to_headquarters(void **state)
@@ -167,7 +172,8 @@ static void expect_refused(const char *fields_text, const char *said)
 	json_t *fields CLEANUP(json_decref) = NULL;
 	const struct error *error;
 
-	assert_null(json_object_parse((struct bytes){(const uint8_t *)fields_text, strlen(fields_text)}, &fields));
+	assert_null(json_object_parse(
+		(struct bytes){(const uint8_t *)fields_text, strlen(fields_text)}, &fields));
 	error = compose_check(fields);
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_INVALID);
@@ -201,7 +207,8 @@ static void the_longest_report_that_is_allowed_fits_an_envelope(void **state)
 	static const struct {
 		const char *name;
 		int length;
-	} longest[] = {{"what", 8000}, {"who", 2000}, {"by", 2000}, {"contact", 1000}, {"place", 300}, {"consent", 300}};
+	} longest[] = {{"what", 8000}, {"who", 2000}, {"by", 2000}, {"contact", 1000}, {"place", 300},
+		{"consent", 300}};
 	struct composed composed;
 	struct fresh_code code;
 	struct mailbox *mailbox CLEANUP(mailbox_free) = fresh(&code);
@@ -211,7 +218,8 @@ static void the_longest_report_that_is_allowed_fits_an_envelope(void **state)
 
 		for (int j = 0; j < longest[i].length; j++)
 			buffer_text(text, "\xf0\x9f\x92\xac"); /* the widest characters there are */
-		json_object_set_new(fields, longest[i].name, json_stringn((const char *)text->data, text->len));
+		json_object_set_new(
+			fields, longest[i].name, json_stringn((const char *)text->data, text->len));
 	}
 	assert_null(compose_check(fields));
 	place_publish(place, &place->roster, place->coordinator);

@@ -1,4 +1,5 @@
-/* Behind a code: what became of the report and the answers, from whichever hub; what does not belong there is left out and harms nothing. */
+/* Behind a code: what became of the report and the answers, from whichever hub; what does not belong there is
+ * left out and harms nothing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -36,10 +37,11 @@ static int set_up(void **state)
 	ids_key_make(report, self, REPORT);
 	intake = (struct intake){.home = place->home, .lock = PTHREAD_MUTEX_INITIALIZER};
 	return intake_open_db(place->home, &writer, &roster) ||
-			db_open_foreign(home_file(place, place->home, "intake.db"), SPOOL_DB_VERSION, &intake.reader) ||
-			coalition_open(place, place->home, 0, accepted, NULL, &intake.coalition)
-		? -1
-		: 0;
+			       db_open_foreign(home_file(place, place->home, "intake.db"), SPOOL_DB_VERSION,
+				       &intake.reader) ||
+			       coalition_open(place, place->home, 0, accepted, NULL, &intake.coalition)
+		       ? -1
+		       : 0;
 }
 
 static int tear_down(void **state)
@@ -54,13 +56,16 @@ static struct bytes sealed(void *context, const char *json, const struct age_rec
 {
 	struct bytes body;
 
-	assert_null(envelope_seal_item(context, (struct bytes){(const uint8_t *)json, strlen(json)}, recipient, &body));
+	assert_null(envelope_seal_item(
+		context, (struct bytes){(const uint8_t *)json, strlen(json)}, recipient, &body));
 	return body;
 }
 
 static char *receipt(void *context, const char *owner)
 {
-	return memory_format(context, "{\"v\":1,\"kind\":\"receipt\",\"report\":\"%s\",\"owner\":\"%s\",\"at\":\"2026-11-07T09:12:44Z\"}",
+	return memory_format(context,
+		"{\"v\":1,\"kind\":\"receipt\",\"report\":\"%s\",\"owner\":\"%s\",\"at\":\"2026-11-07T09:12:"
+		"44Z\"}",
 		report, owner);
 }
 
@@ -70,7 +75,8 @@ static void put(struct place *place, const char *log, int seq, struct bytes body
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 
 	assert_null(db_open(home_file(place, place->home, "mailbox.db"), &mailbox_schema, &db));
-	assert_null(db_prepare(db, &query, "INSERT INTO item(mailbox, log, epoch, seq, place, body) VALUES(?1, ?2, 1, ?3, 0, ?4)"));
+	assert_null(db_prepare(db, &query,
+		"INSERT INTO item(mailbox, log, epoch, seq, place, body) VALUES(?1, ?2, 1, ?3, 0, ?4)"));
 	db_bind_text(&query, 1, mailbox->id);
 	db_bind_text(&query, 2, log);
 	db_bind_integer(&query, 3, seq);
@@ -100,7 +106,8 @@ static void a_code_that_nobody_has_is_unknown(void **state)
 static void what_was_just_saved_is_there_before_sync_has_run(void **state)
 {
 	struct place *place = *state;
-	struct spool_entry entry = {.kind = 'm', .body = sealed(place, receipt(place, self), &mailbox->recipient)};
+	struct spool_entry entry = {
+		.kind = 'm', .body = sealed(place, receipt(place, self), &mailbox->recipient)};
 	struct inbox inbox;
 	int64_t id;
 
@@ -121,11 +128,16 @@ static void answers_of_all_hubs_come_in_the_order_of_their_days(void **state)
 	struct inbox inbox;
 
 	put_text(place, self, 1, receipt(place, self));
-	put_text(place, self, 9, "{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-12T08:00:00Z\",\"text\":\"third\"}");
-	put_text(place, self, 5, "{\"v\":1,\"kind\":\"state\",\"at\":\"2026-11-08T08:00:00Z\",\"state\":\"opened\"}");
-	put_text(place, self, 6, "{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-09T08:00:00Z\",\"text\":\"first <b>\"}");
-	put_text(place, headquarters, 2, "{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-10T08:00:00Z\",\"text\":\"second\"}");
-	put_text(place, headquarters, 3, "{\"v\":1,\"kind\":\"state\",\"at\":\"2026-11-11T08:00:00Z\",\"state\":\"closed\"}");
+	put_text(place, self, 9,
+		"{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-12T08:00:00Z\",\"text\":\"third\"}");
+	put_text(place, self, 5,
+		"{\"v\":1,\"kind\":\"state\",\"at\":\"2026-11-08T08:00:00Z\",\"state\":\"opened\"}");
+	put_text(place, self, 6,
+		"{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-09T08:00:00Z\",\"text\":\"first <b>\"}");
+	put_text(place, headquarters, 2,
+		"{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-10T08:00:00Z\",\"text\":\"second\"}");
+	put_text(place, headquarters, 3,
+		"{\"v\":1,\"kind\":\"state\",\"at\":\"2026-11-11T08:00:00Z\",\"state\":\"closed\"}");
 	assert_null(inbox_read(&intake, mailbox, &inbox));
 	assert_string_equal(inbox.state, "closed");
 	assert_int_equal(json_array_size(inbox.answers), 3);
@@ -156,10 +168,13 @@ static void what_does_not_belong_there_is_left_out(void **state)
 	put(place, self, 2, sealed(place, receipt(place, self), &stranger));
 	put(place, self, 3, (struct bytes){(const uint8_t *)"not age at all", 14});
 	put_text(place, self, 4, "not JSON");
-	put_text(place, self, 5, "{\"v\":2,\"kind\":\"answer\",\"at\":\"2026-11-09T08:00:00Z\",\"text\":\"later\"}");
+	put_text(place, self, 5,
+		"{\"v\":2,\"kind\":\"answer\",\"at\":\"2026-11-09T08:00:00Z\",\"text\":\"later\"}");
 	put_text(place, self, 6, "{\"v\":1,\"kind\":\"answer\",\"at\":\"yesterday\",\"text\":\"no day\"}");
 	put_text(place, self, 7, "{\"v\":1,\"kind\":\"answer\",\"at\":\"2026-11-09T08:00:00Z\",\"text\":7}");
-	put_text(place, self, 8, "{\"v\":1,\"kind\":\"state\",\"at\":\"2026-11-09T08:00:00Z\",\"state\":\"a word that is far too long to be one\"}");
+	put_text(place, self, 8,
+		"{\"v\":1,\"kind\":\"state\",\"at\":\"2026-11-09T08:00:00Z\",\"state\":\"a word that is far "
+		"too long to be one\"}");
 	assert_null(inbox_read(&intake, mailbox, &inbox));
 	assert_string_equal(inbox.state, "new");
 	assert_int_equal(json_array_size(inbox.answers), 0);

@@ -1,4 +1,5 @@
-/* Codes are ready before anyone asks, each is given once, and the child that makes them takes nobody down silently. */
+/* Codes are ready before anyone asks, each is given once, and the child that makes them takes nobody down
+ * silently. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -84,7 +85,8 @@ static void everyone_gets_a_code_of_their_own_that_opens_its_mailbox(void **stat
 		struct mailbox *mailbox CLEANUP(mailbox_free) = mailbox_of_seed(back.seed);
 
 		assert_string_equal(mailbox->id, basket.codes[3].mailbox);
-		assert_memory_equal(&mailbox->recipient, &basket.codes[3].recipient, sizeof mailbox->recipient);
+		assert_memory_equal(
+			&mailbox->recipient, &basket.codes[3].recipient, sizeof mailbox->recipient);
 		assert_memory_equal(&mailbox->signer, &basket.codes[3].signer, sizeof mailbox->signer);
 	}
 	pool_stop(pool);

@@ -28,7 +28,8 @@ static void expect_fields(const char *body, const char *wanted)
 static void answers_become_the_fields_of_a_report(void **state)
 {
 	expect_fields("what=+They+came+&who=&danger=yes", "{\"danger\":\"yes\",\"what\":\"They came\"}");
-	expect_fields("needs=legal&needs=medical&what=x", "{\"what\":\"x\",\"needs\":[\"legal\",\"medical\"]}");
+	expect_fields(
+		"needs=legal&needs=medical&what=x", "{\"what\":\"x\",\"needs\":[\"legal\",\"medical\"]}");
 	expect_fields("what=x&consent=ask", "{\"what\":\"x\",\"consent\":\"Ask me first\"}");
 	expect_fields("what=x&token=1&go=next&mailbox=x&state=closed", "{\"what\":\"x\"}");
 	expect_fields("", "{}");
@@ -37,7 +38,8 @@ static void answers_become_the_fields_of_a_report(void **state)
 static void a_date_may_lack_its_day_or_month(void **state)
 {
 	expect_fields("day=7&month=11&year=2026", "{\"when\":\"2026-11-07\",\"precision\":\"exact\"}");
-	expect_fields("day=07&month=11&year=2026&about=1", "{\"when\":\"2026-11-07\",\"precision\":\"estimate\"}");
+	expect_fields(
+		"day=07&month=11&year=2026&about=1", "{\"when\":\"2026-11-07\",\"precision\":\"estimate\"}");
 	expect_fields("month=2&year=2026", "{\"when\":\"2026-02\",\"precision\":\"no-day\"}");
 	expect_fields("year=2026", "{\"when\":\"2026\",\"precision\":\"no-month\"}");
 	expect_fields("about=1", "{}");
@@ -83,7 +85,7 @@ static size_t value_len(const json_t *list, const char *name)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 		if (strcmp(json_text_or(one, "name", ""), name) == 0)
 			return strlen(json_text_or(one, "value", ""));
 	return 0;

@@ -1,4 +1,5 @@
-/* A flood from one place leaves room for the next person; what was not taken costs nobody anything; memory is bounded. */
+/* A flood from one place leaves room for the next person; what was not taken costs nobody anything; memory is
+ * bounded. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* Sending again gives the same receipt; after ten minutes nothing on the card opens any more; a day later nothing is left. */
+/* Sending again gives the same receipt; after ten minutes nothing on the card opens any more; a day later
+ * nothing is left. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -36,7 +37,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void expect(const char *ticket, int64_t now, enum receipt_state wanted, const struct secret *wanted_code)
+static void expect(
+	const char *ticket, int64_t now, enum receipt_state wanted, const struct secret *wanted_code)
 {
 	struct secret *code CLEANUP(secret_free) = NULL;
 	enum receipt_state state;
@@ -65,7 +67,8 @@ static void the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day(void
 	expect(TICKET_A, 1599, RECEIPT_THERE, code);
 	expect(TICKET_A, 1600, RECEIPT_OVER, NULL);
 	expect(TICKET_B, 1100, RECEIPT_THERE, NULL);
-	expect("ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 1100, RECEIPT_UNKNOWN, NULL);
+	expect("ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 1100, RECEIPT_UNKNOWN,
+		NULL);
 
 	assert_null(receipts_tidy(db, 1300, &next));
 	assert_int_equal(next, 1600);
@@ -136,9 +139,11 @@ static void only_the_newest_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_card_never_holds_a_code_or_a_ticket, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(after_a_power_cut_a_receipt_gets_its_time_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			after_a_power_cut_a_receipt_gets_its_time_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_the_newest_are_remembered, set_up, tear_down),
 	};
 

@@ -1,4 +1,5 @@
-/* A form is sent once: tokens hold only for the process that made them, and the address of a receipt tells nothing of the token. */
+/* A form is sent once: tokens hold only for the process that made them, and the address of a receipt tells
+ * nothing of the token. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

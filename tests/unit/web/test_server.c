@@ -1,4 +1,5 @@
-/* What a browser, a phone on a bad network and somebody with bad intentions get from the server: real sockets, real TLS. */
+/* What a browser, a phone on a bad network and somebody with bad intentions get from the server: real
+ * sockets, real TLS. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -54,9 +55,10 @@ static const struct error *page_echo(struct request *request)
 
 	request->type = "text/plain; charset=utf-8";
 	request->body.data = (const uint8_t *)memory_format(request->context,
-		"method=%d path=%s rest=%s q=%s text=%s cookie=%s agent=%s address=%s tag=%d secure=%d\n", (int)request->method,
-		request->path, request->rest, asked ? asked : "-", text ? text : "-", cookie ? cookie : "-",
-		agent ? agent : "-", request->address, request_tag(request), (int)request->is_secure);
+		"method=%d path=%s rest=%s q=%s text=%s cookie=%s agent=%s address=%s tag=%d secure=%d\n",
+		(int)request->method, request->path, request->rest, asked ? asked : "-", text ? text : "-",
+		cookie ? cookie : "-", agent ? agent : "-", request->address, request_tag(request),
+		(int)request->is_secure);
 	request->body.len = strlen((const char *)request->body.data);
 	return NULL;
 }
@@ -69,7 +71,8 @@ static const struct error *page_redirect(struct request *request)
 
 static const struct error *page_fails(struct request *request)
 {
-	static const enum error_code codes[] = {ERROR_NOT_FOUND, ERROR_DENIED, ERROR_INVALID, ERROR_LOCKED, ERROR_FULL, ERROR_CONFIG};
+	static const enum error_code codes[] = {
+		ERROR_NOT_FOUND, ERROR_DENIED, ERROR_INVALID, ERROR_LOCKED, ERROR_FULL, ERROR_CONFIG};
 
 	return error_new(codes[atoi(request->rest)], "it failed <here>");
 }
@@ -156,7 +159,8 @@ static char *ask(void *context, const char *request)
 
 static char *get(void *context, const char *path)
 {
-	return ask(context, memory_format(context, "GET %s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n", path));
+	return ask(context,
+		memory_format(context, "GET %s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n", path));
 }
 
 /* ---- pages ---- */
@@ -165,22 +169,26 @@ static void a_page_gets_what_was_asked_decoded_once(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 
-	assert_has(get(context, "/under/a%20b/%C5%8B%2525?q=x%26y+z"), "path=/under/a b/\xc5\x8b%25 rest=a b/\xc5\x8b%25 q=x&y z ");
-	assert_has(ask(context,
-			   "POST /echo HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\nCookie: other=x; name=va=lue; name=no\r\nConnection: close\r\n"
-			   "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\nContent-Length: 9\r\n\r\ntext=a%2Bb"),
+	assert_has(get(context, "/under/a%20b/%C5%8B%2525?q=x%26y+z"),
+		"path=/under/a b/\xc5\x8b%25 rest=a b/\xc5\x8b%25 q=x&y z ");
+	assert_has(ask(context, "POST /echo HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\nCookie: other=x; "
+				"name=va=lue; name=no\r\nConnection: close\r\n"
+				"Content-Type: application/x-www-form-urlencoded; "
+				"charset=UTF-8\r\nContent-Length: 9\r\n\r\ntext=a%2Bb"),
 		"method=2 path=/echo rest= q=- text=a+"); /* cut at the announced length */
-	assert_has(ask(context,
-			   "POST /echo HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\nCookie: other=x; name=va=lue; name=no\r\nConnection: close\r\n"
-			   "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
-			   "4\r\ntext\r\n6\r\n=a%2Bb\r\n0\r\n\r\n"),
+	assert_has(ask(context, "POST /echo HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\nCookie: other=x; "
+				"name=va=lue; name=no\r\nConnection: close\r\n"
+				"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: "
+				"chunked\r\n\r\n"
+				"4\r\ntext\r\n6\r\n=a%2Bb\r\n0\r\n\r\n"),
 		"text=a+b cookie=va=lue agent=me address=127.0.0.1 tag=3 secure=0\n");
 }
 
 static void every_answer_carries_the_security_headers(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	static const char *const paths[] = {"/", "/nope", "/fails/2", "/static/style.css", "/guarded", "/%zz", "/only-post", "/later"};
+	static const char *const paths[] = {
+		"/", "/nope", "/fails/2", "/static/style.css", "/guarded", "/%zz", "/only-post", "/later"};
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		const char *answer = get(context, paths[i]);
@@ -192,7 +200,8 @@ static void every_answer_carries_the_security_headers(void **state)
 		assert_has(answer, "\r\nCross-Origin-Resource-Policy: same-origin\r\n");
 		assert_has(answer, "\r\nX-Role: test\r\n");
 		assert_has(answer, "\r\nPermissions-Policy: camera=()\r\n");
-		assert_has(answer, strstr(paths[i], "static") ? "\r\nCache-Control: private, max-age=" : "\r\nCache-Control: no-store\r\n");
+		assert_has(answer, strstr(paths[i], "static") ? "\r\nCache-Control: private, max-age="
+							      : "\r\nCache-Control: no-store\r\n");
 	}
 }
 
@@ -238,7 +247,8 @@ static void a_guard_can_answer_itself(void **state)
 static void methods_that_a_page_does_not_have_are_told(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	const char *answer = ask(context, "PUT /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+	const char *answer = ask(
+		context, "PUT /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
 
 	assert_int_equal(status_of(answer), 405);
 	assert_has(answer, "\r\nAllow: GET, HEAD, POST\r\n");
@@ -255,16 +265,17 @@ static void static_files_are_kept_by_the_browser_and_packed(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	const char *answer = get(context, "/static/style.css"), *tag = strstr(answer, "\r\nETag: ");
-	const char *packed = ask(context,
-		"HEAD /static/style.css HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip, br\r\nConnection: close\r\n\r\n");
+	const char *packed = ask(context, "HEAD /static/style.css HTTP/1.1\r\nHost: h\r\nAccept-Encoding: "
+					  "gzip, br\r\nConnection: close\r\n\r\n");
 
 	assert_int_equal(status_of(answer), 200);
 	assert_has(answer, "\r\nContent-Type: text/css; charset=utf-8\r\n");
 	assert_has(packed, "\r\nContent-Encoding: gzip\r\n");
 	assert_non_null(tag);
-	answer = ask(context,
-		memory_format(context, "GET /static/style.css HTTP/1.1\r\nHost: h\r\nConnection: close\r\nIf-None-Match: %.*s\r\n\r\n",
-			(int)strcspn(tag + 8, "\r"), tag + 8));
+	answer = ask(context, memory_format(context,
+				      "GET /static/style.css HTTP/1.1\r\nHost: h\r\nConnection: "
+				      "close\r\nIf-None-Match: %.*s\r\n\r\n",
+				      (int)strcspn(tag + 8, "\r"), tag + 8));
 	assert_int_equal(status_of(answer), 304);
 	assert_int_equal(status_of(get(context, "/static/none.css")), 404);
 	assert_int_equal(status_of(get(context, "/static/templates/head.html")), 404);
@@ -276,10 +287,34 @@ static void a_path_with_tricks_leads_nowhere(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	static const char *const bad[] = {
-		"/../etc/passwd", "/under/../echo", "/under/..", "/under/./x", "/under/%2e%2e/x", "/under/%2E./x", "/under//x", "//echo",
-		"/under/%2Fx", "/under/%2fx", "/under/%00", "/under/a%00.css", "/under/%5c..%5c", "/under/a\\b", "/under/%0a", "/under/%7f",
-		"/under/%ff", "/under/%c0%ae", "/under/%", "/under/%4", "/under/%zz", "/under/%4?q=1", "/echo?q=%ff", "/echo?q=%00",
-		"http://hub/echo", "*", "echo", "/static/..%2ftemplates/head.html",
+		"/../etc/passwd",
+		"/under/../echo",
+		"/under/..",
+		"/under/./x",
+		"/under/%2e%2e/x",
+		"/under/%2E./x",
+		"/under//x",
+		"//echo",
+		"/under/%2Fx",
+		"/under/%2fx",
+		"/under/%00",
+		"/under/a%00.css",
+		"/under/%5c..%5c",
+		"/under/a\\b",
+		"/under/%0a",
+		"/under/%7f",
+		"/under/%ff",
+		"/under/%c0%ae",
+		"/under/%",
+		"/under/%4",
+		"/under/%zz",
+		"/under/%4?q=1",
+		"/echo?q=%ff",
+		"/echo?q=%00",
+		"http://hub/echo",
+		"*",
+		"echo",
+		"/static/..%2ftemplates/head.html",
 	};
 	char long_path[2000];
 
@@ -320,7 +355,9 @@ static const char *post(void *context, const char *type, size_t announced, size_
 {
 	struct buffer *request = buffer_new(context);
 
-	buffer_format(request, "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", type, announced);
+	buffer_format(request,
+		"POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", type,
+		announced);
 	for (size_t i = 0; i < sent; i++)
 		buffer_text(request, "a");
 	return ask(context, (const char *)request->data);
@@ -338,13 +375,21 @@ static void a_body_is_bounded_and_must_be_a_form(void **state)
 	assert_int_equal(status_of(post(context, form, 65536, 65536)), 400); /* one field name of 64 KiB */
 	assert_int_equal(status_of(post(context, form, 1000000000, 0)), 413);
 	assert_int_equal(status_of(post(context, "Content-Type: text/plain\r\n", 3, 3)), 415);
-	assert_int_equal(status_of(post(context, "Content-Type: application/x-www-form-urlencodedx\r\n", 3, 3)), 415);
-	assert_int_equal(status_of(post(context, "Content-Type: multipart/form-data; boundary=x\r\n", 3, 3)), 415);
-	assert_int_equal(status_of(post(context, "Content-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip\r\n", 3, 3)), 415);
+	assert_int_equal(
+		status_of(post(context, "Content-Type: application/x-www-form-urlencodedx\r\n", 3, 3)), 415);
+	assert_int_equal(
+		status_of(post(context, "Content-Type: multipart/form-data; boundary=x\r\n", 3, 3)), 415);
+	assert_int_equal(
+		status_of(post(context,
+			"Content-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip\r\n", 3,
+			3)),
+		415);
 	assert_int_equal(status_of(post(context, "", 3, 3)), 415);
 	assert_int_equal(status_of(post(context, "", 0, 0)), 200);
 
-	buffer_format(chunks, "POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%sTransfer-Encoding: chunked\r\n\r\n", form);
+	buffer_format(chunks,
+		"POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%sTransfer-Encoding: chunked\r\n\r\n",
+		form);
 	for (int i = 0; i < 80; i++)
 		buffer_format(chunks, "400\r\n%01024d\r\n", i);
 	buffer_text(chunks, "0\r\n\r\n");
@@ -382,10 +427,11 @@ static void malformed_requests_get_400_and_never_reach_a_page(void **state)
 static void requests_in_one_go_are_answered_in_order(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	const char *answer = ask(context,
-		"GET /under/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /later HTTP/1.1\r\nHost: h\r\n\r\n"
-		"GET /under/2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-	const char *first = strstr(answer, "rest=1"), *second = strstr(answer, "later\n"), *third = strstr(answer, "rest=2");
+	const char *answer =
+		ask(context, "GET /under/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /later HTTP/1.1\r\nHost: h\r\n\r\n"
+			     "GET /under/2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+	const char *first = strstr(answer, "rest=1"), *second = strstr(answer, "later\n"),
+		   *third = strstr(answer, "rest=2");
 
 	assert_true(first && second && third && first < second && second < third);
 }
@@ -455,7 +501,8 @@ static void stopping_answers_what_is_under_way(void **state)
 
 static void a_port_that_is_taken_is_told(void **state)
 {
-	struct server_options options = {.address = "127.0.0.1", .port = server_port(plain), .routes = routes};
+	struct server_options options = {
+		.address = "127.0.0.1", .port = server_port(plain), .routes = routes};
 	struct server *server = NULL;
 	const struct error *error = server_start(&options, &server);
 

@@ -1,4 +1,5 @@
-/* One slow phone, or three hundred, or somebody who speaks half of TLS: the others do not notice. Takes as long as the server's patience. */
+/* One slow phone, or three hundred, or somebody who speaks half of TLS: the others do not notice. Takes as
+ * long as the server's patience. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -71,7 +72,8 @@ static int group_teardown(void **state)
 
 static char *get(void *context, const char *path)
 {
-	return ask_at(context, plain, memory_format(context, "GET %s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n", path));
+	return ask_at(context, plain,
+		memory_format(context, "GET %s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n", path));
 }
 
 /* Sends a byte of `text` now and then until the server has had enough. */
@@ -107,17 +109,24 @@ static void *drip(void *user)
 static void slow_clients_are_closed_and_nobody_waits_for_them(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	static const char drips[] = "X-Drip: ........................................................................................";
-	struct slow slow[] = {{connect_to(plain), drips, false}, {connect_to(plain), drips, false}, {connect_to(plain), drips, false},
-		{connect_to(tls), "\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03................................................................", false}};
+	static const char drips[] =
+		"X-Drip: "
+		"........................................................................................";
+	struct slow slow[] = {{connect_to(plain), drips, false}, {connect_to(plain), drips, false},
+		{connect_to(plain), drips, false},
+		{connect_to(tls),
+			"\x16\x03\x01\x02\x01\x01\x01\xfc\x03\x03............................................"
+			"....................",
+			false}};
 	pthread_t threads[4];
 	int patient = connect_to(plain);
 	char answer[4096];
 
-	/* One in its first headers, one in its body, one in its second request's headers, one in its handshake; and one that we keep waiting. */
+	/* One in its first headers, one in its body, one in its second request's headers, one in its
+	 * handshake; and one that we keep waiting. */
 	send_text(slow[0].fd, "GET / HTTP/1.1\r\nHost: h\r\n");
-	send_text(slow[1].fd,
-		"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n");
+	send_text(slow[1].fd, "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: "
+			      "application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n");
 	send_text(slow[2].fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
 	assert_true(recv(slow[2].fd, answer, sizeof answer, 0) > 0);
 	send_text(slow[2].fd, "GET / HTTP/1.1\r\n");
@@ -176,7 +185,8 @@ static const char *handshake(void *context, const char *priorities)
 		got = gnutls_record_recv(session, text, sizeof text - 1);
 		assert_true(got > 0);
 		assert_int_equal(memcmp(text, "HTTP/1.1 200", 12), 0);
-		agreed = memory_format(context, "%s %s", gnutls_protocol_get_name(gnutls_protocol_get_version(session)),
+		agreed = memory_format(context, "%s %s",
+			gnutls_protocol_get_name(gnutls_protocol_get_version(session)),
 			gnutls_cipher_get_name(gnutls_cipher_get(session)));
 	}
 	gnutls_deinit(session);
@@ -191,10 +201,12 @@ static void only_modern_tls_is_spoken(void **state)
 
 	assert_string_equal(handshake(context, "NORMAL:-CIPHER-ALL:+AES-128-GCM"), "TLS1.3 AES-128-GCM");
 	assert_string_equal(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2"), "TLS1.2 AES-256-GCM");
-	assert_string_equal(handshake(context, "NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305"), "TLS1.3 CHACHA20-POLY1305");
+	assert_string_equal(
+		handshake(context, "NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305"), "TLS1.3 CHACHA20-POLY1305");
 	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT"));
 	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.0:%COMPAT"));
-	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC:+AES-256-CBC"));
+	assert_null(
+		handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC:+AES-256-CBC"));
 	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA"));
 	assert_null(handshake(context, "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA"));
 }
@@ -205,7 +217,7 @@ static double cpu_seconds(int who)
 
 	getrusage(who, &usage);
 	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static double spin_for_ms(int64_t ms)
@@ -225,7 +237,8 @@ static void half_open_handshakes_burn_nothing(void **state)
 
 	for (size_t i = 0; i < 20; i++) {
 		half[i] = connect_to(tls);
-		assert_int_equal(send(half[i], "\x16\x03\x01\x02\x01\x01", i % 6 + 1, 0), (ssize_t)(i % 6 + 1));
+		assert_int_equal(
+			send(half[i], "\x16\x03\x01\x02\x01\x01", i % 6 + 1, 0), (ssize_t)(i % 6 + 1));
 	}
 	sleep_ms(100);
 	before = cpu_seconds(RUSAGE_SELF);

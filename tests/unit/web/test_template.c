@@ -1,4 +1,5 @@
-/* Pages say what the view says, escaped, and a template that is malformed says so. The cases follow the Mustache spec's own headings. */
+/* Pages say what the view says, escaped, and a template that is malformed says so. The cases follow the
+ * Mustache spec's own headings. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -33,7 +34,8 @@ static const struct error *run(void *context, const char *source, const char *vi
 	struct bytes page;
 
 	assert_non_null(view);
-	error = template_run(context, (struct bytes){(const uint8_t *)source, strlen(source)}, view, find, NULL, &page);
+	error = template_run(
+		context, (struct bytes){(const uint8_t *)source, strlen(source)}, view, find, NULL, &page);
 	if (!error)
 		*out = (const char *)page.data;
 	return error;
@@ -67,7 +69,8 @@ static void values_are_filled_in_and_always_escaped(void **state)
 		{"{{x}}", "{\"x\":\"& < > \\\" '\"}", "&amp; &lt; &gt; &quot; &#39;"},
 		{"<a title='{{x}}'>", "{\"x\":\"' onclick='x\"}", "<a title='&#39; onclick=&#39;x'>"},
 		{"{{n}} {{zero}} {{minus}}", "{\"n\":85,\"zero\":0,\"minus\":-3}", "85 0 -3"},
-		{"({{no}}{{null}}{{false}}{{list}}{{object}})", "{\"null\":null,\"false\":false,\"list\":[1],\"object\":{}}", "()"},
+		{"({{no}}{{null}}{{false}}{{list}}{{object}})",
+			"{\"null\":null,\"false\":false,\"list\":[1],\"object\":{}}", "()"},
 		{"| {{ x }} |\n{{x}}\n", "{\"x\":\"-\"}", "| - |\n-\n"},
 		{"{{a.b.c}} == {{#a}}{{b.c}}{{/a}}", "{\"a\":{\"b\":{\"c\":\"deep\"}}}", "deep == deep"},
 		{"({{a.b.c}})", "{\"a\":{}}", "()"},
@@ -83,8 +86,8 @@ static void sections_repeat_and_choose(void **state)
 	static const struct example examples[] = {
 		{"{{#yes}}shown{{/yes}}", "{\"yes\":true}", "shown"},
 		{"({{#no}}hidden{{/no}})", "{\"no\":false}", "()"},
-		{"({{#no}}{{/no}}{{#null}}x{{/null}}{{#text}}x{{/text}}{{#list}}x{{/list}})", "{\"null\":null,\"text\":\"\",\"list\":[]}",
-			"()"},
+		{"({{#no}}{{/no}}{{#null}}x{{/null}}{{#text}}x{{/text}}{{#list}}x{{/list}})",
+			"{\"null\":null,\"text\":\"\",\"list\":[]}", "()"},
 		{"{{#zero}}zero is something{{/zero}}", "{\"zero\":0}", "zero is something"},
 		{"{{#o}}{{name}}{{/o}}", "{\"o\":{\"name\":\"Joe\"}}", "Joe"},
 		{"{{#l}}{{i}},{{/l}}", "{\"l\":[{\"i\":1},{\"i\":2},{\"i\":3}]}", "1,2,3,"},
@@ -106,7 +109,8 @@ static void sections_repeat_and_choose(void **state)
 static void a_tag_alone_on_its_line_leaves_no_line(void **state)
 {
 	static const struct example examples[] = {
-		{"| This Is\n{{#yes}}\n|\n{{/yes}}\n| A Line\n", "{\"yes\":true}", "| This Is\n|\n| A Line\n"},
+		{"| This Is\n{{#yes}}\n|\n{{/yes}}\n| A Line\n", "{\"yes\":true}",
+			"| This Is\n|\n| A Line\n"},
 		{"  {{#yes}}  \nx\n  {{/yes}}\t\n", "{\"yes\":true}", "x\n"},
 		{"|\r\n{{#yes}}\r\n{{/yes}}\r\n|", "{\"yes\":true}", "|\r\n|"},
 		{"  {{#yes}}\n#{{/yes}}\n/", "{\"yes\":true}", "#\n/"},
@@ -140,8 +144,25 @@ static void a_malformed_template_is_refused_wherever_the_fault_is(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	static const char *const bad[] = {
-		"{{", "{{x", "a{{}}", "{{ }}", "{{#}}{{/}}", "{{x y}}", "{{#a}}", "{{/a}}", "{{#a}}{{/b}}", "{{#a}}{{#b}}{{/a}}{{/b}}",
-		"{{{x}}}", "{{&x}}", "{{& x}}", "{{=<% %>=}}", "{{#no}}{{{x}}}{{/no}}", "{{>none}}", "{{>self}}", "{{>../x}}", "{{x\n}}",
+		"{{",
+		"{{x",
+		"a{{}}",
+		"{{ }}",
+		"{{#}}{{/}}",
+		"{{x y}}",
+		"{{#a}}",
+		"{{/a}}",
+		"{{#a}}{{/b}}",
+		"{{#a}}{{#b}}{{/a}}{{/b}}",
+		"{{{x}}}",
+		"{{&x}}",
+		"{{& x}}",
+		"{{=<% %>=}}",
+		"{{#no}}{{{x}}}{{/no}}",
+		"{{>none}}",
+		"{{>self}}",
+		"{{>../x}}",
+		"{{x\n}}",
 	};
 	struct buffer *deep = buffer_new(context);
 	const char *page = NULL;
@@ -166,14 +187,16 @@ static void a_malformed_template_is_refused_wherever_the_fault_is(void **state)
 static void every_page_of_ours_holds_together(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	json_t *view CLEANUP(json_decref) = json_pack("{s:s, s:s, s:s, s:{s:[{s:s, s:s}]}}", "title", "A <page>", "heading", "No",
-		"message", "Try again.", "problems", "list", "field", "what", "text", "Write \"what\" happened");
+	json_t *view CLEANUP(json_decref) = json_pack("{s:s, s:s, s:s, s:{s:[{s:s, s:s}]}}", "title",
+		"A <page>", "heading", "No", "message", "Try again.", "problems", "list", "field", "what",
+		"text", "Write \"what\" happened");
 	const struct error *error;
 	struct bytes page;
 
 	assert_null(template_render(context, "problem", view, &page));
 	assert_non_null(strstr((const char *)page.data, "<title>! A &lt;page&gt;</title>"));
-	assert_non_null(strstr((const char *)page.data, "<a href=\"#what\">Write &quot;what&quot; happened</a>"));
+	assert_non_null(
+		strstr((const char *)page.data, "<a href=\"#what\">Write &quot;what&quot; happened</a>"));
 	assert_non_null(strstr((const char *)page.data, "</html>"));
 	error = template_render(context, "no-such-page", view, &page);
 	assert_non_null(error);
