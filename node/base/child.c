@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -35,7 +34,7 @@ struct start {
 /* Our ends while it runs. */
 struct running {
 	pid_t pid;
-	int pidfd, output, complaint;
+	int output, complaint;
 };
 
 /* Where the child failed before it became the program. */
@@ -179,7 +178,6 @@ static int end(struct running *running)
 	kill(-running->pid, SIGKILL);
 	while (waitpid(running->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	fd_close(running->pidfd);
 	close(running->output);
 	close(running->complaint);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -226,13 +224,13 @@ static const struct error *fork_off(struct start *start, struct running *out)
 	}
 	if (!error) {
 		setpgid(pid, pid); /* the child does the same: whoever is first */
-		*out = (struct running){pid, pidfd_open(pid, 0), output[0], complaint[0]};
+		*out = (struct running){pid, output[0], complaint[0]};
 		output[0] = complaint[0] = -1;
 		fcntl(out->output, F_SETFL, O_NONBLOCK);
 		fcntl(out->complaint, F_SETFL, O_NONBLOCK);
 		fd_close(failure[1]);
 		failure[1] = -1;
-		error = out->pidfd < 0 ? error_system(errno, "cannot watch %s", name) : check_start(failure[0], name);
+		error = check_start(failure[0], name);
 		if (error)
 			end(out);
 	}
@@ -273,37 +271,44 @@ static void drain(int fd, struct buffer *into)
 		;
 }
 
-/* Until the program has ended and what it wrote is read, or the deadline, or too much output. A grandchild that keeps a pipe open holds up nothing. */
+/* It stays a zombie, so that its number remains its own. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+static void read_what_came(struct pollfd *pipe_end, struct buffer *into)
+{
+	if (pipe_end->revents && read_some(pipe_end->fd, into) == ENDED)
+		pipe_end->fd = -1;
+}
+
+/* Until the program has ended and what it wrote is read, or the deadline, or too much output. A grandchild that keeps a pipe open holds up nothing: we
+ * also look now and then, which serves the stop flag, too (a signal just before poll does not wake it). */
 static const struct error *attend(const struct child *child, struct running *running, struct buffer *output,
 	struct buffer *complaint, int *timed_out)
 {
 	int64_t until = clock_boot_ms() + child->deadline_ms;
-	int longest = child->stop ? 200 : 60000; /* a signal just before poll does not wake it */
-	struct pollfd fds[3] = {
+	struct pollfd fds[2] = {
 		{.fd = running->output, .events = POLLIN},
 		{.fd = running->complaint, .events = POLLIN},
-		{.fd = running->pidfd, .events = POLLIN},
 	};
+	bool ended = false;
 
-	for (;;) {
-		int64_t left = until - clock_boot_ms();
-		bool ended;
-		int n;
+	while (!ended) {
+		int64_t left = until - clock_boot_ms(), look = fds[0].fd < 0 && fds[1].fd < 0 ? 1 : 100;
 
 		if (left <= 0 || (child->stop && *child->stop)) {
 			*timed_out = 1;
 			return NULL;
 		}
-		n = poll(fds, 3, left > longest ? longest : (int)left);
-		if (n < 0 && errno != EINTR)
+		if (poll(fds, 2, (int)(left < look ? left : look)) < 0 && errno != EINTR)
 			return error_system(errno, "cannot wait for %s", child->argv[0]);
-		if (n <= 0)
-			continue;
-		if (fds[0].revents && read_some(running->output, output) == ENDED)
-			fds[0].fd = -1;
-		if (fds[1].revents && read_some(running->complaint, complaint) == ENDED)
-			fds[1].fd = -1;
-		ended = fds[2].revents != 0;
+		read_what_came(&fds[0], output);
+		read_what_came(&fds[1], complaint);
+		ended = has_ended(running->pid);
 		if (ended) {
 			kill(-running->pid, SIGKILL);
 			drain(running->output, output);
@@ -312,9 +317,8 @@ static const struct error *attend(const struct child *child, struct running *run
 		keep_tail(complaint);
 		if (output->len > child->output_max)
 			return error_new(ERROR_INVALID, "%s gave more than %zu bytes", child->argv[0], child->output_max);
-		if (ended)
-			return NULL;
 	}
+	return NULL;
 }
 
 /* One line that can be shown: what a server says comes through here, too. */
