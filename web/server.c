@@ -443,7 +443,7 @@ static const struct error *listen_on(const char *address, int port, int *out, in
 	struct addrinfo hints = {
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found;
-	struct sockaddr_storage bound = {0};
+	struct sockaddr_in6 bound = {0}; /* of IPv4 too: the port is at the same place */
 	socklen_t len = sizeof bound;
 	char port_text[16];
 	int fd, status, failed, on = 1, off = 0;
@@ -468,8 +468,7 @@ static const struct error *listen_on(const char *address, int port, int *out, in
 		return error_system(
 			status, "cannot listen on %s port %d (is something else using it?)", address, port);
 	}
-	*port_out = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-						      : ((struct sockaddr_in *)&bound)->sin_port);
+	*port_out = ntohs(bound.sin6_port);
 	*out = fd;
 	return NULL;
 }
