@@ -79,10 +79,12 @@ static char *basic_header(const void *context, const char *user, const char *pas
 	return memory_format(context, "Authorization: Basic %s%s", base64, padding[strlen(base64) % 4]);
 }
 
-static void fill_environment(struct environment *to, const struct transport *transport, const char *repository)
+static void fill_environment(struct environment *to, const struct transport *transport, const char *repository, const char *more)
 {
 	struct remote_address address;
 
+	if (more)
+		add(to, more);
 	add(to, "GIT_CONFIG_NOSYSTEM=1");
 	add(to, "GIT_CONFIG_GLOBAL=/dev/null");
 	add(to, "GIT_TERMINAL_PROMPT=0");
@@ -105,7 +107,8 @@ static void fill_environment(struct environment *to, const struct transport *tra
 	add(to, memory_format(to->context, "GIT_CONFIG_COUNT=%zu", to->settings));
 }
 
-static const struct error *run_git(const void *context, const struct transport *transport, const char *repository,
+/* `more`: one more "NAME=value" for its environment, or NULL. */
+static const struct error *run_git(const void *context, const struct transport *transport, const char *repository, const char *more,
 	const char *const *argv, struct child_result *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -122,9 +125,13 @@ static const struct error *run_git(const void *context, const struct transport *
 		.stop = transport->stop,
 	};
 
-	fill_environment(&environment, transport, repository);
+	fill_environment(&environment, transport, repository, more);
 	return child_run(context, &child, out);
 }
+
+#define WEB_PAGE                                                                                                       \
+	"a web page answers instead of git (a sign-in page of the network, perhaps): sign in there with a browser, or check the address"
+#define REFUSED_LOGIN "it refuses the name or the password; add the remote again with the right ones"
 
 /* What git and ssh say, and what that means to the people of a hub; the first that fits. */
 static const struct {
@@ -136,7 +143,7 @@ static const struct {
 		"known_hosts in the hub's directory"},
 	{"Permission denied (publickey", "it does not let this hub's key in; give the relay's keeper what engabo hubs --authorized-keys prints"},
 	{"Permission denied (", "it does not let this hub's key in; give the relay's keeper what engabo hubs --authorized-keys prints"},
-	{"Could not resolve host", "its name is not found; is there internet right now, and is the address right?"},
+	{"Could not resolve", "its name is not found; is there internet right now, and is the address right?"},
 	{"Temporary failure in name resolution", "its name is not found; is there internet right now, and is the address right?"},
 	{"Name or service not known", "its name is not found; is there internet right now, and is the address right?"},
 	{"Connection refused", "nothing answers there; is the relay running, and are address and port right?"},
@@ -154,18 +161,18 @@ static const struct {
 	{"SSL", "no secure connection comes about; is this the address of an https server?"},
 	{"gnutls", "no secure connection comes about; is this the address of an https server?"},
 	{"could not read Username", "it asks for a name and a password; add the remote again with https://NAME:PASSWORD@..."},
-	{"Authentication failed", "it refuses the name or the password; add the remote again with the right ones"},
-	{"returned error: 401", "it refuses the name or the password; add the remote again with the right ones"},
+	{"Authentication failed", REFUSED_LOGIN},
+	{"returned error: 401", REFUSED_LOGIN},
 	{"returned error: 403", "it forbids this; ask its keeper to let this hub read and write there"},
 	{"returned error: 404", "there is no repository at this address; is it spelled right?"},
 	{"returned error: 30", "it sends us to another address (a sign-in page of the network, perhaps): sign in there with a browser, or add the "
 		"remote again with its new address"},
-	{"is this a git repository", "a web page answers instead of git (a sign-in page of the network, perhaps): sign in there with a browser, or check "
-		"the address"},
+	{"is this a git repository", WEB_PAGE},
 	{"returned error: 5", "the server there is in trouble; it will be tried again"},
 	{"does not appear to be a git repository", "there is no git repository; one is made with git init --bare"},
 	{"not a git repository", "there is no git repository; one is made with git init --bare"},
 	{"epository not found", "there is no repository at this address; is it spelled right?"},
+	{"' not found", "there is no repository at this address; is it spelled right?"},
 	{"dubious ownership", "it belongs to another user there, and git does not serve it; ask its keeper"},
 	{"Read-only file system", "it can be read but not written; is the stick or disk write-protected?"},
 	{"insufficient permission", "it can be read but not written; ask its keeper to let this hub write there"},
@@ -212,6 +219,8 @@ char *transport_explain(const void *context, const struct child_result *result, 
 		means = "it sends more at once than this hub takes; nothing was taken";
 	else if (result->status == 128 + SIGXCPU || result->status == 128 + SIGKILL)
 		means = "what it sends costs more time or memory than this hub gives; nothing was taken";
+	else if (strstr(complaint, "could not read Username") && strstr(shown, ":***@"))
+		means = REFUSED_LOGIN; /* git asks again for what was not good enough */
 	if (means)
 		return memory_format(context, "%s: %s", shown, means);
 	return as_ascii(memory_format(context, "%s: git could not do it: %.200s", shown, *complaint ? complaint : "it said nothing"));
@@ -231,6 +240,27 @@ static char *path_problem(const void *context, const char *url)
 	return NULL;
 }
 
+/* To git, a web page in place of a repository is one without branches, served the old way: no error, and everything would seem to be gone. Whether git
+ * itself is at the other end shows in the packets it sends. */
+static const struct error *check_emptiness(const void *context, const struct transport *transport, const char *name, char **problem)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *shown[] = {"git", "for-each-ref", "--count=1", memory_format(scratch, "refs/inbox/%s/", name), NULL};
+	const char *asked[] = {"git", "ls-remote", "--heads", "relay", NULL};
+	char *url = remote_url_shown(scratch, transport->url);
+	struct child_result result;
+
+	TRY(run_git(scratch, transport, "inbox.git", NULL, shown, &result));
+	if (result.output.len)
+		return NULL;
+	TRY(run_git(scratch, transport, "inbox.git", "GIT_TRACE_PACKET=2", asked, &result));
+	if (result.status || result.timed_out)
+		*problem = transport_explain(context, &result, url);
+	else if (!strstr(result.complaint, "packet:"))
+		*problem = memory_format(context, "%s: " WEB_PAGE, url);
+	return NULL;
+}
+
 const struct error *transport_fetch(const void *context, const struct transport *transport, const char *name, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -244,9 +274,11 @@ const struct error *transport_fetch(const void *context, const struct transport 
 	*problem = path_problem(context, transport->url);
 	if (*problem)
 		return NULL;
-	TRY(run_git(scratch, transport, "inbox.git", argv, &result));
+	TRY(run_git(scratch, transport, "inbox.git", NULL, argv, &result));
 	if (result.status || result.timed_out)
 		*problem = transport_explain(context, &result, remote_url_shown(scratch, transport->url));
+	else if (text_starts(transport->url, "https://"))
+		return check_emptiness(context, transport, name, problem);
 	return NULL;
 }
 
@@ -305,7 +337,7 @@ const struct error *transport_push(const void *context, const struct transport *
 	for (size_t i = 0; i < count; i++)
 		argv[fixed + i] = memory_format(scratch, "%s:%s", branches[i].oid.hex, branches[i].ref);
 	*problem = NULL;
-	TRY(run_git(scratch, transport, "log.git", argv, &result));
+	TRY(run_git(scratch, transport, "log.git", NULL, argv, &result));
 	read_porcelain(context, memory_string(scratch, (const char *)result.output.data), branches, count, "it was not sent");
 	for (size_t i = 0; i < count; i++)
 		any_rejected |= branches[i].rejected != NULL;
