@@ -1,8 +1,10 @@
-/* Running git and the few other programs we use: bounded in time, memory, output and descriptors (see child.h).
+/* Running git and the few other programs we use: bounded in time, memory, output and descriptors (see
+ * child.h).
  *
- * What a program is for and what its answer means is the caller's. The invariant: nothing a child starts within its group outlives the call, and
- * nothing of ours (descriptors, environment, signal masks) reaches it. Input travels in a memory file, so that a child that does not read cannot
- * block us. Runs in sync and in commands. */
+ * What a program is for and what its answer means is the caller's. The invariant: nothing a child starts
+ * within its group outlives the call, and nothing of ours (descriptors, environment, signal masks) reaches
+ * it. Input travels in a memory file, so that a child that does not read cannot block us. Runs in sync and in
+ * commands. */
 #include "node/base/child.h"
 
 #include <errno.h>
@@ -139,15 +141,17 @@ static void become(const struct start *start)
 {
 	const struct child *child = start->child;
 	/* Above the places they go to, in case we ourselves run without the standard descriptors. */
-	int failure = fcntl(start->failure, F_DUPFD_CLOEXEC, 10), input = fcntl(start->input, F_DUPFD_CLOEXEC, 10);
-	int output = fcntl(start->output, F_DUPFD_CLOEXEC, 10), complaint = fcntl(start->complaint, F_DUPFD_CLOEXEC, 10);
+	int failure = fcntl(start->failure, F_DUPFD_CLOEXEC, 10),
+	    input = fcntl(start->input, F_DUPFD_CLOEXEC, 10);
+	int output = fcntl(start->output, F_DUPFD_CLOEXEC, 10),
+	    complaint = fcntl(start->complaint, F_DUPFD_CLOEXEC, 10);
 
 	setpgid(0, 0);
 	reset_signals();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != start->parent)
 		give_up(failure, "be tied to us");
-	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(complaint, 2) < 0 || dup3(failure, 3, O_CLOEXEC) < 0 ||
-		close_range(4, ~0U, 0) < 0)
+	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(complaint, 2) < 0 ||
+		dup3(failure, 3, O_CLOEXEC) < 0 || close_range(4, ~0U, 0) < 0)
 		give_up(failure, "get its files");
 	limit(3, RLIMIT_CORE, 0);
 	if (child->memory_max)
@@ -170,7 +174,8 @@ static void close_pair(int pair[2])
 	fd_close(pair[1]);
 }
 
-/* Ends the group while its leader is still a zombie: so the group's number cannot have become somebody else's. */
+/* Ends the group while its leader is still a zombie: so the group's number cannot have become somebody
+ * else's. */
 static int end(struct running *running)
 {
 	int status = 0;
@@ -261,7 +266,8 @@ static void keep_tail(struct buffer *complaint)
 	complaint->len = COMPLAINT_MAX;
 }
 
-/* What still lies in a pipe whose writers have ended: at most a pipe's full, so that one who got away from the group cannot hold us. */
+/* What still lies in a pipe whose writers have ended: at most a pipe's full, so that one who got away from
+ * the group cannot hold us. */
 static void drain(int fd, struct buffer *into)
 {
 	int most = fcntl(fd, F_GETPIPE_SZ);
@@ -285,8 +291,9 @@ static void read_what_came(struct pollfd *pipe_end, struct buffer *into)
 		pipe_end->fd = -1;
 }
 
-/* Until the program has ended and what it wrote is read, or the deadline, or too much output. A grandchild that keeps a pipe open holds up nothing: we
- * also look now and then, which serves the stop flag, too (a signal just before poll does not wake it). */
+/* Until the program has ended and what it wrote is read, or the deadline, or too much output. A grandchild
+ * that keeps a pipe open holds up nothing: we also look now and then, which serves the stop flag, too (a
+ * signal just before poll does not wake it). */
 static const struct error *attend(const struct child *child, struct running *running, struct buffer *output,
 	struct buffer *complaint, int *timed_out)
 {
@@ -316,7 +323,8 @@ static const struct error *attend(const struct child *child, struct running *run
 		}
 		keep_tail(complaint);
 		if (output->len > child->output_max)
-			return error_new(ERROR_INVALID, "%s gave more than %zu bytes", child->argv[0], child->output_max);
+			return error_new(ERROR_INVALID, "%s gave more than %zu bytes", child->argv[0],
+				child->output_max);
 	}
 	return NULL;
 }

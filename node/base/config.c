@@ -1,7 +1,9 @@
-/* The hub's settings: what an administrator may write into engabo.conf, and what holds when they write nothing (see config.h).
+/* The hub's settings: what an administrator may write into engabo.conf, and what holds when they write
+ * nothing (see config.h).
  *
- * The table below is the list of keys; README.md shows it. inih splits the lines; here every key, section and value is checked, because a
- * misspelt setting that is silently ignored would be noticed only when it is needed. Used by every process, at start. */
+ * The table below is the list of keys; README.md shows it. inih splits the lines; here every key, section and
+ * value is checked, because a misspelt setting that is silently ignored would be noticed only when it is
+ * needed. Used by every process, at start. */
 #include "node/base/config.h"
 
 #include <arpa/inet.h>
@@ -24,7 +26,7 @@ enum kind { TEXT, CODE, ADDRESS, NUMBER, YES_NO };
 struct key {
 	const char *section, *name;
 	enum kind kind;
-	size_t at; /* in struct config */
+	size_t at;	 /* in struct config */
 	int least, most; /* of a number; of a text, its characters */
 	const char *otherwise;
 };
@@ -68,13 +70,15 @@ static const struct error *text_set(struct config *config, const struct key *key
 	struct in6_addr address;
 
 	if (key->kind == CODE && !ids_is_code(value))
-		return error_new(ERROR_CONFIG, "%s must be two to eight capital letters or digits, the first a letter",
-			key->name);
+		return error_new(ERROR_CONFIG,
+			"%s must be two to eight capital letters or digits, the first a letter", key->name);
 	if (key->kind == ADDRESS && inet_pton(AF_INET6, value, &address) != 1 &&
 		inet_pton(AF_INET, value, &address) != 1)
-		return error_new(ERROR_CONFIG, "%s must be an address in numbers, such as :: or 192.168.1.2", key->name);
+		return error_new(ERROR_CONFIG, "%s must be an address in numbers, such as :: or 192.168.1.2",
+			key->name);
 	if (key->kind == TEXT && (len < (size_t)key->least || len > (size_t)key->most))
-		return error_new(ERROR_CONFIG, "%s must have %d to %d characters", key->name, key->least, key->most);
+		return error_new(
+			ERROR_CONFIG, "%s must have %d to %d characters", key->name, key->least, key->most);
 	if (*slot)
 		memory_free(*slot);
 	*slot = memory_string(config, value);
@@ -92,8 +96,8 @@ static const struct error *key_set(struct config *config, const struct key *key,
 		return text_set(config, key, value);
 	case NUMBER:
 		if (text_to_number(value, (uint64_t)key->most, &number) || number < (uint64_t)key->least)
-			return error_new(ERROR_CONFIG, "%s must be a number from %d to %d", key->name, key->least,
-				key->most);
+			return error_new(ERROR_CONFIG, "%s must be a number from %d to %d", key->name,
+				key->least, key->most);
 		*(int *)((char *)config + key->at) = (int)number;
 		return NULL;
 	case YES_NO:
@@ -142,7 +146,8 @@ static void check_section(struct parse *parse, const char *line, size_t len)
 		return;
 	end = memchr(line, ']', len);
 	if (end && !is_section(line + 1, (size_t)(end - line) - 1))
-		complain(parse, error_new(ERROR_CONFIG, "there is no section [%.*s]", (int)(end - line) - 1, line + 1));
+		complain(parse, error_new(ERROR_CONFIG, "there is no section [%.*s]", (int)(end - line) - 1,
+					line + 1));
 }
 
 static char *next_line(char *out, int size, void *user)
@@ -176,8 +181,9 @@ static int take(void *user, const char *section, const char *name, const char *v
 		if (strcmp(keys[i].section, section) != 0 || strcmp(keys[i].name, name) != 0)
 			continue;
 		/* Also what inih takes for the continuation of a value: an indented line. */
-		error = parse->seen[i] ? error_new(ERROR_CONFIG, "%s is set twice, or this line is indented", name)
-				       : key_set(parse->config, &keys[i], value);
+		error = parse->seen[i]
+				? error_new(ERROR_CONFIG, "%s is set twice, or this line is indented", name)
+				: key_set(parse->config, &keys[i], value);
 		parse->seen[i] = true;
 		if (error)
 			complain(parse, error);
@@ -192,8 +198,10 @@ static int take(void *user, const char *section, const char *name, const char *v
 
 const struct error *config_parse(struct config *config, const char *name, struct bytes text)
 {
-	struct parse parse = {
-		.config = config, .name = name, .at = (const char *)text.data, .end = (const char *)text.data + text.len};
+	struct parse parse = {.config = config,
+		.name = name,
+		.at = (const char *)text.data,
+		.end = (const char *)text.data + text.len};
 	int line;
 
 	if (!text.len)
@@ -204,7 +212,8 @@ const struct error *config_parse(struct config *config, const char *name, struct
 	if (parse.error && (line <= 0 || line >= parse.line))
 		return parse.error;
 	if (line)
-		return error_new(ERROR_CONFIG, "%s:%d: neither [section] nor name = value", name, line < 0 ? 1 : line);
+		return error_new(
+			ERROR_CONFIG, "%s:%d: neither [section] nor name = value", name, line < 0 ? 1 : line);
 	return NULL;
 }
 

@@ -1,7 +1,8 @@
 /* engabo.conf: INI by inih; an unknown section or key, or a bad value, is an error that names file and line.
  *
- * Read in this order, later wins: /etc/engabo/engabo.conf, /etc/engabo/conf.d/<*.conf by name>, <state>/engabo.conf. Every key
- * has a default that works offline. The table in config.c is the list of keys; README.md shows it. */
+ * Read in this order, later wins: /etc/engabo/engabo.conf, /etc/engabo/conf.d/<*.conf by name>,
+ * <state>/engabo.conf. Every key has a default that works offline. The table in config.c is the list of keys;
+ * README.md shows it. */
 #ifndef ENGABO_BASE_CONFIG_H
 #define ENGABO_BASE_CONFIG_H
 
@@ -17,18 +18,18 @@ struct config {
 		char *region; /* e.g. "Acholi" */
 	} hub;
 	struct {
-		int http, https;	 /* ports: 8080, 8443 */
-		char *name;		 /* shown on the public pages; neutral by default: "this office" */
-		char *phone;		 /* numbers to call in danger, shown on the receipt; empty by default */
-		int reports_an_hour;	 /* in all: 300; 0 = no limit (bench) */
-		int reports_an_address;	 /* an hour: 20 */
-		int token_seconds;	 /* a form token must be at least so old: 5 */
+		int http, https;     /* ports: 8080, 8443 */
+		char *name;	     /* shown on the public pages; neutral by default: "this office" */
+		char *phone;	     /* numbers to call in danger, shown on the receipt; empty by default */
+		int reports_an_hour; /* in all: 300; 0 = no limit (bench) */
+		int reports_an_address; /* an hour: 20 */
+		int token_seconds;	/* a form token must be at least so old: 5 */
 	} intake;
 	struct {
-		int https;	    /* 9443 */
-		int idle_minutes;   /* 15 */
-		int session_hours;  /* 8 */
-		int lock_minutes;   /* 60: lock after so long without staff */
+		int https;	   /* 9443 */
+		int idle_minutes;  /* 15 */
+		int session_hours; /* 8 */
+		int lock_minutes;  /* 60: lock after so long without staff */
 	} office;
 	struct {
 		int https;	      /* 7443 */
@@ -38,7 +39,8 @@ struct config {
 	char *address; /* [network] address: what all listen on, "::" by default (both IPv4 and IPv6) */
 };
 
-/* Defaults, then the files. Strings hang on the config. `state` may hold no engabo.conf. ERROR_CONFIG names file:line. */
+/* Defaults, then the files. Strings hang on the config. `state` may hold no engabo.conf. ERROR_CONFIG names
+ * file:line. */
 const struct error *config_load(const void *context, const char *state, struct config **out) MUST_CHECK;
 /* One file over what is there; for tests and the fuzzer. `name` is said in errors. */
 const struct error *config_parse(struct config *config, const char *name, struct bytes text) MUST_CHECK;

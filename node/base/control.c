@@ -1,7 +1,8 @@
 /* Commands to a running role: `engabo status`, `unlock`, `lock` and the like (see control.h).
  *
- * What a request means is the handler's; here are only its bounds: who may call (the kernel says who it is, not the caller), how long a line may
- * be and how long it may take, so that a stuck caller never holds up a role for more than seconds. Client in commands, server in every role. */
+ * What a request means is the handler's; here are only its bounds: who may call (the kernel says who it is,
+ * not the caller), how long a line may be and how long it may take, so that a stuck caller never holds up a
+ * role for more than seconds. Client in commands, server in every role. */
 #include "node/base/control.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ static const struct error *send_all(int fd, struct bytes text, int64_t until)
 }
 
 /* One line without its '\n', on `context`. */
-static const struct error *receive_line(const void *context, int fd, size_t max, int64_t until, struct bytes *out)
+static const struct error *receive_line(
+	const void *context, int fd, size_t max, int64_t until, struct bytes *out)
 {
 	struct buffer *line = buffer_new(context);
 
@@ -99,7 +101,8 @@ bool control_is_listening(const char *path)
 		return false;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* A full queue is a living listener, too. */
-	connected = fd >= 0 && (connect(fd, (struct sockaddr *)&address.name, address.len) == 0 || errno == EAGAIN);
+	connected = fd >= 0 &&
+		    (connect(fd, (struct sockaddr *)&address.name, address.len) == 0 || errno == EAGAIN);
 	fd_close(fd);
 	local_wipe(&address);
 	return connected;
@@ -134,7 +137,8 @@ static const struct error *check_caller(int fd)
 	return NULL;
 }
 
-static const struct error *answer(const void *context, int fd, control_handler *handler, void *user, json_t *reply)
+static const struct error *answer(
+	const void *context, int fd, control_handler *handler, void *user, json_t *reply)
 {
 	json_t *request CLEANUP(json_decref) = NULL;
 	struct bytes line;
@@ -157,11 +161,13 @@ static struct bytes reply_line(const void *context, const json_t *reply)
 
 static struct bytes error_line(const void *context, const struct error *error)
 {
-	json_t *reply CLEANUP(json_decref) = json_pack("{s:s, s:i}", "error", error->message, "code", (int)error->code);
+	json_t *reply CLEANUP(json_decref) =
+		json_pack("{s:s, s:i}", "error", error->message, "code", (int)error->code);
 
 	/* A message cut off in the middle of a character is not UTF-8. */
 	if (!reply) {
-		json_t *plain CLEANUP(json_decref) = json_pack("{s:s, s:i}", "error", "failed", "code", (int)error->code);
+		json_t *plain CLEANUP(json_decref) =
+			json_pack("{s:s, s:i}", "error", "failed", "code", (int)error->code);
 
 		return reply_line(context, plain);
 	}
@@ -184,7 +190,8 @@ const struct error *control_serve(int listener, control_handler *handler, void *
 	error = answer(scratch, fd, handler, user, reply);
 	line = error ? error_line(scratch, error) : reply_line(scratch, reply);
 	if (line.len > REPLY_MAX)
-		line = error_line(scratch, error_new(ERROR_INVALID, "the reply is larger than %d bytes", REPLY_MAX));
+		line = error_line(
+			scratch, error_new(ERROR_INVALID, "the reply is larger than %d bytes", REPLY_MAX));
 	error_ignore(send_all(fd, line, clock_boot_ms() + CALLER_MS)); /* a caller that went away is fine */
 	return NULL;
 }
@@ -198,7 +205,9 @@ static const struct error *connect_to(const char *path, int64_t deadline_ms, int
 
 	error = local_address(&address, path);
 	if (error)
-		return error->code == ERROR_NOT_FOUND ? error_new(ERROR_UNAVAILABLE, "nothing listens at %s", path) : error;
+		return error->code == ERROR_NOT_FOUND
+			       ? error_new(ERROR_UNAVAILABLE, "nothing listens at %s", path)
+			       : error;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
 		error = error_system(errno, "cannot make a socket");
@@ -244,7 +253,8 @@ const struct error *control_call(const char *path, const json_t *request, int64_
 	if (line.len > REQUEST_MAX)
 		return error_new(ERROR_USAGE, "a request is at most %d bytes", REQUEST_MAX);
 	TRY(connect_to(path, deadline_ms, &fd));
-	/* Somebody who is turned away is told so before they have said anything: then sending fails, and the reply is there all the same. */
+	/* Somebody who is turned away is told so before they have said anything: then sending fails, and the
+	 * reply is there all the same. */
 	unsent = send_all(fd, line, until);
 	error = receive_line(scratch, fd, REPLY_MAX, until, &line);
 	if (error && unsent)

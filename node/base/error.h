@@ -1,9 +1,9 @@
 /* How anything here fails: one way.
  *
  * Whatever can fail returns `const struct error *`; NULL is success, and outputs are untouched on failure. An
- * error holds one code and one line for people: what, why, what to do. Errors live in a ring of 16 a thread: no
- * one frees them, and one stays valid until 16 later errors of the same thread. To hand one to another thread,
- * copy its message.
+ * error holds one code and one line for people: what, why, what to do. Errors live in a ring of 16 a thread:
+ * no one frees them, and one stays valid until 16 later errors of the same thread. To hand one to another
+ * thread, copy its message.
  *
  * Programming mistakes assert; running out of memory aborts (transactions and restarts make that safe). */
 #ifndef ENGABO_BASE_ERROR_H
@@ -31,11 +31,11 @@ struct error {
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* Passes a failure up to the caller; the only macro here that hides a return. */
-#define TRY(call)                                                                                                      \
-	do {                                                                                                           \
-		const struct error *try_error_ = (call);                                                               \
-		if (try_error_)                                                                                        \
-			return try_error_;                                                                             \
+#define TRY(call)                                                                                            \
+	do {                                                                                                 \
+		const struct error *try_error_ = (call);                                                     \
+		if (try_error_)                                                                              \
+			return try_error_;                                                                   \
 	} while (0)
 
 /* Makes an error. Control characters in the message become '?', so that hostile bytes cannot forge lines. */

@@ -11,8 +11,10 @@
 #include "node/base/error.h"
 #include "node/base/memory.h"
 
-/* The whole file on `context` (NUL behind it); ERROR_NOT_FOUND, or ERROR_INVALID when it is larger than `max`. */
-const struct error *files_read(const void *context, const char *path, size_t max, struct bytes *out) MUST_CHECK;
+/* The whole file on `context` (NUL behind it); ERROR_NOT_FOUND, or ERROR_INVALID when it is larger than
+ * `max`. */
+const struct error *files_read(
+	const void *context, const char *path, size_t max, struct bytes *out) MUST_CHECK;
 /* Replaces or makes `path` with exactly these bytes and mode, durably. */
 const struct error *files_write(const char *path, struct bytes content, mode_t mode) MUST_CHECK;
 /* The same, but ERROR_EXISTS where there already is something. */
@@ -21,8 +23,8 @@ const struct error *files_write_new(const char *path, struct bytes content, mode
 const struct error *files_directory(const char *path, mode_t mode) MUST_CHECK;
 const struct error *files_sync_directory(const char *path) MUST_CHECK;
 bool files_exist(const char *path);
-/* Takes an exclusive flock on `path` (made when missing) and leaves its descriptor open in *fd; ERROR_UNAVAILABLE when
- * another process holds it. The lock goes with the descriptor. */
+/* Takes an exclusive flock on `path` (made when missing) and leaves its descriptor open in *fd;
+ * ERROR_UNAVAILABLE when another process holds it. The lock goes with the descriptor. */
 const struct error *files_lock(const char *path, int *fd) MUST_CHECK;
 /* Bytes that can still be written below `path`. */
 const struct error *files_free_space(const char *path, uint64_t *out) MUST_CHECK;

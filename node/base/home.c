@@ -1,7 +1,8 @@
 /* The state directory of one hub: making its skeleton and recognising it again (see home.h).
  *
- * What lies in it belongs to other files; the invariant here is that nothing of ours is ever opened, or made, in a directory that is not a hub of
- * this version, so that a mistyped --state harms nothing. Used by every process, at start. */
+ * What lies in it belongs to other files; the invariant here is that nothing of ours is ever opened, or made,
+ * in a directory that is not a hub of this version, so that a mistyped --state harms nothing. Used by every
+ * process, at start. */
 #include "node/base/home.h"
 
 #include <dirent.h>
@@ -47,11 +48,12 @@ static const struct error *check_format(const char *path)
 	if (error && error->code != ERROR_INVALID)
 		return error;
 	if (error || format.len < 7 || memcmp(format.data, "engabo ", 7) != 0)
-		return error_new(ERROR_CONFIG, "%s/format is not one of ours; this directory is not a hub", path);
+		return error_new(
+			ERROR_CONFIG, "%s/format is not one of ours; this directory is not a hub", path);
 	if (strcmp((const char *)format.data, FORMAT) != 0)
 		return error_new(ERROR_CONFIG,
-			"%s is a hub of another version (%.20s); use the engabo that made it, or a newer one", path,
-			strtok((char *)format.data, "\n"));
+			"%s is a hub of another version (%.20s); use the engabo that made it, or a newer one",
+			path, strtok((char *)format.data, "\n"));
 	return NULL;
 }
 
@@ -76,7 +78,8 @@ static const struct error *check_empty(const char *path)
 					: error_system(errno, "cannot read %s", path);
 	while (!error && (entry = readdir(directory)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			error = error_new(ERROR_EXISTS, "%s is not empty (%s); give an empty or a new directory", path,
+			error = error_new(ERROR_EXISTS,
+				"%s is not empty (%s); give an empty or a new directory", path,
 				entry->d_name);
 	closedir(directory);
 	return error;

@@ -1,4 +1,5 @@
-/* The state directory: where everything of one hub lies. Names, modes and a place to check that it is one of ours.
+/* The state directory: where everything of one hub lies. Names, modes and a place to check that it is one of
+ * ours.
  *
  *   format         "engabo 1\n": refuses other versions      trust.json, engabo.conf     nothing secret
  *   intake.db office.db sync.db mailbox.db                   log.git/ inbox.git/
@@ -15,10 +16,11 @@ struct home {
 	struct config *config;
 };
 
-/* Opens a directory that init made; ERROR_NOT_FOUND ("no hub in ...; engabo init makes one"), ERROR_CONFIG for another version
- * or a broken configuration. */
+/* Opens a directory that init made; ERROR_NOT_FOUND ("no hub in ...; engabo init makes one"), ERROR_CONFIG
+ * for another version or a broken configuration. */
 const struct error *home_open(const void *context, const char *path, struct home **out) MUST_CHECK;
-/* Makes the skeleton in an empty or missing directory; ERROR_EXISTS when a hub or anything else is in there. */
+/* Makes the skeleton in an empty or missing directory; ERROR_EXISTS when a hub or anything else is in there.
+ */
 const struct error *home_create(const void *context, const char *path, struct home **out) MUST_CHECK;
 /* "<state>/<name>", on `context`. */
 char *home_file(const void *context, const struct home *home, const char *name);

@@ -26,7 +26,8 @@ void ids_random(void *out, size_t len)
 	}
 }
 
-/* `count` characters of five bits, the most significant first; bits past the end of `data` are not asked for. */
+/* `count` characters of five bits, the most significant first; bits past the end of `data` are not asked for.
+ */
 static void base32(char *out, size_t count, const uint8_t *data, size_t skip_bits)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -24,7 +24,8 @@ static const struct error *check_depth(struct bytes text)
 			in_string = true;
 		} else if (c == '{' || c == '[') {
 			if (++depth > DEPTH_MAX)
-				return error_new(ERROR_INVALID, "JSON is nested more than %d deep", DEPTH_MAX);
+				return error_new(
+					ERROR_INVALID, "JSON is nested more than %d deep", DEPTH_MAX);
 		} else if (c == '}' || c == ']') {
 			depth--;
 		}
@@ -84,8 +85,8 @@ const struct error *json_get_string(const json_t *object, const char *name, size
 	return NULL;
 }
 
-const struct error *json_get_integer(const json_t *object, const char *name, int64_t least, int64_t most,
-	int64_t *out)
+const struct error *json_get_integer(
+	const json_t *object, const char *name, int64_t least, int64_t most, int64_t *out)
 {
 	const json_t *value = json_object_get(object, name);
 

@@ -1,5 +1,6 @@
-/* Unix sockets by path, however long: see local.h. control.c and node/store/doorbell.c build on it. A socket is never reachable with wider
- * permissions than it was asked for, not even for a moment. Used by every process. */
+/* Unix sockets by path, however long: see local.h. control.c and node/store/doorbell.c build on it. A socket
+ * is never reachable with wider permissions than it was asked for, not even for a moment. Used by every
+ * process. */
 #include "node/base/local.h"
 
 #include <errno.h>
@@ -18,12 +19,14 @@ const struct error *local_address(struct local_address *out, const char *path)
 	const char *reach = path, *slash = strrchr(path, '/');
 
 	if (strlen(path) >= sizeof address.name.sun_path) {
-		const char *directory = slash ? memory_string_of(scratch, path, (size_t)(slash - path) + 1) : ".";
+		const char *directory =
+			slash ? memory_string_of(scratch, path, (size_t)(slash - path) + 1) : ".";
 
 		address.directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (address.directory < 0)
 			return error_system(errno, "cannot open %s", directory);
-		reach = memory_format(scratch, "/proc/self/fd/%d/%s", address.directory, slash ? slash + 1 : path);
+		reach = memory_format(
+			scratch, "/proc/self/fd/%d/%s", address.directory, slash ? slash + 1 : path);
 		if (strlen(reach) >= sizeof address.name.sun_path) {
 			close(address.directory);
 			return error_new(ERROR_INVALID, "%s: the name is too long for a socket", path);

@@ -1,7 +1,7 @@
 /* The journal: one line each on standard error, with systemd's priority prefix when it reads along.
  *
- * Only commands, role loops and the route table log; libraries return errors. Never a case's content, a code, a name or
- * an address from intake. */
+ * Only commands, role loops and the route table log; libraries return errors. Never a case's content, a code,
+ * a name or an address from intake. */
 #ifndef ENGABO_BASE_LOG_H
 #define ENGABO_BASE_LOG_H
 

@@ -24,10 +24,10 @@ struct bytes {
 
 /* CLEANUP(free_thing) struct thing *t = NULL; -- free_thing must take NULL. */
 #define CLEANUP(function) __attribute__((cleanup(function##_cleanup)))
-#define DEFINE_CLEANUP(type, function)                                                                                 \
-	static inline void function##_cleanup(type *at)                                                                \
-	{                                                                                                              \
-		function(*at);                                                                                         \
+#define DEFINE_CLEANUP(type, function)                                                                       \
+	static inline void function##_cleanup(type *at)                                                      \
+	{                                                                                                    \
+		function(*at);                                                                               \
 	}
 
 static inline void memory_free(void *context)
@@ -47,14 +47,17 @@ DEFINE_CLEANUP(int, fd_close)
 void *memory_context(const void *parent) NEVER_NULL;
 void *memory_zeroed(const void *context, size_t size, const char *name) NEVER_NULL;
 #define memory_new(context, type) ((type *)memory_zeroed((context), sizeof(type), #type))
-#define memory_array(context, type, count) ((type *)memory_zeroed_array((context), sizeof(type), (count), #type))
+#define memory_array(context, type, count)                                                                   \
+	((type *)memory_zeroed_array((context), sizeof(type), (count), #type))
 void *memory_zeroed_array(const void *context, size_t size, size_t count, const char *name) NEVER_NULL;
 /* Grows or shrinks; keeps the parent; `old` may be NULL. New elements are not zeroed. */
-#define memory_resize(context, old, type, count) ((type *)memory_resized((context), (old), sizeof(type), (count)))
+#define memory_resize(context, old, type, count)                                                             \
+	((type *)memory_resized((context), (old), sizeof(type), (count)))
 void *memory_resized(const void *context, void *old, size_t size, size_t count) NEVER_NULL;
 char *memory_string(const void *context, const char *text) NEVER_NULL;
 char *memory_string_of(const void *context, const void *data, size_t len) NEVER_NULL;
-char *memory_format(const void *context, const char *format, ...) __attribute__((format(printf, 2, 3))) NEVER_NULL;
+char *memory_format(const void *context, const char *format, ...)
+	__attribute__((format(printf, 2, 3))) NEVER_NULL;
 /* A copy, with a NUL behind it that is not counted. */
 struct bytes memory_bytes(const void *context, const void *data, size_t len);
 

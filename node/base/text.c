@@ -1,4 +1,5 @@
-/* Text and numbers: see text.h. Strict, because most of what comes here is from outside. Used by every process. */
+/* Text and numbers: see text.h. Strict, because most of what comes here is from outside. Used by every
+ * process. */
 #include "node/base/text.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
-/* Small work on text and numbers that the C library leaves out. Nothing here allocates but where it takes a context. */
+/* Small work on text and numbers that the C library leaves out. Nothing here allocates but where it takes a
+ * context. */
 #ifndef ENGABO_BASE_TEXT_H
 #define ENGABO_BASE_TEXT_H
 

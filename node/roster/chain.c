@@ -1,8 +1,9 @@
 /* The chain of roster versions, from the root that this hub was given to the newest (see roster.h).
  *
- * Every role checks it for itself, so that none of them, taken over, can slip in a recipient or a hub: a version counts only when coordinators whom the
- * version before names have signed its exact bytes, and when it keeps what must stay (a log's key, a revocation, the coalition). What a version means
- * by itself is roster.c's. Pure; runs in every role and in commands. */
+ * Every role checks it for itself, so that none of them, taken over, can slip in a recipient or a hub: a
+ * version counts only when coordinators whom the version before names have signed its exact bytes, and when
+ * it keeps what must stay (a log's key, a revocation, the coalition). What a version means by itself is
+ * roster.c's. Pure; runs in every role and in commands. */
 #include "node/roster/roster.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ struct roster_chain {
 	size_t count;
 };
 
-/* What is signed: the digest as a line of text, so that ssh-keygen -Y verify can check it against what sha256sum prints. */
+/* What is signed: the digest as a line of text, so that ssh-keygen -Y verify can check it against what
+ * sha256sum prints. */
 static struct bytes signed_message(char out[static MESSAGE_SIZE], const uint8_t digest[static DIGEST_LEN])
 {
 	text_hex(out, digest, DIGEST_LEN);
@@ -37,7 +39,8 @@ static void signature_name(char out[static SSHSIG_FINGERPRINT_SIZE], const struc
 			*c = '_';
 }
 
-struct roster_signature roster_sign(const void *context, const struct roster_files *files, const struct secret *coordinator)
+struct roster_signature roster_sign(
+	const void *context, const struct roster_files *files, const struct secret *coordinator)
 {
 	char name[SSHSIG_FINGERPRINT_SIZE], message[MESSAGE_SIZE];
 	uint8_t digest[DIGEST_LEN];
@@ -90,8 +93,8 @@ static bool same_coordinators(const struct roster *a, const struct roster *b)
 }
 
 /* One signature: well named, by one of `before` or `after`, over exactly this message. */
-static const struct error *check_signature(const struct roster_signature *signature, struct bytes message, const struct roster *before,
-	const struct roster *after, struct signer *out)
+static const struct error *check_signature(const struct roster_signature *signature, struct bytes message,
+	const struct roster *before, const struct roster *after, struct signer *out)
 {
 	char name[SSHSIG_FINGERPRINT_SIZE];
 	const struct error *error;
@@ -109,7 +112,8 @@ static const struct error *check_signature(const struct roster_signature *signat
 }
 
 /* `before` is `after` itself for version 1. */
-static const struct error *check_signatures(const struct roster_files *files, const struct roster *before, const struct roster *after)
+static const struct error *check_signatures(
+	const struct roster_files *files, const struct roster *before, const struct roster *after)
 {
 	struct signer signers[SIGNATURES_MAX];
 	int by_before = 0, by_after = 0;
@@ -122,14 +126,17 @@ static const struct error *check_signatures(const struct roster_files *files, co
 		TRY(check_signature(&files->signatures[i], message, before, after, &signers[i]));
 		for (size_t j = 0; j < i; j++)
 			if (memcmp(signers[i].key, signers[j].key, sizeof signers[i].key) == 0)
-				return error_new(ERROR_DENIED, "%s signed twice", files->signatures[i].fingerprint);
+				return error_new(
+					ERROR_DENIED, "%s signed twice", files->signatures[i].fingerprint);
 		by_before += is_coordinator(before, &signers[i]);
 		by_after += is_coordinator(after, &signers[i]);
 	}
 	if (by_before < before->threshold)
-		return error_new(ERROR_DENIED, "%d of the coordinators signed where %d are needed", by_before, before->threshold);
+		return error_new(ERROR_DENIED, "%d of the coordinators signed where %d are needed", by_before,
+			before->threshold);
 	if (!same_coordinators(before, after) && by_after < after->threshold)
-		return error_new(ERROR_DENIED, "%d of the new coordinators signed where %d are needed", by_after, after->threshold);
+		return error_new(ERROR_DENIED, "%d of the new coordinators signed where %d are needed",
+			by_after, after->threshold);
 	return NULL;
 }
 
@@ -141,7 +148,8 @@ static const struct error *check_files(const struct roster_files *files, const s
 	size_t recipients, header_len;
 	const struct error *error;
 
-	if (files->allowed_signers.len != expected.len || memcmp(files->allowed_signers.data, expected.data, expected.len) != 0)
+	if (files->allowed_signers.len != expected.len ||
+		memcmp(files->allowed_signers.data, expected.data, expected.len) != 0)
 		return error_new(ERROR_INVALID, "allowed_signers does not say what roster.json says");
 	if (files->members.len > ROSTER_FILE_MAX)
 		return error_new(ERROR_INVALID, "members.age is larger than %d bytes", ROSTER_FILE_MAX);
@@ -154,7 +162,8 @@ static const struct error *check_member(const struct roster_member *old, const s
 	const struct roster_member *now = roster_member(after, old->keys.log);
 
 	if (!now)
-		return error_new(ERROR_INVALID, "the log %s is gone; a log can only be revoked", old->keys.log);
+		return error_new(
+			ERROR_INVALID, "the log %s is gone; a log can only be revoked", old->keys.log);
 	if (memcmp(now->keys.sign.key, old->keys.sign.key, sizeof now->keys.sign.key) != 0)
 		return error_new(ERROR_INVALID, "the log %s has another signing key", old->keys.log);
 	if (old->status == MEMBER_REVOKED && now->status != MEMBER_REVOKED)
@@ -180,7 +189,8 @@ static const struct error *check_root(const struct trust *trust, const struct ro
 	return NULL;
 }
 
-static const struct error *check(const struct roster_chain *chain, const struct roster_files *files, const struct roster *after)
+static const struct error *check(
+	const struct roster_chain *chain, const struct roster_files *files, const struct roster *after)
 {
 	const struct roster *before = roster_chain_newest(chain);
 
@@ -189,7 +199,8 @@ static const struct error *check(const struct roster_chain *chain, const struct 
 	if (strcmp(after->coalition, chain->trust.coalition) != 0)
 		return error_new(ERROR_CONFLICT, "it is of another coalition");
 	if ((size_t)after->version != chain->count + 1)
-		return error_new(ERROR_CONFLICT, "it is version %d where %zu comes next", after->version, chain->count + 1);
+		return error_new(ERROR_CONFLICT, "it is version %d where %zu comes next", after->version,
+			chain->count + 1);
 	TRY(check_files(files, after));
 	if (before)
 		TRY(check_step(before, after));

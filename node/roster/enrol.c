@@ -1,7 +1,8 @@
 /* Papers of enrolment, which travel by stick, QR code or hand and may be swapped on the way (see enrol.h).
  *
- * The form is checked here and the request's own signature; that both sides hold the same papers is what two people find out by comparing the six
- * words. The invariant: nothing in a paper is used before its form holds. Pure; runs in commands. */
+ * The form is checked here and the request's own signature; that both sides hold the same papers is what two
+ * people find out by comparing the six words. The invariant: nothing in a paper is used before its form
+ * holds. Pure; runs in commands. */
 #include "node/roster/enrol.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ static const struct error *parse_headquarters(const json_t *object, struct invit
 	size_t i;
 
 	TRY(json_get_array(object, "headquarters", HEADQUARTERS_MAX, &list));
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		const struct error *error;
 
 		if (!json_is_string(entry))
@@ -84,7 +85,7 @@ static const struct error *parse_relays(const json_t *object, struct invite *out
 
 	TRY(json_get_array(object, "relays", RELAYS_MAX, &list));
 	out->relays = memory_array(out, char *, json_array_size(list));
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		if (!json_is_string(entry) || !is_relay(json_string_value(entry)))
 			return error_new(ERROR_INVALID, "relay %zu is not an address", i + 1);
 		out->relays[i] = memory_string(out, json_string_value(entry));
@@ -138,12 +139,13 @@ struct bytes invite_print(const void *context, const struct invite *invite)
 	for (size_t i = 0; i < invite->relay_count; i++)
 		json_array_append_new(relays, json_string(invite->relays[i]));
 	text_hex(root, invite->root, DIGEST_LEN);
-	object = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "v", 1, "engabo", "invite", "coalition", invite->coalition, "root", root,
-		"headquarters", headquarters, "relays", relays);
+	object = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "v", 1, "engabo", "invite", "coalition",
+		invite->coalition, "root", root, "headquarters", headquarters, "relays", relays);
 	return with_newline(context, json_line(context, object));
 }
 
-struct bytes join_print(const void *context, const struct join_request *request, const struct secret *sign_seed)
+struct bytes join_print(
+	const void *context, const struct join_request *request, const struct secret *sign_seed)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	json_t *keys = json_object(), *object CLEANUP(json_decref) = NULL;
@@ -181,7 +183,8 @@ static const struct error *parse_request(const void *context, struct bytes line,
 	return error ? error_wrap(error, "\"names\"") : NULL;
 }
 
-/* Two lines, each with its newline: the words are taken over these bytes, so that a file that was touched on the way must not pass. */
+/* Two lines, each with its newline: the words are taken over these bytes, so that a file that was touched on
+ * the way must not pass. */
 static const struct error *split(const void *context, struct bytes text, struct bytes *line, char **signature)
 {
 	const uint8_t *first, *second;
@@ -191,7 +194,8 @@ static const struct error *split(const void *context, struct bytes text, struct 
 	first = text.len ? memchr(text.data, '\n', text.len) : NULL;
 	second = first ? memchr(first + 1, '\n', (size_t)(text.data + text.len - first - 1)) : NULL;
 	if (!second || second + 1 != text.data + text.len || memchr(text.data, '\0', text.len))
-		return error_new(ERROR_INVALID, "it does not have two lines; was the file changed on the way?");
+		return error_new(
+			ERROR_INVALID, "it does not have two lines; was the file changed on the way?");
 	*line = (struct bytes){text.data, (size_t)(first - text.data)};
 	*signature = memory_string_of(context, first + 1, (size_t)(second - first) - 1);
 	return NULL;

@@ -1,7 +1,8 @@
 /* The names behind the keys: what members.age holds once it is opened (see roster.h).
  *
- * It also holds the coalition's identity, which opens what is sealed to all. That is a secret in the middle of JSON: it is cut out before the JSON
- * parser, which wipes nothing, sees the text, and put in after the printer. Pure; runs in office and in commands, the only ones that can open it. */
+ * It also holds the coalition's identity, which opens what is sealed to all. That is a secret in the middle
+ * of JSON: it is cut out before the JSON parser, which wipes nothing, sees the text, and put in after the
+ * printer. Pure; runs in office and in commands, the only ones that can open it. */
 #include "node/roster/roster.h"
 
 #include <string.h>
@@ -79,7 +80,7 @@ static const struct error *parse_hubs(const json_t *object, struct roster_names 
 
 	TRY(json_get_array(object, "hubs", ROSTER_MEMBERS_MAX, &list));
 	out->hubs = memory_array(out, struct roster_name, json_array_size(list));
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		const struct error *error = parse_hub(out, entry, &out->hubs[i]);
 
 		if (error)
@@ -90,21 +91,24 @@ static const struct error *parse_hubs(const json_t *object, struct roster_names 
 }
 
 /* Which of those cut out belongs to the newest epoch. */
-static const struct error *parse_identities(const json_t *object, const struct found *found, size_t *newest, int *epoch)
+static const struct error *parse_identities(
+	const json_t *object, const struct found *found, size_t *newest, int *epoch)
 {
 	json_t *list, *entry;
 	size_t i;
 
 	TRY(json_get_array(object, "identities", IDENTITIES_MAX, &list));
 	*epoch = 0;
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		const char *text;
 		int64_t of;
 		size_t at;
 
 		TRY(json_get_integer(entry, "epoch", 1, INT32_MAX, &of));
 		TRY(json_get_string(entry, "identity", IDENTITY_LEN, &text));
-		at = text[0] == '#' && text[1] && text[2] ? (size_t)(text[1] - '0') * 10 + (size_t)(text[2] - '0') : found->count;
+		at = text[0] == '#' && text[1] && text[2]
+			     ? (size_t)(text[1] - '0') * 10 + (size_t)(text[2] - '0')
+			     : found->count;
 		if (at >= found->count)
 			return error_new(ERROR_INVALID, "identity %zu is not an age identity", i + 1);
 		if (of > *epoch) {
@@ -162,13 +166,13 @@ struct secret *roster_names_print(const struct roster_names *names)
 	for (size_t i = 0; i < names->count; i++) {
 		const struct roster_name *hub = &names->hubs[i];
 
-		json_array_append_new(hubs, json_pack("{s:s, s:s, s:s, s:s}", "log", hub->log, "name", hub->name, "code", hub->code,
-						    "region", hub->region));
+		json_array_append_new(hubs, json_pack("{s:s, s:s, s:s, s:s}", "log", hub->log, "name",
+						    hub->name, "code", hub->code, "region", hub->region));
 	}
 	memset(place, '-', IDENTITY_LEN);
 	place[IDENTITY_LEN] = '\0';
-	object = json_pack("{s:i, s:s, s:o, s:[{s:i, s:s}]}", "v", 1, "name", names->coalition, "hubs", hubs, "identities", "epoch",
-		names->epoch, "identity", place);
+	object = json_pack("{s:i, s:s, s:o, s:[{s:i, s:s}]}", "v", 1, "name", names->coalition, "hubs", hubs,
+		"identities", "epoch", names->epoch, "identity", place);
 	line = json_line(scratch, object);
 	text = secret_copy(line.data, line.len);
 	memcpy(text->data + text->len - strlen(end) - IDENTITY_LEN, identity->data, IDENTITY_LEN);

@@ -1,8 +1,10 @@
-/* One version of the roster: who belongs to the coalition, by keys and numbers alone (see roster.h and this folder's README).
+/* One version of the roster: who belongs to the coalition, by keys and numbers alone (see roster.h and this
+ * folder's README).
  *
- * Here is what one version says and whether it makes sense by itself; whether it may follow the version before, and who signed it, is chain.c's, and
- * the names behind the keys are names.c's. The invariant: a roster that was parsed has no key twice, a keeper that exists, and a headquarters that
- * can read. Pure; runs in every role and in commands. */
+ * Here is what one version says and whether it makes sense by itself; whether it may follow the version
+ * before, and who signed it, is chain.c's, and the names behind the keys are names.c's. The invariant: a
+ * roster that was parsed has no key twice, a keeper that exists, and a headquarters that can read. Pure; runs
+ * in every role and in commands. */
 #include "node/roster/roster.h"
 
 #include <string.h>
@@ -13,7 +15,8 @@
 #define KEY_LEN 32
 #define KEYS_MAX (3 * ROSTER_MEMBERS_MAX + ROSTER_COORDINATORS_MAX + 2)
 
-_Static_assert(KEY_LEN == SSHSIG_PUBLIC_LEN && KEY_LEN == AGE_KEY_LEN && KEY_LEN == DIGEST_LEN, "one list holds any kind of key");
+_Static_assert(KEY_LEN == SSHSIG_PUBLIC_LEN && KEY_LEN == AGE_KEY_LEN && KEY_LEN == DIGEST_LEN,
+	"one list holds any kind of key");
 
 static const char *const sharing_names[] = {
 	[SHARING_FULL] = "full", [SHARING_SUMMARY] = "summary", [SHARING_NONE] = "none"};
@@ -54,7 +57,8 @@ static const struct error *check_distinct(const struct keys *keys, const char *w
 	return NULL;
 }
 
-/* A restored hub goes on under a new log id and signing key, with the other keys of the revoked one: so a revoked member's signing key alone counts. */
+/* A restored hub goes on under a new log id and signing key, with the other keys of the revoked one: so a
+ * revoked member's signing key alone counts. */
 static const struct error *check_keys(const struct roster *roster)
 {
 	struct keys signers = {.count = 0}, recipients = {.count = 0}, pins = {.count = 0};
@@ -87,9 +91,11 @@ static const struct error *check_sense(const struct roster *roster)
 		return error_new(ERROR_INVALID, "the threshold is larger than the number of coordinators");
 	for (size_t i = 0; i < roster->member_count; i++)
 		if (roster_member(roster, roster->members[i].keys.log) != &roster->members[i])
-			return error_new(ERROR_INVALID, "the log %s stands there twice", roster->members[i].keys.log);
+			return error_new(
+				ERROR_INVALID, "the log %s stands there twice", roster->members[i].keys.log);
 	if (!keeper || keeper->status != MEMBER_ACTIVE || keeper->keys.role != MEMBER_HEADQUARTERS)
-		return error_new(ERROR_INVALID, "the keeper %s is not an active headquarters hub", roster->keeper);
+		return error_new(
+			ERROR_INVALID, "the keeper %s is not an active headquarters hub", roster->keeper);
 	return check_keys(roster);
 }
 
@@ -109,7 +115,7 @@ static const struct error *parse_coordinators(const json_t *object, struct roste
 	size_t i;
 
 	TRY(json_get_array(object, "coordinators", ROSTER_COORDINATORS_MAX, &list));
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		const struct error *error;
 
 		if (!json_is_string(entry))
@@ -151,7 +157,9 @@ static const struct error *parse_member(const json_t *object, struct roster_memb
 	out->last_seq = -1;
 	if (strcmp(status, "active") == 0) {
 		out->status = MEMBER_ACTIVE;
-		return json_object_get(object, "last") ? error_new(ERROR_INVALID, "\"last\" belongs to a revoked log only") : NULL;
+		return json_object_get(object, "last")
+			       ? error_new(ERROR_INVALID, "\"last\" belongs to a revoked log only")
+			       : NULL;
 	}
 	if (strcmp(status, "revoked") != 0)
 		return error_new(ERROR_INVALID, "\"status\" is neither active nor revoked");
@@ -165,7 +173,7 @@ static const struct error *parse_members(const json_t *object, struct roster *ou
 	size_t i;
 
 	TRY(json_get_array(object, "members", ROSTER_MEMBERS_MAX, &list));
-	json_array_foreach(list, i, entry) {
+	json_array_foreach (list, i, entry) {
 		const struct error *error = parse_member(entry, &out->members[i]);
 
 		if (error)
@@ -263,15 +271,17 @@ struct bytes roster_print(const void *context, const struct roster *roster)
 	char recovery[AGE_RECIPIENT_SIZE], coalition[AGE_RECIPIENT_SIZE];
 
 	for (size_t i = 0; i < roster->coordinator_count; i++)
-		json_array_append_new(coordinators, json_string(sshsig_public_text(scratch, &roster->coordinators[i])));
+		json_array_append_new(
+			coordinators, json_string(sshsig_public_text(scratch, &roster->coordinators[i])));
 	for (size_t i = 0; i < roster->member_count; i++)
 		json_array_append_new(members, print_member(&roster->members[i]));
 	age_recipient_text(recovery, &roster->recovery);
 	age_recipient_text(coalition, &roster->coalition_recipient);
-	object = json_pack("{s:i, s:i, s:s, s:o, s:i, s:s, s:s, s:i, s:s, s:s, s:o}", "v", 1, "version", roster->version, "coalition",
-		roster->coalition, "coordinators", coordinators, "threshold", roster->threshold, "keeper", roster->keeper, "sharing",
-		sharing_names[roster->sharing], "epoch", roster->epoch, "recovery", recovery, "coalition_recipient", coalition,
-		"members", members);
+	object = json_pack("{s:i, s:i, s:s, s:o, s:i, s:s, s:s, s:i, s:s, s:s, s:o}", "v", 1, "version",
+		roster->version, "coalition", roster->coalition, "coordinators", coordinators, "threshold",
+		roster->threshold, "keeper", roster->keeper, "sharing", sharing_names[roster->sharing],
+		"epoch", roster->epoch, "recovery", recovery, "coalition_recipient", coalition, "members",
+		members);
 	return json_pretty(context, object);
 }
 
@@ -283,7 +293,8 @@ struct bytes roster_allowed_signers(const void *context, const struct roster *ro
 	for (size_t i = 0; i < roster->member_count; i++) {
 		const struct member_keys *keys = &roster->members[i].keys;
 
-		buffer_format(lines, "%s namespaces=\"git\" %s\n", keys->log, sshsig_public_text(scratch, &keys->sign));
+		buffer_format(lines, "%s namespaces=\"git\" %s\n", keys->log,
+			sshsig_public_text(scratch, &keys->sign));
 	}
 	return buffer_bytes(lines);
 }

@@ -1,7 +1,8 @@
 /* What this hub is and which coalition it believes in: reading and writing trust.json (see trust.h).
  *
- * The file itself is read by each role for itself; here is only its form, and the form of a hub's public keys, which the roster and a join request
- * share. The invariant: a key that is not well-formed never gets past here. Pure; runs in every role and in commands. */
+ * The file itself is read by each role for itself; here is only its form, and the form of a hub's public
+ * keys, which the roster and a join request share. The invariant: a key that is not well-formed never gets
+ * past here. Pure; runs in every role and in commands. */
 #include "node/roster/trust.h"
 
 #include <string.h>

@@ -1,9 +1,10 @@
-/* trust.json: what this hub is, and the coalition's root. Written by init and join; read-only for all roles; nothing in it is
- * secret. Every role checks the roster's whole chain from here.
+/* trust.json: what this hub is, and the coalition's root. Written by init and join; read-only for all roles;
+ * nothing in it is secret. Every role checks the roster's whole chain from here.
  *
- *   {"v":1,"self":{"log":id,"epoch":1,"role":"hub"|"headquarters","sign":"ssh-ed25519 ...","recipient":"age1...",
- *     "office":"ssh-ed25519 ...","ssh":"ssh-ed25519 ...","tls":hex sha256 of the sync certificate's public key (SPKI)},
- *    "coalition":{"id":ulid,"root":hex sha256}}           "coalition" is missing until init --headquarters or join
+ *   {"v":1,"self":{"log":id,"epoch":1,"role":"hub"|"headquarters","sign":"ssh-ed25519
+ * ...","recipient":"age1...", "office":"ssh-ed25519 ...","ssh":"ssh-ed25519 ...","tls":hex sha256 of the sync
+ * certificate's public key (SPKI)}, "coalition":{"id":ulid,"root":hex sha256}}           "coalition" is
+ * missing until init --headquarters or join
  *
  * root is roster_digest of version 1. */
 #ifndef ENGABO_ROSTER_TRUST_H

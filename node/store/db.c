@@ -1,6 +1,7 @@
-/* SQLite the way this project uses it: see db.h. What a table means is its role's; here are only the rules that keep acknowledged rows on the
- * card (WAL, synchronous=FULL, a log that survives closing) and that keep another role's file, which may be hostile, from doing more than being
- * read. A handle is used by one thread at a time. Used by every role and by commands. */
+/* SQLite the way this project uses it: see db.h. What a table means is its role's; here are only the rules
+ * that keep acknowledged rows on the card (WAL, synchronous=FULL, a log that survives closing) and that keep
+ * another role's file, which may be hostile, from doing more than being read. A handle is used by one thread
+ * at a time. Used by every role and by commands. */
 #include "node/store/db.h"
 
 #include <assert.h>
@@ -23,17 +24,21 @@ static bool is_no_room(int errno_value)
 	return errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG;
 }
 
-/* SQLite says FULL for ENOSPC alone; a quota or a file's size limit looks like a broken disk until one asks the files. */
+/* SQLite says FULL for ENOSPC alone; a quota or a file's size limit looks like a broken disk until one asks
+ * the files. */
 static bool was_no_room(sqlite3 *handle)
 {
 	int errno_value = 0;
 	sqlite3_file *log;
 
-	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &errno_value) == SQLITE_OK && is_no_room(errno_value))
+	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &errno_value) == SQLITE_OK &&
+		is_no_room(errno_value))
 		return true;
-	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log || !log->pMethods)
+	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log ||
+		!log->pMethods)
 		return false;
-	return log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &errno_value) == SQLITE_OK && is_no_room(errno_value);
+	return log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &errno_value) == SQLITE_OK &&
+	       is_no_room(errno_value);
 }
 
 const struct error *db_error(struct db *db, const char *doing)
@@ -48,7 +53,8 @@ const struct error *db_error(struct db *db, const char *doing)
 		kind = ERROR_INVALID;
 	else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
 		kind = ERROR_UNAVAILABLE;
-	return error_new(kind, "%s: cannot %s: %s", db->name, doing, kind == ERROR_FULL ? "no room is left" : why);
+	return error_new(
+		kind, "%s: cannot %s: %s", db->name, doing, kind == ERROR_FULL ? "no room is left" : why);
 }
 
 void db_close(struct db *db)
@@ -141,7 +147,8 @@ static const struct error *make_durable(struct db *db)
 	TRY(db_prepare(db, &query, "PRAGMA journal_mode = WAL"));
 	TRY(db_step(&query, &row));
 	if (!row || strcmp(db_text(&query, 0), "wal") != 0)
-		return error_new(ERROR_SYSTEM, "%s: this file system cannot hold a write-ahead log", db->name);
+		return error_new(
+			ERROR_SYSTEM, "%s: this file system cannot hold a write-ahead log", db->name);
 	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist) != SQLITE_OK)
 		return db_error(db, "keep its log");
 	return db_run(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
@@ -155,7 +162,8 @@ static const struct error *set_up(struct db *db, const struct db_schema *schema)
 	TRY(harden(db));
 	TRY(ask_number(db, "PRAGMA user_version", &version));
 	if (version > schema->version)
-		return error_new(ERROR_CONFIG, "%s was written by a newer engabo (version %d, this one knows %u); use the newer one",
+		return error_new(ERROR_CONFIG,
+			"%s was written by a newer engabo (version %d, this one knows %u); use the newer one",
 			db->name, (int)version, schema->version);
 	TRY(make_durable(db));
 	return migrate(db, schema);
@@ -196,7 +204,8 @@ static const struct error *set_up_foreign(struct db *db, unsigned version)
 	TRY(db_run(db, "PRAGMA query_only = ON; PRAGMA cell_size_check = ON"));
 	TRY(ask_number(db, "PRAGMA user_version", &found));
 	if (found != version)
-		return error_new(ERROR_UNAVAILABLE, "%s has version %d, not %u; is its role running, and of the same version?", db->name,
+		return error_new(ERROR_UNAVAILABLE,
+			"%s has version %d, not %u; is its role running, and of the same version?", db->name,
 			(int)found, version);
 	return NULL;
 }
@@ -361,7 +370,8 @@ bool db_is_null(struct query *query, int column)
 	return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
 }
 
-static const char meta_set[] = "INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value";
+static const char meta_set[] =
+	"INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value";
 static const char meta_get[] = "SELECT value FROM meta WHERE name = ?";
 
 const struct error *db_meta_set(struct db *db, const char *name, const char *value)

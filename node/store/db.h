@@ -1,7 +1,8 @@
 /* One SQLite file, one writer: opening, migrations, statements.
  *
- * Our own files: WAL, synchronous=FULL, foreign keys, SQLITE_FCNTL_PERSIST_WAL (without it another user cannot read the file once its owner
- * has closed it). Foreign files: read-only, DEFENSIVE, TRUSTED_SCHEMA off, short transactions. */
+ * Our own files: WAL, synchronous=FULL, foreign keys, SQLITE_FCNTL_PERSIST_WAL (without it another user
+ * cannot read the file once its owner has closed it). Foreign files: read-only, DEFENSIVE, TRUSTED_SCHEMA
+ * off, short transactions. */
 #ifndef ENGABO_STORE_DB_H
 #define ENGABO_STORE_DB_H
 
@@ -18,13 +19,14 @@ struct db {
 void db_close(struct db *db); /* NULL is fine */
 DEFINE_CLEANUP(struct db *, db_close)
 
-/* A schema: statement texts, each bringing the file from user_version n to n + 1, in one transaction each. NULL-ended. */
+/* A schema: statement texts, each bringing the file from user_version n to n + 1, in one transaction each.
+ * NULL-ended. */
 struct db_schema {
 	const char *const *steps;
 	unsigned version; /* count of steps */
 };
-/* Opens (making it where missing, mode 0600 | group read as the umask says) and migrates. A file of a newer version is ERROR_CONFIG
- * and is left alone. */
+/* Opens (making it where missing, mode 0600 | group read as the umask says) and migrates. A file of a newer
+ * version is ERROR_CONFIG and is left alone. */
 const struct error *db_open(const char *path, const struct db_schema *schema, struct db **out) MUST_CHECK;
 /* Another role's file; ERROR_UNAVAILABLE when it is not there yet or older or newer than `version`. */
 const struct error *db_open_foreign(const char *path, unsigned version, struct db **out) MUST_CHECK;
@@ -38,8 +40,8 @@ const struct error *db_begin(struct db *db) MUST_CHECK;
 const struct error *db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);
 
-/* A prepared statement. db_query prepares; bind by position from 1; db_step says whether there is a row; columns from 0. Statements
- * that stay are prepared once with db_prepare and reused after db_reset. */
+/* A prepared statement. db_query prepares; bind by position from 1; db_step says whether there is a row;
+ * columns from 0. Statements that stay are prepared once with db_prepare and reused after db_reset. */
 struct query {
 	sqlite3_stmt *statement;
 	struct db *db;
@@ -62,18 +64,21 @@ int64_t db_integer(struct query *query, int column);
 struct bytes db_bytes(struct query *query, int column);
 bool db_is_null(struct query *query, int column);
 
-/* Maps SQLITE_FULL to ERROR_FULL, _NOTADB and _CORRUPT to ERROR_INVALID, _BUSY to ERROR_UNAVAILABLE, others to ERROR_SYSTEM. */
+/* Maps SQLITE_FULL to ERROR_FULL, _NOTADB and _CORRUPT to ERROR_INVALID, _BUSY to ERROR_UNAVAILABLE, others
+ * to ERROR_SYSTEM. */
 const struct error *db_error(struct db *db, const char *doing) MUST_CHECK;
 
-/* Small values by name in the table `meta` (name TEXT PRIMARY KEY, value) that every schema of ours begins with (META_SQL). */
-#define META_SQL                                                                                                       \
-	"CREATE TABLE meta( -- small values of this role\n"                                                            \
-	"  name TEXT PRIMARY KEY, -- what it is\n"                                                                     \
-	"  value -- text or a number\n"                                                                                \
+/* Small values by name in the table `meta` (name TEXT PRIMARY KEY, value) that every schema of ours begins
+ * with (META_SQL). */
+#define META_SQL                                                                                             \
+	"CREATE TABLE meta( -- small values of this role\n"                                                  \
+	"  name TEXT PRIMARY KEY, -- what it is\n"                                                           \
+	"  value -- text or a number\n"                                                                      \
 	") WITHOUT ROWID;\n"
 const struct error *db_meta_set(struct db *db, const char *name, const char *value) MUST_CHECK;
 /* On `context`; ERROR_NOT_FOUND when never set. */
-const struct error *db_meta_get(const void *context, struct db *db, const char *name, char **value) MUST_CHECK;
+const struct error *db_meta_get(
+	const void *context, struct db *db, const char *name, char **value) MUST_CHECK;
 const struct error *db_meta_set_number(struct db *db, const char *name, int64_t value) MUST_CHECK;
 int64_t db_meta_number(struct db *db, const char *name, int64_t otherwise);
 

@@ -1,5 +1,5 @@
-/* "Look at my spool": an empty datagram from intake or office to sync (see doorbell.h). It carries nothing, so that nothing can be forged with it but
- * a look for nothing. Runs in all roles. */
+/* "Look at my spool": an empty datagram from intake or office to sync (see doorbell.h). It carries nothing,
+ * so that nothing can be forged with it but a look for nothing. Runs in all roles. */
 #include "node/store/doorbell.h"
 
 #include <sys/socket.h>

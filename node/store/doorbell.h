@@ -1,5 +1,5 @@
-/* A doorbell between roles: an empty datagram on a Unix socket that says "look" and carries no data. Losing one costs only time:
- * whoever listens also looks now and then. */
+/* A doorbell between roles: an empty datagram on a Unix socket that says "look" and carries no data. Losing
+ * one costs only time: whoever listens also looks now and then. */
 #ifndef ENGABO_STORE_DOORBELL_H
 #define ENGABO_STORE_DOORBELL_H
 

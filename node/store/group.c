@@ -1,8 +1,9 @@
 /* Many writers, one fsync: reports that arrive together are put on the card together (see group.h).
  *
- * What a job writes is the caller's; here are the thread, the queue and the one invariant: `done` without an error is called only after the commit
- * that holds the job's rows has returned, so that nobody is told "saved" too early. While one commit waits for the card, the next batch gathers by
- * itself; no job ever waits for others to come. Runs in intake and office. */
+ * What a job writes is the caller's; here are the thread, the queue and the one invariant: `done` without an
+ * error is called only after the commit that holds the job's rows has returned, so that nobody is told
+ * "saved" too early. While one commit waits for the card, the next batch gathers by itself; no job ever waits
+ * for others to come. Runs in intake and office. */
 #include "node/store/group.h"
 
 #include <pthread.h>
@@ -68,8 +69,9 @@ static void work_apart(struct group *group, struct entry *entry)
 	}
 }
 
-/* Runs jobs from `entry` within one transaction and returns the first that it did not come to. A full card can make SQLite roll back everything in
- * the middle; then what ran has failed, and the rest gets a transaction of its own. */
+/* Runs jobs from `entry` within one transaction and returns the first that it did not come to. A full card
+ * can make SQLite roll back everything in the middle; then what ran has failed, and the rest gets a
+ * transaction of its own. */
 static struct entry *run_transaction(struct group *group, struct entry *first)
 {
 	const struct error *error = db_done(&group->begin);
@@ -88,7 +90,8 @@ static struct entry *run_transaction(struct group *group, struct entry *first)
 		entry = entry->next;
 	}
 	if (sqlite3_get_autocommit(group->db->handle)) {
-		fail_until(first, entry, error_new(ERROR_SYSTEM, "%s: the transaction was given up", group->db->name));
+		fail_until(first, entry,
+			error_new(ERROR_SYSTEM, "%s: the transaction was given up", group->db->name));
 		return entry;
 	}
 	if (first->next || !first->error)

@@ -1,7 +1,9 @@
-/* Group commit: one thread owns the writing handle; jobs that wait together share one transaction and one fsync.
+/* Group commit: one thread owns the writing handle; jobs that wait together share one transaction and one
+ * fsync.
  *
- * A job runs inside a savepoint: one that fails takes nothing of the others with it. `done` is called on the writer's thread after the
- * commit is on the card (or with the error), exactly once a job; it must be quick. */
+ * A job runs inside a savepoint: one that fails takes nothing of the others with it. `done` is called on the
+ * writer's thread after the commit is on the card (or with the error), exactly once a job; it must be quick.
+ */
 #ifndef ENGABO_STORE_GROUP_H
 #define ENGABO_STORE_GROUP_H
 

@@ -1,7 +1,9 @@
-/* What waits to leave the hub: rows of sealed envelopes between a role that writes and sync that carries (see spool.h).
+/* What waits to leave the hub: rows of sealed envelopes between a role that writes and sync that carries (see
+ * spool.h).
  *
- * Nothing readable is ever put in here: callers seal first. Sync reads the spool of intake, a process that strangers talk to, so every row is
- * measured again when it is read. Runs in intake and office (adding, pruning) and in sync (reading). */
+ * Nothing readable is ever put in here: callers seal first. Sync reads the spool of intake, a process that
+ * strangers talk to, so every row is measured again when it is read. Runs in intake and office (adding,
+ * pruning) and in sync (reading). */
 #include "node/store/spool.h"
 
 #include <assert.h>
@@ -21,7 +23,8 @@ static const char *fault_of(const struct spool_entry *entry)
 
 	if (entry->kind != 'i' && entry->kind != 'o' && entry->kind != 'm')
 		return "its kind is unknown";
-	if (entry->kind == 'm' ? text_from_hex(id, sizeof id, entry->mailbox) != NULL : entry->mailbox[0] != '\0')
+	if (entry->kind == 'm' ? text_from_hex(id, sizeof id, entry->mailbox) != NULL
+			       : entry->mailbox[0] != '\0')
 		return "its mailbox id is malformed";
 	if (!entry->body.len || entry->body.len > SPOOL_BODY_MAX)
 		return "its size is out of bounds";
@@ -63,21 +66,23 @@ static const struct error *take_row(const void *context, struct query *query, st
 		memcpy(entry.mailbox, mailbox, strlen(mailbox) + 1);
 	fault = fault_of(&entry);
 	if (fault)
-		return error_new(ERROR_INVALID, "%s: row %lld of the spool: %s", query->db->name, (long long)entry.id, fault);
+		return error_new(ERROR_INVALID, "%s: row %lld of the spool: %s", query->db->name,
+			(long long)entry.id, fault);
 	entry.body = memory_bytes(context, body.data, body.len);
 	*out = entry;
 	return NULL;
 }
 
-const struct error *spool_after(const void *context, struct db *db, int64_t after, size_t most, struct spool_entry **entries,
-	size_t *count)
+const struct error *spool_after(const void *context, struct db *db, int64_t after, size_t most,
+	struct spool_entry **entries, size_t *count)
 {
 	void *taken CLEANUP(memory_free) = memory_context(NULL);
 	struct query query CLEANUP(db_finish) = {0};
 	struct spool_entry *list = NULL;
 	size_t found = 0, room = 0, together = 0;
 
-	TRY(db_prepare(db, &query, "SELECT id, kind, mailbox, urgent, body FROM spool WHERE id > ? ORDER BY id LIMIT ?"));
+	TRY(db_prepare(db, &query,
+		"SELECT id, kind, mailbox, urgent, body FROM spool WHERE id > ? ORDER BY id LIMIT ?"));
 	db_bind_integer(&query, 1, after);
 	db_bind_integer(&query, 2, (int64_t)most);
 	for (;;) {

@@ -1,4 +1,5 @@
-/* Settings are typed by people and restored from who knows where: a file is taken, or refused with its name and a line that it has. */
+/* Settings are typed by people and restored from who knows where: a file is taken, or refused with its name
+ * and a line that it has. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Papers and rosters come from other hubs and strangers. The first byte says what the rest is: r roster.json, n the names of members.age, i an invite,
- * j a join request, t trust.json, c the first roster.json of a chain. What is taken must print to something that is taken again, and prints the same. */
+/* Papers and rosters come from other hubs and strangers. The first byte says what the rest is: r roster.json,
+ * n the names of members.age, i an invite, j a join request, t trust.json, c the first roster.json of a
+ * chain. What is taken must print to something that is taken again, and prints the same. */
 #include <assert.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,7 +14,8 @@ static void same(struct bytes a, struct bytes b)
 
 static void try_roster(void *context, struct bytes text)
 {
-	struct roster *roster = memory_new(context, struct roster), *again = memory_new(context, struct roster);
+	struct roster *roster = memory_new(context, struct roster),
+		      *again = memory_new(context, struct roster);
 	struct age_recipient headquarters[ROSTER_MEMBERS_MAX];
 	struct bytes printed;
 
@@ -114,8 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct {
 		char selector;
 		void (*try)(void *context, struct bytes text);
-	} parsers[] = {
-		{'r', try_roster}, {'n', try_names}, {'i', try_invite}, {'j', try_join}, {'t', try_trust}, {'c', try_chain}};
+	} parsers[] = {{'r', try_roster}, {'n', try_names}, {'i', try_invite}, {'j', try_join},
+		{'t', try_trust}, {'c', try_chain}};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 
 	for (size_t i = 0; size && i < sizeof parsers / sizeof *parsers; i++)

@@ -1,4 +1,5 @@
-/* A directory of its own for each test; *state is a talloc context that knows it. Included by the tests alone. */
+/* A directory of its own for each test; *state is a talloc context that knows it. Included by the tests
+ * alone. */
 #ifndef ENGABO_TESTS_UNIT_PLACE_H
 #define ENGABO_TESTS_UNIT_PLACE_H
 

@@ -151,7 +151,8 @@ static void signals_are_as_a_program_expects_them(void **state)
 	assert_null(child_run(*state, &child, &result));
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	assert_string_equal((const char *)result.output.data, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	assert_string_equal(
+		(const char *)result.output.data, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
 }
 
 static void it_works_without_standard_descriptors_of_our_own(void **state)
@@ -167,7 +168,8 @@ static void it_works_without_standard_descriptors_of_our_own(void **state)
 		child.input = (struct bytes){(const uint8_t *)"in", 2};
 		if (child_run(*state, &child, &result) || result.status != 0)
 			_exit(1);
-		_exit(strcmp((const char *)result.output.data, "in") != 0 || strcmp(result.complaint, "err") != 0);
+		_exit(strcmp((const char *)result.output.data, "in") != 0 ||
+			strcmp(result.complaint, "err") != 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -261,7 +263,8 @@ static void *run_some(void *user)
 		struct child_result result;
 
 		child.input = (struct bytes){(const uint8_t *)"in", 2};
-		many->good += !child_run(many->context, &child, &result) && result.status == 0 && result.output.len == 2;
+		many->good += !child_run(many->context, &child, &result) && result.status == 0 &&
+			      result.output.len == 2;
 	}
 	return NULL;
 }

@@ -49,8 +49,8 @@ static void another_hub_moves_it_by_a_day_at_most(void **state)
 
 static void text_goes_there_and_back(void **state)
 {
-	static const char *const bad[] = {"", "0", "0193f2a0b1c4000", "0193f2a0b1c400030", "0193F2a0b1c40003", "0193f2a0b1c4000g",
-		" 193f2a0b1c40003", "-193f2a0b1c40003"};
+	static const char *const bad[] = {"", "0", "0193f2a0b1c4000", "0193f2a0b1c400030", "0193F2a0b1c40003",
+		"0193f2a0b1c4000g", " 193f2a0b1c40003", "-193f2a0b1c40003"};
 	char text[HLC_SIZE];
 	uint64_t value = 7;
 

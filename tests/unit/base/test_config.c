@@ -42,8 +42,10 @@ static void what_is_written_is_taken(void **state)
 {
 	struct config *config = config_defaults(*state);
 
-	assert_null(parse(config, "; the hub in the north\n[hub]\nname = Gulu\ncode = GUL\nregion = Acholi\n\n[intake]\nhttp = 80\n"
-				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\n[sync]\nannounce = no\n[network]\naddress = 127.0.0.1\n"));
+	assert_null(parse(config, "; the hub in the north\n[hub]\nname = Gulu\ncode = GUL\nregion = "
+				  "Acholi\n\n[intake]\nhttp = 80\n"
+				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\n[sync]\nannounce = "
+				  "no\n[network]\naddress = 127.0.0.1\n"));
 	assert_string_equal(config->hub.name, "Gulu");
 	assert_string_equal(config->hub.code, "GUL");
 	assert_string_equal(config->hub.region, "Acholi");
@@ -95,7 +97,8 @@ static void a_mistake_is_named_with_its_line(void **state)
 		assert_non_null(error);
 		assert_int_equal(error->code, ERROR_CONFIG);
 		if (!text_starts(error->message, where) || !strstr(error->message, bad[i].what))
-			fail_msg("%zu: \"%s\" where \"%s...%s\" belongs", i, error->message, where, bad[i].what);
+			fail_msg("%zu: \"%s\" where \"%s...%s\" belongs", i, error->message, where,
+				bad[i].what);
 	}
 }
 

@@ -113,7 +113,8 @@ static void nobody_there_is_unavailable(void **state)
 	json_t *reply;
 
 	assert_int_equal(call(path, "status", &reply)->code, ERROR_UNAVAILABLE);
-	assert_int_equal(call(place_file(*state, "none/office.sock"), "status", &reply)->code, ERROR_UNAVAILABLE);
+	assert_int_equal(
+		call(place_file(*state, "none/office.sock"), "status", &reply)->code, ERROR_UNAVAILABLE);
 	begin(&server, path);
 	end(&server); /* its file stays behind, as after kill -9 */
 	assert_true(files_exist(path));
@@ -167,7 +168,8 @@ static char *raw(void *context, const char *path, const char *bytes, size_t len)
 
 static void nonsense_is_answered_with_an_error_and_the_role_goes_on(void **state)
 {
-	static const char *const bad[] = {"hello\n", "[1]\n", "{\"do\":7}\n", "{\"do\":\"status\"", "\n", "", "{\"do\":\"\xff\"}\n"};
+	static const char *const bad[] = {
+		"hello\n", "[1]\n", "{\"do\":7}\n", "{\"do\":\"status\"", "\n", "", "{\"do\":\"\xff\"}\n"};
 	char *path = place_file(*state, "office.sock"), *large = memory_array(*state, char, 100000);
 	struct server server;
 	json_t *reply;
@@ -212,7 +214,8 @@ static void a_role_that_never_answers_costs_only_the_deadline(void **state)
 	error = control_call(path, request, 200, &reply);
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_UNAVAILABLE);
-	json_object_set_new(request, "text", json_string(memset(memory_array(*state, char, 70001), 'x', 70000)));
+	json_object_set_new(
+		request, "text", json_string(memset(memory_array(*state, char, 70001), 'x', 70000)));
 	assert_int_equal(control_call(path, request, 200, &reply)->code, ERROR_USAGE);
 }
 

@@ -11,7 +11,8 @@
 
 static void an_error_is_one_line(void **state)
 {
-	const struct error *error = error_new(ERROR_INVALID, "bad \"%s\" at %d", "a\nforged: line\x1b[31m\x7f", 3);
+	const struct error *error =
+		error_new(ERROR_INVALID, "bad \"%s\" at %d", "a\nforged: line\x1b[31m\x7f", 3);
 
 	assert_int_equal(error->code, ERROR_INVALID);
 	assert_string_equal(error->message, "bad \"a?forged: line?[31m?\" at 3");
@@ -44,18 +45,20 @@ static void the_system_s_refusals_have_their_codes(void **state)
 	assert_int_equal(error_system(EPERM, "x")->code, ERROR_DENIED);
 	assert_int_equal(error_system(EEXIST, "x")->code, ERROR_EXISTS);
 	assert_int_equal(error_system(EIO, "x")->code, ERROR_SYSTEM);
-	assert_string_equal(error_system(ENOENT, "cannot read %s", "y")->message, "cannot read y: No such file or directory");
+	assert_string_equal(error_system(ENOENT, "cannot read %s", "y")->message,
+		"cannot read y: No such file or directory");
 }
 
 static void exit_statuses_are_those_of_sysexits(void **state)
 {
-	static const int statuses[][2] = {{ERROR_USAGE, 64}, {ERROR_INVALID, 65}, {ERROR_CONFLICT, 65}, {ERROR_NOT_FOUND, 66},
-		{ERROR_LOCKED, 69}, {ERROR_UNAVAILABLE, 69}, {ERROR_EXISTS, 73}, {ERROR_FULL, 74}, {ERROR_SYSTEM, 74},
-		{ERROR_DENIED, 77}, {ERROR_CONFIG, 78}};
+	static const int statuses[][2] = {{ERROR_USAGE, 64}, {ERROR_INVALID, 65}, {ERROR_CONFLICT, 65},
+		{ERROR_NOT_FOUND, 66}, {ERROR_LOCKED, 69}, {ERROR_UNAVAILABLE, 69}, {ERROR_EXISTS, 73},
+		{ERROR_FULL, 74}, {ERROR_SYSTEM, 74}, {ERROR_DENIED, 77}, {ERROR_CONFIG, 78}};
 
 	assert_int_equal(error_exit_status(NULL), 0);
 	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
-		assert_int_equal(error_exit_status(error_new((enum error_code)statuses[i][0], "x")), statuses[i][1]);
+		assert_int_equal(
+			error_exit_status(error_new((enum error_code)statuses[i][0], "x")), statuses[i][1]);
 }
 
 static void an_error_lives_through_fifteen_more(void **state)

@@ -100,7 +100,8 @@ static void a_write_that_fails_leaves_the_old_file_and_no_scrap(void **state)
 	assert_null(files_read(*state, path, 100, &text));
 	assert_string_equal((const char *)text.data, "old");
 	assert_int_equal(entries(*state), 1);
-	assert_int_equal(files_write(place_file(*state, "no/file"), text_bytes("x"), 0600)->code, ERROR_NOT_FOUND);
+	assert_int_equal(
+		files_write(place_file(*state, "no/file"), text_bytes("x"), 0600)->code, ERROR_NOT_FOUND);
 }
 
 static void a_killed_writer_leaves_the_old_or_the_new(void **state)

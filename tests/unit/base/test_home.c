@@ -31,7 +31,8 @@ static void what_was_made_is_opened_again(void **state)
 	format = home_file(*state, home, "format");
 	assert_null(files_read(*state, format, 100, &text));
 	assert_string_equal((const char *)text.data, "engabo 1\n");
-	assert_null(files_write(home_file(*state, home, "engabo.conf"), text_bytes("[hub]\ncode = GUL\n"), 0644));
+	assert_null(
+		files_write(home_file(*state, home, "engabo.conf"), text_bytes("[hub]\ncode = GUL\n"), 0644));
 	assert_null(home_open(*state, path, &home));
 	assert_string_equal(home->path, path);
 	assert_string_equal(home->config->hub.code, "GUL");
@@ -64,15 +65,18 @@ static void nothing_is_overwritten(void **state)
 	assert_int_equal(error->code, ERROR_EXISTS);
 	assert_non_null(strstr(error->message, "letter"));
 	assert_false(files_exist(place_file(*state, "letters/keys")));
-	assert_int_equal(home_create(*state, place_file(*state, "letters/letter"), &home)->code, ERROR_EXISTS);
-	assert_int_equal(home_create(*state, place_file(*state, "no/such/hub"), &home)->code, ERROR_NOT_FOUND);
+	assert_int_equal(
+		home_create(*state, place_file(*state, "letters/letter"), &home)->code, ERROR_EXISTS);
+	assert_int_equal(
+		home_create(*state, place_file(*state, "no/such/hub"), &home)->code, ERROR_NOT_FOUND);
 	assert_null(files_directory(place_file(*state, "empty"), 0700));
 	assert_null(home_create(*state, place_file(*state, "empty"), &home));
 }
 
 static void another_version_is_refused_in_words(void **state)
 {
-	static const char *const formats[] = {"engabo 2\n", "engabo 1", "engabo 1\nmore\n", "", "something else\n"};
+	static const char *const formats[] = {
+		"engabo 2\n", "engabo 1", "engabo 1\nmore\n", "", "something else\n"};
 	char *path = place_file(*state, "hub");
 	const struct error *error;
 	struct home *home = NULL;

@@ -14,9 +14,9 @@ static const struct error *parse(const char *text, json_t **out)
 
 static void only_one_clean_object_is_taken(void **state)
 {
-	static const char *const bad[] = {"", "null", "[]", "\"a\"", "{", "{}x", "{}{}", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}",
-		"{\"a\":\"\\u0000\"}", "{\"a\":\"\\ud800\"}", "{a:1}", "{\"a\":1,}", "{\"a\":99999999999999999999}",
-		"{\"a\":[[[[[[[[1]]]]]]]]}"};
+	static const char *const bad[] = {"", "null", "[]", "\"a\"", "{", "{}x", "{}{}", "{\"a\":1,\"a\":2}",
+		"{\"a\":\"\xff\"}", "{\"a\":\"\\u0000\"}", "{\"a\":\"\\ud800\"}", "{a:1}", "{\"a\":1,}",
+		"{\"a\":99999999999999999999}", "{\"a\":[[[[[[[[1]]]]]]]]}"};
 	json_t *object = NULL;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -37,7 +37,9 @@ static void getters_measure_what_they_give(void **state)
 	const char *text = "untouched";
 	int64_t number = 7;
 
-	assert_null(parse("{\"text\":\"abc\",\"number\":5,\"list\":[1,2],\"object\":{},\"null\":null,\"half\":0.5}", &object));
+	assert_null(parse(
+		"{\"text\":\"abc\",\"number\":5,\"list\":[1,2],\"object\":{},\"null\":null,\"half\":0.5}",
+		&object));
 	assert_non_null(json_get_string(object, "text", 2, &text));
 	assert_non_null(json_get_string(object, "number", 9, &text));
 	assert_non_null(json_get_string(object, "none", 9, &text));

@@ -1,5 +1,5 @@
-/* A coalition to test with: three hubs (the first is headquarters), three coordinators, and versions signed by whom the test says. Included by the tests
- * of this folder alone. */
+/* A coalition to test with: three hubs (the first is headquarters), three coordinators, and versions signed
+ * by whom the test says. Included by the tests of this folder alone. */
 #ifndef ENGABO_TESTS_UNIT_ROSTER_COALITION_H
 #define ENGABO_TESTS_UNIT_ROSTER_COALITION_H
 
@@ -11,15 +11,16 @@
 #define COALITION_TEST(function) cmocka_unit_test_setup_teardown(function, coalition_make, coalition_end)
 
 struct coalition {
-	struct roster roster;	      /* version 1, of coordinator 0 alone */
+	struct roster roster;		/* version 1, of coordinator 0 alone */
 	struct secret *coordinators[3]; /* seeds */
 	struct signer signers[3];
-	struct secret *sign[4]; /* of the members; the last is nobody's yet */
+	struct secret *sign[4];	 /* of the members; the last is nobody's yet */
 	struct secret *recovery; /* its identity */
 	struct trust trust;
 };
 
-static inline void coalition_member(struct coalition *coalition, struct member_keys *keys, size_t number, enum member_role role)
+static inline void coalition_member(
+	struct coalition *coalition, struct member_keys *keys, size_t number, enum member_role role)
 {
 	*keys = (struct member_keys){.epoch = 1, .role = role};
 	ids_log_new(keys->log);
@@ -31,7 +32,8 @@ static inline void coalition_member(struct coalition *coalition, struct member_k
 }
 
 /* The files of `roster`, signed by the coordinators whose bits are set in `by`. */
-static inline struct roster_files coalition_files(struct coalition *coalition, const struct roster *roster, unsigned by)
+static inline struct roster_files coalition_files(
+	struct coalition *coalition, const struct roster *roster, unsigned by)
 {
 	struct roster_files files = {
 		.json = roster_print(coalition, roster),
@@ -43,7 +45,8 @@ static inline struct roster_files coalition_files(struct coalition *coalition, c
 		abort();
 	for (size_t i = 0; i < 3; i++)
 		if (by & 1u << i)
-			files.signatures[files.signature_count++] = roster_sign(coalition, &files, coalition->coordinators[i]);
+			files.signatures[files.signature_count++] =
+				roster_sign(coalition, &files, coalition->coordinators[i]);
 	return files;
 }
 
@@ -56,12 +59,18 @@ static inline int coalition_make(void **state)
 	*state = coalition;
 	for (size_t i = 0; i < 3; i++)
 		coalition->coordinators[i] = sshsig_seed_new(&coalition->signers[i]);
-	*roster = (struct roster){.version = 1, .coordinator_count = 1, .threshold = 1, .sharing = SHARING_FULL, .epoch = 1, .member_count = 3};
+	*roster = (struct roster){.version = 1,
+		.coordinator_count = 1,
+		.threshold = 1,
+		.sharing = SHARING_FULL,
+		.epoch = 1,
+		.member_count = 3};
 	ids_ulid_new(roster->coalition, 1763856000000);
 	roster->coordinators[0] = coalition->signers[0];
 	for (size_t i = 0; i < 3; i++) {
 		roster->members[i].last_seq = -1;
-		coalition_member(coalition, &roster->members[i].keys, i, i == 0 ? MEMBER_HEADQUARTERS : MEMBER_HUB);
+		coalition_member(
+			coalition, &roster->members[i].keys, i, i == 0 ? MEMBER_HEADQUARTERS : MEMBER_HUB);
 	}
 	memcpy(roster->keeper, roster->members[0].keys.log, LOG_ID_SIZE);
 	coalition->recovery = age_identity_new(&roster->recovery);

@@ -7,7 +7,8 @@
 #include "tests/unit/roster/coalition.h"
 
 /* Refused with this code, and the chain is what it was. */
-static const struct error *refused(struct roster_chain *chain, const struct roster_files *files, enum error_code code)
+static const struct error *refused(
+	struct roster_chain *chain, const struct roster_files *files, enum error_code code)
 {
 	const struct roster *before = roster_chain_newest(chain);
 	const struct error *error = roster_chain_add(chain, files);
@@ -44,7 +45,8 @@ static void versions_follow_one_another(void **state)
 	assert_int_equal(roster_chain_at(chain, 2)->member_count, 4);
 	assert_null(roster_chain_at(chain, 0));
 	assert_null(roster_chain_at(chain, 3));
-	assert_memory_not_equal(roster_chain_at(chain, 1)->digest, roster_chain_at(chain, 2)->digest, DIGEST_LEN);
+	assert_memory_not_equal(
+		roster_chain_at(chain, 1)->digest, roster_chain_at(chain, 2)->digest, DIGEST_LEN);
 	assert_non_null(roster_member(roster_chain_newest(chain), next.members[3].keys.log));
 	refused(chain, &files, ERROR_CONFLICT); /* the same one again */
 }
@@ -106,7 +108,8 @@ static void each_file_is_under_the_signature(void **state)
 	bad.allowed_signers.len--;
 	refused(chain, &bad, ERROR_INVALID);
 	bad = files;
-	bad.json = memory_bytes(coalition, memory_format(coalition, "%s ", (const char *)files.json.data), files.json.len + 1);
+	bad.json = memory_bytes(coalition, memory_format(coalition, "%s ", (const char *)files.json.data),
+		files.json.len + 1);
 	refused(chain, &bad, ERROR_DENIED); /* means the same, but other bytes were signed */
 	bad = files;
 	bad.json.len -= 2;
@@ -138,9 +141,11 @@ static void only_coordinators_sign_each_once_and_under_their_own_name(void **sta
 	files.signatures[0].fingerprint[9] ^= 1;
 	refused(chain, &files, ERROR_INVALID);
 	files.signatures[0] = roster_sign(coalition, &files, coalition->coordinators[0]);
-	files.signatures[0].armor = memory_string(coalition, "-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n");
+	files.signatures[0].armor =
+		memory_string(coalition, "-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n");
 	refused(chain, &files, ERROR_INVALID);
-	files.signatures[0].armor = sshsig_sign(coalition, coalition->coordinators[0], "engabo-event", files.json);
+	files.signatures[0].armor =
+		sshsig_sign(coalition, coalition->coordinators[0], "engabo-event", files.json);
 	refused(chain, &files, ERROR_INVALID); /* another namespace */
 	files.signatures[0] = roster_sign(coalition, &files, coalition->coordinators[0]);
 	assert_null(roster_chain_add(chain, &files));

@@ -17,8 +17,8 @@ static struct bytes make_request(struct coalition *coalition)
 	struct join_request request = {.keys = coalition->roster.members[2].keys};
 
 	memcpy(request.root, coalition->trust.root, DIGEST_LEN);
-	assert_null(age_seal(coalition, BYTES_OF("{\"name\":\"Gulu\"}"), &coalition->roster.members[0].keys.recipient, 1,
-		&request.names));
+	assert_null(age_seal(coalition, BYTES_OF("{\"name\":\"Gulu\"}"),
+		&coalition->roster.members[0].keys.recipient, 1, &request.names));
 	return join_print(coalition, &request, coalition->sign[2]);
 }
 
@@ -49,9 +49,11 @@ static void an_invite_that_is_none_is_refused(void **state)
 		"{}",
 		"{\"v\":2,\"engabo\":\"invite\"}",
 		"{\"v\":1,\"engabo\":\"join\"}",
-		"{\"v\":1,\"engabo\":\"invite\",\"coalition\":\"01jd00000000000000000000zz\",\"root\":\"00\",\"headquarters\":[],\"relays\":[]}",
+		"{\"v\":1,\"engabo\":\"invite\",\"coalition\":\"01jd00000000000000000000zz\",\"root\":\"00\","
+		"\"headquarters\":[],\"relays\":[]}",
 		"{\"v\":1,\"engabo\":\"invite\",\"coalition\":\"01jd00000000000000000000zz\",\"root\":"
-		"\"0000000000000000000000000000000000000000000000000000000000000000\",\"headquarters\":[],\"relays\":[]}",
+		"\"0000000000000000000000000000000000000000000000000000000000000000\",\"headquarters\":[],"
+		"\"relays\":[]}",
 	};
 	struct coalition *coalition = *state;
 	char recipient[AGE_RECIPIENT_SIZE];
@@ -60,10 +62,14 @@ static void an_invite_that_is_none_is_refused(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(invite_parse(coalition, text_bytes(bad[i]), &back)->code, ERROR_INVALID);
 	age_recipient_text(recipient, &coalition->roster.recovery);
-	for (const char *const *relay = (const char *const[]){"--upload-pack=sh", "", "ssh://a b", "x\\n", NULL}; *relay; relay++) {
+	for (const char *const *relay =
+			(const char *const[]){"--upload-pack=sh", "", "ssh://a b", "x\\n", NULL};
+		*relay; relay++) {
 		char *text = memory_format(coalition,
-			"{\"v\":1,\"engabo\":\"invite\",\"coalition\":\"01jd00000000000000000000zz\",\"root\":"
-			"\"0000000000000000000000000000000000000000000000000000000000000000\",\"headquarters\":[\"%s\"],\"relays\":[\"%s\"]}",
+			"{\"v\":1,\"engabo\":\"invite\",\"coalition\":\"01jd00000000000000000000zz\","
+			"\"root\":"
+			"\"0000000000000000000000000000000000000000000000000000000000000000\","
+			"\"headquarters\":[\"%s\"],\"relays\":[\"%s\"]}",
 			recipient, *relay);
 
 		assert_int_equal(invite_parse(coalition, text_bytes(text), &back)->code, ERROR_INVALID);
@@ -81,7 +87,8 @@ static void a_request_goes_there_and_back(void **state)
 	assert_memory_equal(&back->keys, &coalition->roster.members[2].keys, sizeof back->keys);
 	assert_memory_equal(back->root, coalition->trust.root, DIGEST_LEN);
 	identities[0] = coalition->recovery;
-	assert_int_equal(age_open(identities, 1, back->names, &plain)->code, ERROR_DENIED); /* to headquarters alone */
+	assert_int_equal(
+		age_open(identities, 1, back->names, &plain)->code, ERROR_DENIED); /* to headquarters alone */
 }
 
 static void a_request_with_any_byte_changed_is_refused(void **state)
@@ -108,7 +115,9 @@ static void a_request_signed_by_somebody_else_is_denied(void **state)
 	struct join_request request = {.keys = coalition->roster.members[2].keys}, *back;
 
 	assert_null(age_seal(coalition, BYTES_OF("x"), &coalition->roster.recovery, 1, &request.names));
-	assert_int_equal(join_parse(coalition, join_print(coalition, &request, coalition->sign[1]), &back)->code, ERROR_DENIED);
+	assert_int_equal(
+		join_parse(coalition, join_print(coalition, &request, coalition->sign[1]), &back)->code,
+		ERROR_DENIED);
 }
 
 static void a_request_that_was_cut_or_grew_is_refused(void **state)
@@ -118,7 +127,8 @@ static void a_request_that_was_cut_or_grew_is_refused(void **state)
 	struct join_request *back;
 
 	for (size_t len = 0; len < request.len; len++)
-		assert_int_equal(join_parse(coalition, (struct bytes){request.data, len}, &back)->code, ERROR_INVALID);
+		assert_int_equal(
+			join_parse(coalition, (struct bytes){request.data, len}, &back)->code, ERROR_INVALID);
 	longer = memory_bytes(coalition, request.data, request.len + 1); /* a NUL behind it */
 	assert_int_equal(join_parse(coalition, longer, &back)->code, ERROR_INVALID);
 	((uint8_t *)longer.data)[request.len] = '\n';
@@ -138,7 +148,8 @@ static void both_sides_show_the_same_words_only_for_the_same_papers(void **state
 	assert_int_equal(spaces, 5);
 	assert_string_equal(join_words(coalition, request, coalition->trust.root), words);
 	assert_string_not_equal(join_words(coalition, request, root), words);
-	assert_string_not_equal(join_words(coalition, other, coalition->trust.root), words); /* sealed anew: another paper */
+	assert_string_not_equal(
+		join_words(coalition, other, coalition->trust.root), words); /* sealed anew: another paper */
 }
 
 int main(void)

@@ -75,7 +75,8 @@ static void nonsense_is_refused(void **state)
 	nonsense(coalition, &bad);
 	bad = coalition->roster, bad.coordinators[1] = bad.coordinators[0], bad.coordinator_count = 2;
 	nonsense(coalition, &bad);
-	bad = coalition->roster, memcpy(bad.keeper, bad.members[1].keys.log, LOG_ID_SIZE); /* not headquarters */
+	bad = coalition->roster,
+	memcpy(bad.keeper, bad.members[1].keys.log, LOG_ID_SIZE); /* not headquarters */
 	nonsense(coalition, &bad);
 	bad = coalition->roster, memcpy(bad.keeper, "k7q2m9x4t0ab3c5d", LOG_ID_SIZE); /* nobody */
 	nonsense(coalition, &bad);
@@ -115,12 +116,14 @@ static void no_key_stands_there_twice(void **state)
 /* The printed text with one passage replaced. */
 static const struct error *with(struct coalition *coalition, const char *from, const char *to)
 {
-	const char *text = (const char *)roster_print(coalition, &coalition->roster).data, *at = strstr(text, from);
+	const char *text = (const char *)roster_print(coalition, &coalition->roster).data,
+		   *at = strstr(text, from);
 	char *changed;
 
 	assert_non_null(at);
 	changed = memory_format(coalition, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-	return roster_parse((struct bytes){(uint8_t *)changed, strlen(changed)}, memory_new(coalition, struct roster));
+	return roster_parse(
+		(struct bytes){(uint8_t *)changed, strlen(changed)}, memory_new(coalition, struct roster));
 }
 
 static void values_of_the_wrong_kind_are_refused(void **state)
@@ -138,7 +141,8 @@ static void values_of_the_wrong_kind_are_refused(void **state)
 		{"age1", "age2"},
 		{"\"role\": \"hub\"", "\"role\": \"king\""},
 		{"\"status\": \"active\"", "\"status\": \"asleep\""},
-		{"\"status\": \"active\"", "\"status\": \"active\", \"last\": {\"seq\": 1, \"sha256\": \"\"}"},
+		{"\"status\": \"active\"",
+			"\"status\": \"active\", \"last\": {\"seq\": 1, \"sha256\": \"\"}"},
 		{"\"status\": \"active\"", "\"status\": \"active\", \"status\": \"active\""},
 		{"\"members\": [", "\"members\": [[], "},
 		{"\"tls\": \"", "\"tls\": \"0"},
@@ -159,7 +163,8 @@ static void values_of_the_wrong_kind_are_refused(void **state)
 static char *run(void *context, const char *directory, const char *script)
 {
 	const char *const argv[] = {"sh", "-euc", script, NULL};
-	struct child child = {.argv = argv, .directory = directory, .deadline_ms = 30000, .output_max = 65536};
+	struct child child = {
+		.argv = argv, .directory = directory, .deadline_ms = 30000, .output_max = 65536};
 	struct child_result result;
 
 	assert_null(child_run(context, &child, &result));
@@ -192,7 +197,8 @@ static void stock_tools_check_digest_and_signature(void **state)
 	put(coalition, directory, "members.age", files.members);
 	assert_null(files_directory(memory_format(coalition, "%s/signatures", directory), 0700));
 	assert_null(strchr(files.signatures[0].fingerprint, '/'));
-	put(coalition, directory, memory_format(coalition, "signatures/%s.sig", files.signatures[0].fingerprint),
+	put(coalition, directory,
+		memory_format(coalition, "signatures/%s.sig", files.signatures[0].fingerprint),
 		text_bytes(files.signatures[0].armor));
 	put(coalition, directory, "coordinators",
 		text_bytes(memory_format(coalition, "coordinator namespaces=\"engabo-roster\" %s\n",
@@ -203,7 +209,8 @@ static void stock_tools_check_digest_and_signature(void **state)
 		"  sha256sum < $f | cut -c1-64 | tr a-f A-F | basenc --base16 -d\n"
 		"done | sha256sum | cut -c1-64 | tee digest\n"
 		"for s in signatures/*.sig; do\n"
-		"  ssh-keygen -Y verify -f coordinators -I coordinator -n engabo-roster -s $s < digest > /dev/null\n"
+		"  ssh-keygen -Y verify -f coordinators -I coordinator -n engabo-roster -s $s < digest > "
+		"/dev/null\n"
 		"done\n");
 	roster_digest(digest, &files);
 	text_hex(hex, digest, sizeof digest);
@@ -223,14 +230,21 @@ static void old_commits_of_a_revoked_log_still_verify(void **state)
 	put(coalition, directory, "allowed_signers", roster_allowed_signers(coalition, roster));
 	for (size_t i = 1; i < 3; i++) {
 		put(coalition, directory, "sig",
-			text_bytes(sshsig_sign(coalition, coalition->sign[i], "git", text_bytes("a commit"))));
+			text_bytes(
+				sshsig_sign(coalition, coalition->sign[i], "git", text_bytes("a commit"))));
 		run(coalition, directory,
-			memory_format(coalition, "printf 'a commit' | ssh-keygen -Y verify -f allowed_signers -I %s -n git -s sig",
+			memory_format(coalition,
+				"printf 'a commit' | ssh-keygen -Y verify -f allowed_signers -I %s -n git -s "
+				"sig",
 				roster->members[i].keys.log));
 	}
-	put(coalition, directory, "sig", text_bytes(sshsig_sign(coalition, coalition->sign[1], "engabo-event", text_bytes("a commit"))));
+	put(coalition, directory, "sig",
+		text_bytes(
+			sshsig_sign(coalition, coalition->sign[1], "engabo-event", text_bytes("a commit"))));
 	run(coalition, directory,
-		memory_format(coalition, "! printf 'a commit' | ssh-keygen -Y verify -f allowed_signers -I %s -n engabo-event -s sig",
+		memory_format(coalition,
+			"! printf 'a commit' | ssh-keygen -Y verify -f allowed_signers -I %s -n engabo-event "
+			"-s sig",
 			roster->members[1].keys.log));
 	run(coalition, directory, "rm -r \"$PWD\"");
 }
@@ -239,11 +253,17 @@ static void names_go_there_and_back_with_the_identity_as_a_secret(void **state)
 {
 	struct coalition *coalition = *state;
 	struct age_recipient recipient, same;
-	struct secret *identity CLEANUP(secret_free) = age_identity_new(&recipient), *text CLEANUP(secret_free) = NULL;
+	struct secret *identity CLEANUP(secret_free) = age_identity_new(&recipient),
+				*text CLEANUP(secret_free) = NULL;
 	struct secret *spelt CLEANUP(secret_free) = age_identity_text(identity);
 	struct roster_name hubs[2] = {{.name = "Gulu \"North\"", .code = "GUL", .region = "Acholi"},
 		{.name = "Kampala", .code = "HQ", .region = ""}};
-	struct roster_names names = {.coalition = "Shield", .hubs = hubs, .count = 2, .epoch = 3, .identity = identity}, *back;
+	struct roster_names names = {.coalition = "Shield",
+				    .hubs = hubs,
+				    .count = 2,
+				    .epoch = 3,
+				    .identity = identity},
+			    *back;
 
 	memcpy(hubs[0].log, coalition->roster.members[0].keys.log, LOG_ID_SIZE);
 	memcpy(hubs[1].log, coalition->roster.members[1].keys.log, LOG_ID_SIZE);
@@ -264,11 +284,14 @@ static void of_several_epochs_the_newest_identity_counts(void **state)
 {
 	struct coalition *coalition = *state;
 	struct age_recipient first, second, got;
-	struct secret *one CLEANUP(secret_free) = age_identity_new(&first), *two CLEANUP(secret_free) = age_identity_new(&second);
-	struct secret *one_text CLEANUP(secret_free) = age_identity_text(one), *two_text CLEANUP(secret_free) = age_identity_text(two);
+	struct secret *one CLEANUP(secret_free) = age_identity_new(&first),
+			   *two CLEANUP(secret_free) = age_identity_new(&second);
+	struct secret *one_text CLEANUP(secret_free) = age_identity_text(one),
+				*two_text CLEANUP(secret_free) = age_identity_text(two);
 	struct roster_names *names;
 	char *json = memory_format(coalition,
-		"{\"v\":1,\"name\":\"%s\",\"hubs\":[],\"identities\":[{\"epoch\":2,\"identity\":\"%s\"},{\"epoch\":1,\"identity\":\"%s\"}]}",
+		"{\"v\":1,\"name\":\"%s\",\"hubs\":[],\"identities\":[{\"epoch\":2,\"identity\":\"%s\"},{"
+		"\"epoch\":1,\"identity\":\"%s\"}]}",
 		"AGE-SECRET-KEY-1 is no name", (char *)two_text->data, (char *)one_text->data);
 
 	assert_null(roster_names_parse(coalition, text_bytes(json), &names));

@@ -61,7 +61,8 @@ static void anything_malformed_is_refused(void **state)
 		char *changed;
 
 		assert_non_null(at);
-		changed = memory_format(coalition, "%.*s%s%s", (int)(at - text), text, changes[i][1], at + strlen(changes[i][0]));
+		changed = memory_format(coalition, "%.*s%s%s", (int)(at - text), text, changes[i][1],
+			at + strlen(changes[i][0]));
 		error = trust_parse((struct bytes){(uint8_t *)changed, strlen(changed)}, &back);
 		assert_non_null(error);
 		assert_int_equal(error->code, ERROR_INVALID);

@@ -14,7 +14,9 @@
 #include "node/store/db.h"
 #include "tests/unit/place.h"
 
-static const char *const two_steps[] = {META_SQL, "CREATE TABLE note(id INTEGER PRIMARY KEY, text TEXT); INSERT INTO note(text) VALUES('first');", NULL};
+static const char *const two_steps[] = {META_SQL,
+	"CREATE TABLE note(id INTEGER PRIMARY KEY, text TEXT); INSERT INTO note(text) VALUES('first');",
+	NULL};
 static const struct db_schema one = {two_steps, 1}, two = {two_steps, 2};
 
 static int64_t count(struct db *db, const char *sql)
@@ -108,8 +110,11 @@ static void what_is_not_a_database_is_named(void **state)
 	const struct error *error;
 	struct db *db;
 
-	assert_null(files_write(path, BYTES_OF("This is a letter, not a database. It is long enough to be looked at, and it begins as "
-					      "no database does; nothing in here may be lost by opening it."), 0600));
+	assert_null(files_write(path,
+		BYTES_OF("This is a letter, not a database. It is long enough to be looked at, and it begins "
+			 "as "
+			 "no database does; nothing in here may be lost by opening it."),
+		0600));
 	error = db_open(path, &two, &db);
 	assert_int_equal(error->code, ERROR_INVALID);
 	assert_non_null(strstr(error->message, "role.db"));
@@ -221,9 +226,10 @@ static void another_user_reads_after_the_owner_has_closed(void **state)
 
 static void a_hostile_file_does_not_run_its_own_code(void **state)
 {
-	static const char *const hostile[] = {"CREATE TABLE t(a); INSERT INTO t VALUES(1);"
-					      "CREATE VIEW v AS SELECT load_extension('/tmp/x.so') FROM t;"
-					      "CREATE TABLE big(a); INSERT INTO big VALUES(zeroblob(2000000));",
+	static const char *const hostile[] = {
+		"CREATE TABLE t(a); INSERT INTO t VALUES(1);"
+		"CREATE VIEW v AS SELECT load_extension('/tmp/x.so') FROM t;"
+		"CREATE TABLE big(a); INSERT INTO big VALUES(zeroblob(2000000));",
 		NULL};
 	char *path = place_file(*state, "role.db");
 	struct query query CLEANUP(db_finish) = {0};
@@ -253,7 +259,8 @@ static void a_full_disk_is_said_and_nothing_is_lost(void **state)
 		error = db_run(db, "INSERT INTO note(text) VALUES(hex(randomblob(1000)))");
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_FULL);
-	assert_int_equal(count(db, "SELECT count(*) FROM note"), rows); /* one from the schema, the last refused */
+	assert_int_equal(
+		count(db, "SELECT count(*) FROM note"), rows); /* one from the schema, the last refused */
 	assert_null(db_run(db, "DELETE FROM note"));
 	assert_null(db_run(db, "INSERT INTO note(text) VALUES('again')"));
 	db_close(db);

@@ -1,4 +1,5 @@
-/* "Saved" is said only of what is on the card: one fsync for many, one failure for one, and nothing acknowledged is lost to kill -9. */
+/* "Saved" is said only of what is on the card: one fsync for many, one failure for one, and nothing
+ * acknowledged is lost to kill -9. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -14,7 +15,8 @@
 #include "node/store/group.h"
 #include "tests/unit/place.h"
 
-static const char *const steps[] = {META_SQL, "CREATE TABLE row(n INTEGER PRIMARY KEY, text TEXT NOT NULL)", NULL};
+static const char *const steps[] = {
+	META_SQL, "CREATE TABLE row(n INTEGER PRIMARY KEY, text TEXT NOT NULL)", NULL};
 static const struct db_schema schema = {steps, 2};
 
 struct job {
@@ -145,7 +147,8 @@ static void one_that_fails_takes_nothing_of_the_others_with_it(void **state)
 		assert_int_equal(jobs[i].code, i % 2 ? ERROR_SYSTEM : 0);
 	}
 	assert_int_equal(count(*state, "n < 1000000"), 20);
-	assert_int_equal(count(*state, "n >= 1000000 AND n % 2 = 1"), 0); /* nor the half of one that failed */
+	assert_int_equal(
+		count(*state, "n >= 1000000 AND n % 2 = 1"), 0); /* nor the half of one that failed */
 }
 
 static void one_alone_that_fails_leaves_nothing(void **state)

@@ -1,4 +1,5 @@
-/* Sealed envelopes wait in order until sync has taken them; a row that is not one stops before it goes further. */
+/* Sealed envelopes wait in order until sync has taken them; a row that is not one stops before it goes
+ * further. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -138,7 +139,8 @@ static void a_batch_stays_within_sixteen_megabytes(void **state)
 /* A role that was taken over can write what it likes into its own file. */
 static void a_hostile_row_is_named_and_goes_no_further(void **state)
 {
-	static const char *const hostile[] = {META_SQL, "CREATE TABLE spool(id, kind, mailbox, urgent, body)", NULL};
+	static const char *const hostile[] = {
+		META_SQL, "CREATE TABLE spool(id, kind, mailbox, urgent, body)", NULL};
 	static const char *const rows[] = {
 		"1, 'io', '', 0, x'61'",
 		"1, '', '', 0, x'61'",
