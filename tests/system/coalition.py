@@ -48,6 +48,11 @@ def wait_for(what, check, seconds=30):
         time.sleep(0.1)
 
 
+def receipt(page):
+    """The code in five fours on a receipt's page."""
+    return re.search(r"\d{4} \d{4} \d{4} \d{4} \d{4}", page.text).group(0)
+
+
 class Form:
     def __init__(self, action, method):
         self.action, self.method, self.fields, self.choices, self.buttons = action, method, [], {}, []
@@ -220,7 +225,7 @@ class Hub:
 
     def role_pid(self, role):
         """The process id of one role of the running hub."""
-        out = subprocess.run(["pgrep", "-P", str(self.process.pid), "-f", f"--role {role}"], capture_output=True, text=True).stdout.split()
+        out = subprocess.run(["pgrep", "-P", str(self.process.pid), "-f", "--", f"--role {role}"], capture_output=True, text=True).stdout.split()
         return int(out[0]) if out else None
 
     def phone(self):
@@ -246,7 +251,7 @@ class Hub:
     def report(self, **answers):
         """Takes a report as the command does; answers the receipt's code."""
         out = self.run("report", "-", input=json.dumps(answers)).stdout
-        return re.search(r"\d{4} \d{4} \d{4} \d{4} \d{4}", out).group(0)
+        return re.search(r"\d{4}(?: \d{4}){4}", out).group(0)
 
 
 class Coalition:

@@ -26,7 +26,7 @@
 
 #define STOP_MS 5000	  /* after SIGTERM all is over within this */
 #define RESTART_MIN_MS 200
-#define RESTART_MAX_MS 30000
+#define RESTART_MAX_MS 1000 /* a reporter is waiting */
 #define STEADY_MS 60000	  /* a role that ran so long has earned a quick restart */
 
 static volatile int stop;
