@@ -22,7 +22,6 @@
 #define IDENTITY_PREFIX "AGE-SECRET-KEY-"
 #define NONCE_LEN 16
 #define CHUNK_LEN 65536
-#define PAYLOAD_KEY_LEN crypto_aead_chacha20poly1305_ietf_KEYBYTES
 #define CHUNK_NONCE_LEN crypto_aead_chacha20poly1305_ietf_NPUBBYTES
 
 _Static_assert(
@@ -74,36 +73,42 @@ const struct error *age_identity_parse(const char *text, struct secret **out)
 	return NULL;
 }
 
-/* The key of a payload and the place in it. */
-struct payload {
-	struct secret *key;
+/* A file that is being sealed or opened: its keys, and the place in its payload. */
+struct file {
+	struct secret *room;
+	struct age_keys *keys; /* in the room */
 	uint8_t nonce[CHUNK_NONCE_LEN];
 };
 
-static void payload_cleanup(struct payload *payload)
+static void file_cleanup(struct file *file)
 {
-	secret_free(payload->key);
+	secret_free(file->room);
 }
 
-static void payload_start(
-	struct payload *payload, const struct secret *file_key, const uint8_t nonce[static NONCE_LEN])
+static struct file file_new(void)
 {
-	payload->key = secret_new(PAYLOAD_KEY_LEN);
-	digest_hkdf(payload->key->data, payload->key->len, (struct bytes){nonce, NONCE_LEN},
-		(struct bytes){file_key->data, file_key->len}, "payload");
-	memset(payload->nonce, 0, sizeof payload->nonce);
+	struct file file = {.room = secret_new(sizeof(struct age_keys))};
+
+	file.keys = (struct age_keys *)file.room->data;
+	return file;
+}
+
+static void payload_start(struct file *file, const uint8_t nonce[static NONCE_LEN])
+{
+	digest_hkdf(file->keys->payload, sizeof file->keys->payload, (struct bytes){nonce, NONCE_LEN},
+		BYTES_OF(file->keys->file), "payload");
 }
 
 /* After each chunk; 2^88 of them are never reached. */
-static void payload_step(struct payload *payload)
+static void payload_step(struct file *file)
 {
 	for (size_t i = CHUNK_NONCE_LEN - 1; i-- > 0;)
-		if (++payload->nonce[i] != 0)
+		if (++file->nonce[i] != 0)
 			break;
 }
 
 static const struct error *seal_payload(
-	struct payload *payload, struct age_input *input, size_t chunk_len, age_write *write, void *user)
+	struct file *file, struct age_input *input, size_t chunk_len, age_write *write, void *user)
 {
 	/* One byte more than a chunk is read, to know whether it is the last. */
 	struct secret *chunk CLEANUP(secret_free) = secret_new(chunk_len + 1 + AGE_TAG_LEN);
@@ -120,12 +125,12 @@ static const struct error *seal_payload(
 		last = got <= chunk_len;
 		kept = last ? 0 : 1;
 		next = chunk->data[chunk_len];
-		payload->nonce[CHUNK_NONCE_LEN - 1] = last;
+		file->nonce[CHUNK_NONCE_LEN - 1] = last;
 		crypto_aead_chacha20poly1305_ietf_encrypt(chunk->data, &sealed_len, chunk->data, got - kept,
-			NULL, 0, NULL, payload->nonce, payload->key->data);
+			NULL, 0, NULL, file->nonce, file->keys->payload);
 		TRY(write(user, chunk->data, (size_t)sealed_len));
 		chunk->data[0] = next;
-		payload_step(payload);
+		payload_step(file);
 	} while (!last);
 	return NULL;
 }
@@ -135,42 +140,41 @@ static const struct error *seal(struct age_input *input, size_t chunk_len, age_w
 	const struct age_recipient *recipients, size_t count)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *file_key CLEANUP(secret_free) = secret_random(AGE_FILE_KEY_LEN);
 	struct buffer *header = buffer_new(scratch);
-	struct payload payload CLEANUP(payload) = {0};
+	struct file file CLEANUP(file) = file_new();
 	uint8_t nonce[NONCE_LEN];
 
 	if (count < 1 || count > AGE_RECIPIENTS_MAX)
 		return error_new(ERROR_INVALID, "a record is sealed to 1 to %d recipients, not %zu",
 			AGE_RECIPIENTS_MAX, count);
-	TRY(age_header_make(header, file_key, recipients, count));
+	randombytes_buf(file.keys->file, sizeof file.keys->file);
+	TRY(age_header_make(header, file.keys, recipients, count));
 	randombytes_buf(nonce, sizeof nonce);
 	buffer_add(header, nonce, sizeof nonce);
 	TRY(write(user, header->data, header->len));
-	payload_start(&payload, file_key, nonce);
-	return seal_payload(&payload, input, chunk_len, write, user);
+	payload_start(&file, nonce);
+	return seal_payload(&file, input, chunk_len, write, user);
 }
 
-static const struct error *open_header(struct age_input *input, const struct secret *const *identities,
-	size_t count, struct payload *payload)
+static const struct error *open_header(
+	struct age_input *input, const struct secret *const *identities, size_t count, struct file *file)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *file_key CLEANUP(secret_free) = NULL;
 	uint8_t nonce[NONCE_LEN];
 	struct age_header header;
 	size_t got;
 
 	TRY(age_header_read(scratch, input, &header));
-	TRY(age_header_open(&header, identities, count, &file_key));
+	TRY(age_header_open(&header, identities, count, file->keys));
 	TRY(age_input_fill(input, nonce, sizeof nonce, &got));
 	if (got != sizeof nonce)
 		return error_new(ERROR_INVALID, "an age file that is cut off behind its header");
-	payload_start(payload, file_key, nonce);
+	payload_start(file, nonce);
 	return NULL;
 }
 
 static const struct error *open_payload(
-	struct payload *payload, struct age_input *input, size_t chunk_len, age_write *write, void *user)
+	struct file *file, struct age_input *input, size_t chunk_len, age_write *write, void *user)
 {
 	const size_t full = chunk_len + AGE_TAG_LEN;
 	struct secret *chunk CLEANUP(secret_free) = secret_new(full + 1);
@@ -187,9 +191,9 @@ static const struct error *open_payload(
 		last = got <= full;
 		kept = last ? 0 : 1;
 		next = chunk->data[full];
-		payload->nonce[CHUNK_NONCE_LEN - 1] = last;
+		file->nonce[CHUNK_NONCE_LEN - 1] = last;
 		if (crypto_aead_chacha20poly1305_ietf_decrypt(chunk->data, &plain_len, NULL, chunk->data,
-			    got - kept, NULL, 0, payload->nonce, payload->key->data) != 0)
+			    got - kept, NULL, 0, file->nonce, file->keys->payload) != 0)
 			return error_new(ERROR_INVALID, "an age file that is damaged or cut off");
 		if (plain_len == 0 && !first)
 			return error_new(ERROR_INVALID, "an age file that ends in an empty chunk");
@@ -197,7 +201,7 @@ static const struct error *open_payload(
 			TRY(write(user, chunk->data, (size_t)plain_len));
 		chunk->data[0] = next;
 		first = false;
-		payload_step(payload);
+		payload_step(file);
 	} while (!last);
 	return NULL;
 }
@@ -214,12 +218,12 @@ const struct error *age_seal_stream(age_read *read, void *read_user, age_write *
 const struct error *age_open_stream(const struct secret *const *identities, size_t count, age_read *read,
 	void *read_user, age_write *write, void *write_user)
 {
-	struct payload payload CLEANUP(payload) = {0};
+	struct file file CLEANUP(file) = file_new();
 	struct age_input input;
 
 	age_input_start(&input, read, read_user);
-	TRY(open_header(&input, identities, count, &payload));
-	return open_payload(&payload, &input, CHUNK_LEN, write, write_user);
+	TRY(open_header(&input, identities, count, &file));
+	return open_payload(&file, &input, CHUNK_LEN, write, write_user);
 }
 
 /* A stream out of bytes in memory. */
@@ -284,21 +288,21 @@ const struct error *age_open(
 	const struct secret *const *identities, size_t count, struct bytes sealed, struct secret **plain)
 {
 	struct secret *whole CLEANUP(secret_free) = NULL;
-	struct payload payload CLEANUP(payload) = {0};
+	struct file file CLEANUP(file) = file_new();
 	size_t chunks, payload_len;
 	struct bytes left = sealed;
 	struct age_input input;
 	struct filled to;
 
 	age_input_start(&input, read_bytes, &left);
-	TRY(open_header(&input, identities, count, &payload));
+	TRY(open_header(&input, identities, count, &file));
 	payload_len = sealed.len - input.taken;
 	chunks = payload_len / (CHUNK_LEN + AGE_TAG_LEN) + (payload_len % (CHUNK_LEN + AGE_TAG_LEN) != 0);
 	if (chunks == 0 || payload_len < chunks * AGE_TAG_LEN)
 		return error_new(ERROR_INVALID, "an age file that is cut off");
 	whole = secret_new(payload_len - chunks * AGE_TAG_LEN);
 	to = (struct filled){whole, 0};
-	TRY(open_payload(&payload, &input, at_most_a_chunk(whole->len), write_secret, &to));
+	TRY(open_payload(&file, &input, at_most_a_chunk(whole->len), write_secret, &to));
 	assert(to.len == whole->len);
 	*plain = whole;
 	whole = NULL;

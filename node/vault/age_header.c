@@ -188,49 +188,43 @@ const struct error *age_header_read(const void *context, struct age_input *input
 	return NULL;
 }
 
-static void header_mac(uint8_t out[static DIGEST_LEN], const struct secret *file_key, struct bytes covered)
+static void header_mac(uint8_t out[static DIGEST_LEN], struct age_keys *keys, struct bytes covered)
 {
-	struct secret *key CLEANUP(secret_free) = secret_new(DIGEST_LEN);
-
-	digest_hkdf(key->data, key->len, (struct bytes){NULL, 0},
-		(struct bytes){file_key->data, file_key->len}, "header");
-	digest_hmac(out, key->data, covered);
+	digest_hkdf(keys->mac, sizeof keys->mac, (struct bytes){NULL, 0}, BYTES_OF(keys->file), "header");
+	digest_hmac(out, keys->mac, covered);
 }
 
 /* The key that wraps the file key, from X25519(scalar, point); false for a point of low order, with which
  * anybody could know it. */
-static bool wrap_key(struct secret *out, const uint8_t scalar[static AGE_KEY_LEN],
+static bool wrap_key(struct age_keys *keys, const uint8_t scalar[static AGE_KEY_LEN],
 	const uint8_t point[static AGE_KEY_LEN], const uint8_t share[static AGE_KEY_LEN],
 	const struct age_recipient *recipient)
 {
-	struct secret *shared CLEANUP(secret_free) = secret_new(AGE_KEY_LEN);
 	uint8_t salt[2 * AGE_KEY_LEN];
 
-	if (crypto_scalarmult(shared->data, scalar, point) != 0)
+	if (crypto_scalarmult(keys->shared, scalar, point) != 0)
 		return false;
 	memcpy(salt, share, AGE_KEY_LEN);
 	memcpy(salt + AGE_KEY_LEN, recipient->key, AGE_KEY_LEN);
-	digest_hkdf(
-		out->data, out->len, BYTES_OF(salt), (struct bytes){shared->data, shared->len}, X25519_INFO);
+	digest_hkdf(keys->wrap, sizeof keys->wrap, BYTES_OF(salt), BYTES_OF(keys->shared), X25519_INFO);
 	return true;
 }
 
 static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
 static const struct error *try_identity(
-	const struct age_header *header, const struct secret *identity, struct secret *file_key, bool *opened)
+	const struct age_header *header, const struct secret *identity, struct age_keys *keys, bool *opened)
 {
-	struct secret *key CLEANUP(secret_free) = secret_new(AGE_KEY_LEN);
 	struct age_recipient recipient;
 
 	TRY(age_recipient_of(&recipient, identity));
 	for (size_t i = 0; i < header->count; i++) {
 		const struct age_stanza *stanza = &header->stanzas[i];
 
-		if (!wrap_key(key, identity->data, stanza->share, stanza->share, &recipient))
+		if (!wrap_key(keys, identity->data, stanza->share, stanza->share, &recipient))
 			return error_new(ERROR_INVALID, "an age file with an X25519 share of low order");
-		if (crypto_aead_chacha20poly1305_ietf_decrypt(file_key->data, NULL, NULL, stanza->wrapped,
-			    sizeof stanza->wrapped, NULL, 0, zero_nonce, key->data) == 0) {
+		if (crypto_aead_chacha20poly1305_ietf_decrypt(keys->file, NULL, NULL, stanza->wrapped,
+			    sizeof stanza->wrapped, NULL, 0, zero_nonce, keys->wrap) == 0) {
 			*opened = true;
 			return NULL;
 		}
@@ -239,45 +233,41 @@ static const struct error *try_identity(
 }
 
 const struct error *age_header_open(const struct age_header *header, const struct secret *const *identities,
-	size_t count, struct secret **file_key)
+	size_t count, struct age_keys *keys)
 {
-	struct secret *key CLEANUP(secret_free) = secret_new(AGE_FILE_KEY_LEN);
 	uint8_t mac[DIGEST_LEN];
 	bool opened = false;
 
 	for (size_t i = 0; i < count && !opened; i++)
-		TRY(try_identity(header, identities[i], key, &opened));
+		TRY(try_identity(header, identities[i], keys, &opened));
 	if (!opened)
 		return error_new(ERROR_DENIED, "an age file that is not sealed to any key at hand");
-	header_mac(mac, key, header->covered);
+	header_mac(mac, keys, header->covered);
 	if (!secret_bytes_equal(mac, header->mac, sizeof mac))
 		return error_new(ERROR_INVALID, "an age file whose header was changed");
-	*file_key = key;
-	key = NULL;
 	return NULL;
 }
 
 static const struct error *add_stanza(
-	struct buffer *out, const struct secret *file_key, const struct age_recipient *recipient)
+	struct buffer *out, struct age_keys *keys, const struct age_recipient *recipient)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *ephemeral CLEANUP(secret_free) = secret_random(AGE_KEY_LEN);
-	struct secret *key CLEANUP(secret_free) = secret_new(AGE_KEY_LEN);
 	struct age_stanza stanza;
 
-	crypto_scalarmult_base(stanza.share, ephemeral->data);
-	if (!wrap_key(key, ephemeral->data, recipient->key, stanza.share, recipient))
+	randombytes_buf(keys->ephemeral, sizeof keys->ephemeral);
+	crypto_scalarmult_base(stanza.share, keys->ephemeral);
+	if (!wrap_key(keys, keys->ephemeral, recipient->key, stanza.share, recipient))
 		return error_new(ERROR_INVALID, "a recipient that is not a usable key");
 	crypto_aead_chacha20poly1305_ietf_encrypt(
-		stanza.wrapped, NULL, file_key->data, file_key->len, NULL, 0, NULL, zero_nonce, key->data);
+		stanza.wrapped, NULL, keys->file, sizeof keys->file, NULL, 0, NULL, zero_nonce, keys->wrap);
 	/* The wrapped key's 43 characters are one short line, as the last of a body must be. */
 	buffer_format(out, STANZA_BEGIN "X25519 %s\n%s\n", encoding_base64(scratch, BYTES_OF(stanza.share)),
 		encoding_base64(scratch, BYTES_OF(stanza.wrapped)));
 	return NULL;
 }
 
-const struct error *age_header_make(struct buffer *out, const struct secret *file_key,
-	const struct age_recipient *recipients, size_t count)
+const struct error *age_header_make(
+	struct buffer *out, struct age_keys *keys, const struct age_recipient *recipients, size_t count)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	uint8_t mac[DIGEST_LEN];
@@ -285,9 +275,9 @@ const struct error *age_header_make(struct buffer *out, const struct secret *fil
 
 	buffer_text(out, VERSION_LINE "\n");
 	for (size_t i = 0; i < count; i++)
-		TRY(add_stanza(out, file_key, &recipients[i]));
+		TRY(add_stanza(out, keys, &recipients[i]));
 	buffer_text(out, MAC_BEGIN);
-	header_mac(mac, file_key, (struct bytes){out->data + start, out->len - start});
+	header_mac(mac, keys, (struct bytes){out->data + start, out->len - start});
 	buffer_format(out, " %s\n", encoding_base64(scratch, BYTES_OF(mac)));
 	return NULL;
 }

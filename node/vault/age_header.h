@@ -29,6 +29,17 @@ void age_input_start(struct age_input *input, age_read *read, void *user);
 /* As many as there are, at most `max`: fewer only at the end. */
 const struct error *age_input_fill(struct age_input *input, uint8_t *to, size_t max, size_t *got) MUST_CHECK;
 
+/* The keys of one file while it is sealed or opened, all in one secret: guarded memory is slow to come by,
+ * and thousands of records are opened when a hub unlocks. */
+struct age_keys {
+	uint8_t file[AGE_FILE_KEY_LEN];
+	uint8_t ephemeral[AGE_KEY_LEN];
+	uint8_t shared[AGE_KEY_LEN];
+	uint8_t wrap[AGE_KEY_LEN];
+	uint8_t mac[DIGEST_LEN];
+	uint8_t payload[AGE_KEY_LEN];
+};
+
 struct age_stanza {
 	uint8_t share[AGE_KEY_LEN];
 	uint8_t wrapped[AGE_FILE_KEY_LEN + AGE_TAG_LEN];
@@ -45,12 +56,13 @@ struct age_header {
 /* Takes exactly the header off the input. ERROR_INVALID when it breaks any rule. */
 const struct error *age_header_read(
 	const void *context, struct age_input *input, struct age_header *out) MUST_CHECK;
-/* The file key, by the first identity that fits, once the header's MAC holds. ERROR_DENIED when none fits. */
+/* Finds keys->file by the first identity that fits, once the header's MAC holds. ERROR_DENIED when none fits.
+ */
 const struct error *age_header_open(const struct age_header *header, const struct secret *const *identities,
-	size_t count, struct secret **file_key) MUST_CHECK;
-/* A header for these recipients, behind what `out` holds. ERROR_INVALID for a recipient that is no usable
- * key. */
-const struct error *age_header_make(struct buffer *out, const struct secret *file_key,
+	size_t count, struct age_keys *keys) MUST_CHECK;
+/* A header that hands keys->file to these recipients, behind what `out` holds. ERROR_INVALID for a recipient
+ * that is no usable key. */
+const struct error *age_header_make(struct buffer *out, struct age_keys *keys,
 	const struct age_recipient *recipients, size_t count) MUST_CHECK;
 
 #endif

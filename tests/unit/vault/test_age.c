@@ -225,14 +225,13 @@ static void a_record_with_something_behind_it_is_refused(void **state)
 /* An age file by hand: the header ours, the payload from these chunks. */
 static struct bytes by_hand(const struct bytes *chunks, size_t count, const struct age_recipient *to)
 {
-	struct secret *file_key CLEANUP(secret_free) = secret_random(AGE_FILE_KEY_LEN);
+	struct age_keys keys = {.file = {1, 2, 3}};
 	struct buffer *file = buffer_new(tools.context);
 	uint8_t nonce[16] = {7}, key[32], chunk_nonce[12] = {0};
 
-	assert_null(age_header_make(file, file_key, to, 1));
+	assert_null(age_header_make(file, &keys, to, 1));
 	buffer_add(file, nonce, sizeof nonce);
-	digest_hkdf(
-		key, sizeof key, BYTES_OF(nonce), (struct bytes){file_key->data, file_key->len}, "payload");
+	digest_hkdf(key, sizeof key, BYTES_OF(nonce), BYTES_OF(keys.file), "payload");
 	for (size_t i = 0; i < count; i++) {
 		uint8_t *box = memory_array(tools.context, uint8_t, chunks[i].len + 16);
 
@@ -392,8 +391,11 @@ static void a_look_says_how_many_recipients_and_refuses_too_many(void **state)
 		assert_int_equal(count, i);
 		assert_int_equal(len, whole.len);
 	}
+	/* Nor is a first line waited for that never ends. */
+	assert_error(look(memory_format(tools.context, "%05000d", 0)), ERROR_INVALID);
 	buffer_text(header, X M);
 	assert_error(age_look(buffer_bytes(header), &count, &len), ERROR_INVALID);
+	assert_error(look(memory_format(tools.context, V X "-> %070000d\n\n" M, 0)), ERROR_INVALID);
 	while (header->len < AGE_HEADER_MAX)
 		buffer_text(header, "-> endless\n\n");
 	assert_error(age_look(buffer_bytes(header), &count, &len), ERROR_INVALID);
@@ -481,6 +483,17 @@ static void stock_age_opens_what_we_seal(void **state)
 		TOOLS_TRY(NO_INPUT, "age", "-d", "-i", identity_file(3), tools_path("ours.age")).status, 0);
 }
 
+/* Past 256 chunks the counter carries into its next byte. */
+static void a_large_file_is_the_same_to_stock_age(void **state)
+{
+	struct bytes plain = tools_random_bytes(257 * CHUNK + 5), sealed = sealed_to(plain, 1);
+
+	assert_bytes(
+		TOOLS_RUN(NO_INPUT, "age", "-d", "-i", identity_file(0), tools_file("large.age", sealed)),
+		plain);
+	assert_opens(0, sealed, plain);
+}
+
 static void we_open_what_stock_age_seals(void **state)
 {
 	static const size_t sizes[] = {0, 1, 700, CHUNK, CHUNK + 1, 5 * CHUNK};
@@ -558,6 +571,7 @@ int main(void)
 		cmocka_unit_test(keys_have_one_spelling),
 		cmocka_unit_test(an_identity_is_32_bytes),
 		cmocka_unit_test(stock_age_opens_what_we_seal),
+		cmocka_unit_test(a_large_file_is_the_same_to_stock_age),
 		cmocka_unit_test(we_open_what_stock_age_seals),
 		cmocka_unit_test(a_file_that_is_also_sealed_to_an_ssh_key_opens_but_is_no_envelope),
 		cmocka_unit_test(keys_are_those_of_age_keygen),

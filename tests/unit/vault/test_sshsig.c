@@ -190,7 +190,9 @@ static void a_signature_has_one_spelling(void **state)
 	assert_error(sshsig_signer(memory_format(tools.context, "\n%s", armor), &who), ERROR_INVALID);
 	assert_error(sshsig_signer(memory_format(tools.context, "%s\n", armor), &who), ERROR_INVALID);
 	assert_error(sshsig_signer(memory_format(tools.context, "%s%s", armor, armor), &who), ERROR_INVALID);
+	assert_error(sshsig_signer(memory_format(tools.context, "%s%02000d", armor, 0), &who), ERROR_INVALID);
 	assert_error(sshsig_signer("-----END SSH SIGNATURE-----\n", &who), ERROR_INVALID);
+	assert_error(sshsig_signer("-----BEGIN SSH SIGNATURE-----\n", &who), ERROR_INVALID);
 	assert_error(sshsig_signer("-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n", &who),
 		ERROR_INVALID);
 	assert_null(sshsig_signer(armor, &who));
