@@ -29,9 +29,11 @@ struct keep {
 	struct log_offer *out;
 };
 
-/* The verdict for what a rule said; NULL: it was no rule, but trouble of our own. */
+/* The verdict for what a rule said of the commit at `seq` (0: of the tip, before its Seq can be believed), or else the error, which is our own trouble. */
 static const struct error *refuse(struct keep *keep, int64_t seq, const struct error *error)
 {
+	char where[32] = "tip";
+
 	switch (error->code) {
 	case ERROR_INVALID:
 	case ERROR_DENIED:
@@ -45,8 +47,9 @@ static const struct error *refuse(struct keep *keep, int64_t seq, const struct e
 	default:
 		return error;
 	}
-	snprintf(keep->out->reason, sizeof keep->out->reason, "%s seq %lld: %.200s", keep->check.log,
-		(long long)seq, error->message);
+	if (seq)
+		snprintf(where, sizeof where, "seq %lld", (long long)seq);
+	snprintf(keep->out->reason, sizeof keep->out->reason, "%s %s: %.200s", keep->check.log, where, error->message);
 	return NULL;
 }
 
@@ -63,8 +66,10 @@ static const struct error *step_down(struct repo *repo, int64_t seq, struct oid 
 	struct raw_commit raw;
 
 	TRY(repo_commit(scratch, repo, oid, &raw));
-	if (raw.parent_count != (seq > 1))
+	if (raw.parent_count > 1)
 		return error_new(ERROR_INVALID, "it has %zu parents", raw.parent_count);
+	if (raw.parent_count != (seq > 1))
+		return error_new(ERROR_INVALID, "its branch begins at another Seq than its tip says");
 	*oid = raw.parents[0];
 	return NULL;
 }

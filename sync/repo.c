@@ -406,6 +406,8 @@ static const struct error *read_object(struct repo *repo, const struct oid *oid,
 
 	TRY(to_git(&id, oid));
 	code = git_odb_read_header(&len, &found, repo->odb, &id);
+	if (code == GIT_ENOTFOUND)
+		return error_new(ERROR_NOT_FOUND, "object %s is not there", oid->hex);
 	if (code)
 		return failed(code, "read", oid->hex);
 	if (found != kind)

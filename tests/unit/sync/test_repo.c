@@ -1,5 +1,5 @@
 /* What is written is on the card before a branch names it; what a peer sends is measured before it is read. */
-#include "tests/unit/sync/forge.h"
+#include "tests/unit/sync/stock.h"
 
 #include <gnutls/crypto.h>
 #include <zlib.h>
@@ -11,17 +11,6 @@ static struct oid put_blob(struct repo *repo, struct bytes content)
 
 	pack_blob(pack, content, &oid);
 	must(pack_end(pack));
-	return oid;
-}
-
-static struct oid stock_oid(const char *repo, const char *kind, struct bytes content)
-{
-	struct bytes out = TOOLS_RUN(content, "git", "--git-dir", repo, "hash-object", "-w", "--literally", "-t", kind, "--stdin");
-	struct oid oid;
-
-	assert_int_equal(out.len, OID_SIZE);
-	memcpy(oid.hex, out.data, OID_SIZE - 1);
-	oid.hex[OID_SIZE - 1] = '\0';
 	return oid;
 }
 
@@ -51,7 +40,7 @@ static void a_pack_is_what_stock_git_would_have_written(void **state)
 			text_trim(forge, (char *)TOOLS_RUN(NO_INPUT, "sh", "-c",
 				memory_format(forge, "basename %s/objects/pack/*.idx .idx | cut -c6-", forge->log_path)).data)));
 	for (size_t i = 0; i < 4; i++) {
-		assert_string_equal(stock_oid(forge->inbox_path, "blob", sizes[i]).hex, blobs[i].hex);
+		assert_string_equal(stock_object(forge->inbox_path, "blob", sizes[i]).hex, blobs[i].hex);
 		must(repo_blob(forge, forge->log, &blobs[i], 70000, &back));
 		assert_bytes(back, sizes[i]);
 	}
@@ -260,7 +249,7 @@ static void a_small_object_on_a_huge_base_is_refused_without_being_unpacked(void
 	gnutls_hash_fast(GNUTLS_DIG_SHA1, stream->data, stream->len, trailer);
 	buffer_add(stream, trailer, sizeof trailer);
 	TOOLS_RUN(buffer_bytes(stream), "git", "--git-dir", forge->inbox_path, "index-pack", "--stdin");
-	small = stock_oid(forge->log_path, "blob", (struct bytes){(const uint8_t *)"\0\0\0\0\0\0\0\0", 8});
+	small = stock_object(forge->log_path, "blob", (struct bytes){(const uint8_t *)"\0\0\0\0\0\0\0\0", 8});
 	repo_close(forge->log);
 	TOOLS_RUN(NO_INPUT, "rm", "-rf", memory_format(forge, "%s/objects/%.2s", forge->log_path, small.hex));
 	must(repo_open(forge->log_path, &forge->log));
@@ -272,7 +261,7 @@ static void a_small_object_on_a_huge_base_is_refused_without_being_unpacked(void
 static void malformed_commits_and_trees_are_refused(void **state)
 {
 	struct forge *forge = *state;
-	struct oid oid = stock_oid(forge->log_path, "blob", TEXT("x"));
+	struct oid oid = stock_object(forge->log_path, "blob", TEXT("x"));
 	struct tree_entry *entries;
 	struct raw_commit commit;
 	static const char tree[] = "0123456789abcdef0123456789abcdef01234567";
@@ -290,13 +279,13 @@ static void malformed_commits_and_trees_are_refused(void **state)
 
 	assert_error(repo_commit(forge, forge->log, &oid, &commit), ERROR_INVALID);
 	for (size_t i = 0; i < sizeof commits / sizeof *commits; i++) {
-		oid = stock_oid(forge->log_path, "commit", TEXT(commits[i]));
+		oid = stock_object(forge->log_path, "commit", TEXT(commits[i]));
 		assert_error(repo_commit(forge, forge->log, &oid, &commit), ERROR_INVALID);
 	}
-	oid = stock_oid(forge->log_path, "commit", with_nul);
+	oid = stock_object(forge->log_path, "commit", with_nul);
 	assert_error(repo_commit(forge, forge->log, &oid, &commit), ERROR_INVALID);
 	for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
-		oid = stock_oid(forge->log_path, "tree", trees[i]);
+		oid = stock_object(forge->log_path, "tree", trees[i]);
 		assert_error(repo_tree(forge, forge->log, &oid, 10, &entries, &count), ERROR_INVALID);
 	}
 	memset(oid.hex, '7', OID_SIZE - 1);
