@@ -128,7 +128,8 @@ static void say_report(const json_t *report)
 static const struct error *do_remote(struct role *role, const char *name, json_t **report)
 {
 	TRY(round_remote(role->hub, name, report));
-	say_report(*report);
+	if (!is_over(role)) /* what we broke off ourselves is nobody's fault */
+		say_report(*report);
 	if (json_integer_value(json_object_get(*report, "received")))
 		hurry(role, json_text_or(*report, "remote", ""));
 	return plan_next(role, json_text_or(*report, "remote", ""), !json_is_true(json_object_get(*report, "ok")));
