@@ -87,8 +87,8 @@ static const struct error *run(const struct command_call *call)
 	};
 	static const struct argp argp = {words, parse, "[reports|cases|actions|followups|notes|messages]...",
 		"Prints this hub's records, all kinds or those named. What is printed is readable: keep it as safe as the hub.", NULL, NULL, NULL};
-	struct keyholder holder __attribute__((cleanup(keyholder_close_cleanup))) = {.lock = -1};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
+	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
 	json_t *whole CLEANUP(json_decref) = json_object();
 	struct options options = {0};
 	char at[TEXT_TIME_SIZE];

@@ -19,6 +19,7 @@ static inline void keyholder_close_cleanup(struct keyholder *holder)
 {
 	keyholder_close(holder);
 }
+#define KEYHOLDER struct keyholder __attribute__((cleanup(keyholder_close_cleanup)))
 
 /* Asks for `name`'s passphrase (`file` as in prompt_passphrase), opens the hub and checks that they may. ERROR_DENIED else. */
 const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file, enum access access,

@@ -13,6 +13,8 @@
 #include "node/vault/prompt.h"
 #include "web/office/people.h"
 
+#define TEXT_MAX 1024 /* two identities with their comments */
+
 struct options {
 	const char *as, *passphrase_file, *output;
 	bool by_sheet;
@@ -44,30 +46,28 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-/* One identity with its recipient, as age-keygen writes them. */
-static const struct error *add_identity(struct buffer *text, const char *what, const struct secret *identity)
+/* One identity with its recipient, as age-keygen writes them; the text stays in a secret. */
+static const struct error *add_identity(struct secret *text, const char *what, const struct secret *identity)
 {
 	struct secret *secret CLEANUP(secret_free) = age_identity_text(identity);
+	size_t used = strlen((const char *)text->data);
 	char recipient[AGE_RECIPIENT_SIZE];
 	struct age_recipient key;
 
 	TRY(age_recipient_of(&key, identity));
 	age_recipient_text(recipient, &key);
-	buffer_format(text, "# %s\n# public key: %s\n%s\n", what, recipient, (const char *)secret->data);
+	snprintf((char *)text->data + used, text->len - used, "# %s\n# public key: %s\n%s\n", what, recipient, (const char *)secret->data);
 	return NULL;
 }
 
-static const struct error *write_identities(const void *context, const char *path, const struct vault *vault)
+static const struct error *write_identities(const char *path, const struct vault *vault)
 {
-	struct buffer *text = buffer_new(context);
-	const struct error *error = add_identity(text, "opens what was sealed to this hub", vault->opening);
+	struct secret *text CLEANUP(secret_free) = secret_new(TEXT_MAX);
 
-	if (!error && vault->coalition)
-		error = add_identity(text, "opens what was sealed to the whole coalition", vault->coalition);
-	if (!error)
-		error = files_write_new(path, buffer_bytes(text), 0600);
-	secret_wipe(text->data, text->len);
-	return error;
+	TRY(add_identity(text, "opens what was sealed to this hub", vault->opening));
+	if (vault->coalition)
+		TRY(add_identity(text, "opens what was sealed to the whole coalition", vault->coalition));
+	return files_write_new(path, (struct bytes){text->data, strlen((const char *)text->data)}, 0600);
 }
 
 static const struct error *write_audit(const void *context, struct home *home, struct signed_in *in, const char *by)
@@ -110,7 +110,7 @@ static const struct error *run(const struct command_call *call)
 		return error_new(ERROR_EXISTS, "%s is already there; name another file with -o", options.output);
 	TRY(prompt_passphrase(options.passphrase_file, options.by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
 	TRY(people_open(home, options.by_sheet ? "" : options.as, passphrase, &in));
-	error = write_identities(context, options.output, in.vault);
+	error = write_identities(options.output, in.vault);
 	if (!error) {
 		const struct error *unsaid = write_audit(context, home, &in, options.by_sheet ? "sheet" : options.as);
 

@@ -175,8 +175,8 @@ static const struct error *run(const struct command_call *call)
 	};
 	static const struct argp argp = {words, parse, "add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE", "The people of this hub.", NULL,
 		NULL, NULL};
-	struct keyholder holder __attribute__((cleanup(keyholder_close_cleanup))) = {.lock = -1};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
+	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
 	struct options options = {0};
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
