@@ -112,6 +112,16 @@ static void each_file_is_under_the_signature(void **state)
 		files.json.len + 1);
 	refused(chain, &bad, ERROR_DENIED); /* means the same, but other bytes were signed */
 	bad = files;
+	bad.members = memory_bytes(
+		coalition, memory_array(coalition, char, ROSTER_FILE_MAX + 1), ROSTER_FILE_MAX + 1);
+	refused(chain, &bad, ERROR_INVALID);
+	bad = files;
+	bad.signatures = memory_array(coalition, struct roster_signature, 33);
+	bad.signature_count = 33;
+	for (size_t i = 0; i < 33; i++)
+		bad.signatures[i] = files.signatures[0];
+	refused(chain, &bad, ERROR_INVALID);
+	bad = files;
 	bad.json.len -= 2;
 	refused(chain, &bad, ERROR_INVALID);
 	assert_null(roster_chain_add(chain, &files));

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "node/roster/enrol.h"
+#include "node/vault/encoding.h"
 #include "tests/unit/roster/coalition.h"
 
 static struct bytes text_bytes(const char *text)
@@ -135,6 +136,88 @@ static void a_request_that_was_cut_or_grew_is_refused(void **state)
 	assert_int_equal(join_parse(coalition, longer, &back)->code, ERROR_INVALID);
 }
 
+/* A first line as a hub would write it, and the hub's true signature under it. */
+static struct bytes sign_line(struct coalition *coalition, const char *line)
+{
+	uint8_t signature[SSHSIG_RAW_LEN];
+
+	sshsig_sign_raw(signature, coalition->sign[2], "engabo-join", text_bytes(line));
+	return text_bytes(
+		memory_format(coalition, "%s\n%s\n", line, encoding_base64(coalition, BYTES_OF(signature))));
+}
+
+static void a_well_signed_request_still_needs_its_form(void **state)
+{
+	static const char *const changes[][2] = {
+		{"\"v\":1", "\"v\":2"},
+		{"\"engabo\":\"join\"", "\"engabo\":\"invite\""},
+		{"\"keys\":", "\"other\":"},
+		{"\"epoch\":1", "\"epoch\":-1"},
+		{"\"root\":\"", "\"root\":\"x"},
+		{"\"names\":\"", "\"names\":\"="},
+		{"\"names\":\"", "\"names\":\"AAAA"},
+		{"\"names\":", "\"name\":"},
+	};
+	struct coalition *coalition = *state;
+	struct bytes request = make_request(coalition);
+	char *line = memory_string_of(coalition, request.data, strcspn((const char *)request.data, "\n"));
+	struct join_request *back;
+
+	assert_null(join_parse(coalition, sign_line(coalition, line), &back));
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		const char *at = strstr(line, changes[i][0]);
+		char *changed;
+
+		assert_non_null(at);
+		changed = memory_format(coalition, "%.*s%s%s", (int)(at - line), line, changes[i][1],
+			at + strlen(changes[i][0]));
+		assert_int_equal(
+			join_parse(coalition, sign_line(coalition, changed), &back)->code, ERROR_INVALID);
+	}
+}
+
+static void papers_have_a_size(void **state)
+{
+	struct coalition *coalition = *state;
+	char *large = memory_array(coalition, char, 70001);
+	struct join_request *request;
+	struct invite *invite;
+
+	memset(large, ' ', 70000);
+	assert_int_equal(join_parse(coalition, text_bytes(large), &request)->code, ERROR_INVALID);
+	assert_int_equal(invite_parse(coalition, text_bytes(large), &invite)->code, ERROR_INVALID);
+}
+
+static void an_invite_with_one_thing_wrong_is_refused(void **state)
+{
+	static const char *const changes[][2] = {
+		{"\"coalition\":\"0", "\"coalition\":\"u"},
+		{"\"root\":", "\"roots\":"},
+		{"\"headquarters\":[", "\"headquarters\":[1,"},
+		{"\"headquarters\":[\"age1", "\"headquarters\":[\"age2"},
+		{"\"headquarters\":", "\"quarters\":"},
+		{"\"relays\":[", "\"relays\":[null,"},
+		{"\"relays\":", "\"relay\":"},
+	};
+	struct coalition *coalition = *state;
+	struct invite invite = {.headquarters_count = 1}, *back;
+	const char *text;
+
+	memcpy(invite.coalition, coalition->roster.coalition, ULID_SIZE);
+	invite.headquarters[0] = coalition->roster.recovery;
+	text = (const char *)invite_print(coalition, &invite).data;
+	assert_null(invite_parse(coalition, text_bytes(text), &back));
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		const char *at = strstr(text, changes[i][0]);
+		char *changed;
+
+		assert_non_null(at);
+		changed = memory_format(coalition, "%.*s%s%s", (int)(at - text), text, changes[i][1],
+			at + strlen(changes[i][0]));
+		assert_int_equal(invite_parse(coalition, text_bytes(changed), &back)->code, ERROR_INVALID);
+	}
+}
+
 static void both_sides_show_the_same_words_only_for_the_same_papers(void **state)
 {
 	struct coalition *coalition = *state;
@@ -161,6 +244,9 @@ int main(void)
 		COALITION_TEST(a_request_with_any_byte_changed_is_refused),
 		COALITION_TEST(a_request_signed_by_somebody_else_is_denied),
 		COALITION_TEST(a_request_that_was_cut_or_grew_is_refused),
+		COALITION_TEST(a_well_signed_request_still_needs_its_form),
+		COALITION_TEST(papers_have_a_size),
+		COALITION_TEST(an_invite_with_one_thing_wrong_is_refused),
 		COALITION_TEST(both_sides_show_the_same_words_only_for_the_same_papers),
 	};
 

@@ -9,6 +9,11 @@
 #include "node/base/text.h"
 #include "tests/unit/roster/coalition.h"
 
+static struct bytes text_bytes(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
 static void a_roster_goes_there_and_back(void **state)
 {
 	struct coalition *coalition = *state;
@@ -147,10 +152,29 @@ static void values_of_the_wrong_kind_are_refused(void **state)
 		{"\"members\": [", "\"members\": [[], "},
 		{"\"tls\": \"", "\"tls\": \"0"},
 		{"\"epoch\": 1", "\"epoch\": null"},
+		{"\"seq\": 7", "\"seq\": -1"},
+		{"\"last\": ", "\"latest\": "},
+		{"\"sha256\": \"c", "\"sha256\": \"C"},
+		{"\"sha256\": ", "\"sha1\": "},
+		{"\"status\": ", "\"state\": "},
+		{"\"role\": ", "\"part\": "},
+		{"\"recovery\": ", "\"rescue\": "},
+		{"\"recovery\": \"age1", "\"recovery\": \"age1q"},
+		{"\"coalition_recipient\": ", "\"all\": "},
+		{"\"members\": ", "\"hubs\": "},
+		{"\"coordinators\": ", "\"chiefs\": "},
+		{"\"sharing\": ", "\"giving\": "},
+		{"\"coalition\": \"0", "\"coalition\": \"9"},
+		{"\"coalition\": ", "\"union\": "},
+		{"\"threshold\": ", "\"doorstep\": "},
 	};
 	struct coalition *coalition = *state;
 
 	assert_null(with(coalition, "\"version\": 1", "\"version\": 2"));
+	coalition->roster.members[2].status = MEMBER_REVOKED;
+	coalition->roster.members[2].last_seq = 7;
+	memset(coalition->roster.members[2].last_commit, 'c', 64);
+	assert_null(with(coalition, "\"seq\": 7", "\"seq\": 8"));
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
 		const struct error *error = with(coalition, changes[i][0], changes[i][1]);
 
@@ -158,6 +182,15 @@ static void values_of_the_wrong_kind_are_refused(void **state)
 		assert_int_equal(error->code, ERROR_INVALID);
 		assert_true(text_starts(error->message, "roster.json: "));
 	}
+}
+
+static void a_roster_has_a_size(void **state)
+{
+	struct roster *out = memory_new(*state, struct roster);
+	char *large = memory_array(*state, char, ROSTER_FILE_MAX + 2);
+
+	memset(large, ' ', ROSTER_FILE_MAX + 1);
+	assert_int_equal(roster_parse(text_bytes(large), out)->code, ERROR_INVALID);
 }
 
 static char *run(void *context, const char *directory, const char *script)
@@ -176,11 +209,6 @@ static char *run(void *context, const char *directory, const char *script)
 static void put(struct coalition *coalition, const char *directory, const char *name, struct bytes content)
 {
 	assert_null(files_write(memory_format(coalition, "%s/%s", directory, name), content, 0600));
-}
-
-static struct bytes text_bytes(const char *text)
-{
-	return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
 /* The commands of this folder's README, word for word. */
@@ -311,6 +339,19 @@ static void names_without_an_identity_or_with_a_false_one_are_refused(void **sta
 		"\"AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ\"}]}",
 		"{\"v\":2,\"name\":\"x\",\"hubs\":[],\"identities\":[]}",
 		"{\"v\":1,\"name\":\"x\",\"hubs\":[{\"log\":\"no\"}],\"identities\":[]}",
+		"{\"v\":1,\"hubs\":[],\"identities\":[]}",
+		"{\"v\":1,\"name\":\"x\",\"identities\":[]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[],\"identities\":7}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[],\"identities\":[{\"epoch\":0}]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[],\"identities\":[{\"epoch\":1}]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[{\"name\":\"no log\"}],\"identities\":[]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[{\"log\":\"k7q2m9x4t0ab3c5d\"}],\"identities\":[]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[{\"log\":\"k7q2m9x4t0ab3c5d\",\"name\":\"x\"}],"
+		"\"identities\":[]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[{\"log\":\"k7q2m9x4t0ab3c5d\",\"name\":\"x\",\"code\":"
+		"\"x\"}],\"identities\":[]}",
+		"{\"v\":1,\"name\":\"x\",\"hubs\":[{\"log\":\"k7q2m9x4t0ab3c5d\",\"name\":\"x\",\"code\":"
+		"\"GUL\"}],\"identities\":[]}",
 		"[]",
 		"",
 	};
@@ -328,6 +369,7 @@ int main(void)
 		COALITION_TEST(nonsense_is_refused),
 		COALITION_TEST(no_key_stands_there_twice),
 		COALITION_TEST(values_of_the_wrong_kind_are_refused),
+		COALITION_TEST(a_roster_has_a_size),
 		COALITION_TEST(stock_tools_check_digest_and_signature),
 		COALITION_TEST(old_commits_of_a_revoked_log_still_verify),
 		COALITION_TEST(names_go_there_and_back_with_the_identity_as_a_secret),
