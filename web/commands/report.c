@@ -105,7 +105,7 @@ static const struct error *report_run(const struct command_call *call)
 		"Takes one report as a JSON object on standard input, as the form would, and prints its receipt code.\v"
 		"Keys, all but what optional: what when precision district place who by needs (a list) danger (yes, no, unknown) contact consent language.",
 		NULL, NULL, NULL};
-	void *context CLEANUP(memory_free) = memory_context(NULL);
+	void *context CLEANUP(memory_free) = NULL;
 	json_t *fields CLEANUP(json_decref) = NULL;
 	json_t *reply CLEANUP(json_decref) = NULL;
 	struct options options = {NULL, false};
@@ -113,6 +113,7 @@ static const struct error *report_run(const struct command_call *call)
 	struct bytes input;
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	context = memory_context(NULL);
 	TRY(home_open(context, call->state, &home));
 	TRY(read_input(context, &input));
 	TRY(json_object_parse(input, &fields));
