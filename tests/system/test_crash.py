@@ -99,7 +99,7 @@ def main():
         gulu.run("sync")
         hq.run("sync")
         out = hq.with_passphrase("export", "reports").stdout
-        arrived = [row.get("what") for row in json.loads(out)]
+        arrived = [row.get("what") for row in json.loads(out)["reports"]]
         missing = set(acknowledged) - set(arrived)
         tap.ok("every acknowledged report is at headquarters", not missing, missing)
         doubled = {what for what in arrived if arrived.count(what) > 1}
