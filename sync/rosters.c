@@ -126,7 +126,7 @@ static const struct error *load(struct repo *repo, const struct branch *ours, st
 		if (!error)
 			error = roster_chain_add(chain, &files);
 		if (error)
-			return error_wrap(error, "roster version %zu", ours->count - i);
+			return error_wrap(error, "branch roster, commit %zu", ours->count - i);
 	}
 	return NULL;
 }
@@ -311,7 +311,7 @@ const struct error *rosters_keep(struct repo *repo, struct repo *inbox, const st
 		const struct error *error = take_version(inbox, &theirs.commits[i], chain, pack);
 
 		if (error)
-			return error_wrap(error, "roster version %zu", ours.count + theirs.count - i);
+			return error_wrap(error, "branch roster, commit %zu", ours.count + theirs.count - i);
 	}
 	TRY(pack_end(pack));
 	TRY(repo_ref_set(repo, ROSTER_REF, &theirs.commits[0], found ? &tip : NULL));
