@@ -2,13 +2,15 @@
 """make run: headquarters, two hubs and a bare relay on this machine, with thirty plausible sample records that arrive while one looks.
 
 Everything lies in a fresh folder below the temporary directory and is removed at the end. The people and events are invented."""
+import csv
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 
-from coalition import Coalition, wait_for
+from coalition import ROOT, Coalition
 
 WHAT = [
     "Two men on a motorcycle followed me from the market to my gate for the third evening. They asked the boda riders where I sleep.",
@@ -25,15 +27,21 @@ WHAT = [
 WHO = ["me", "my colleague", "our whole group", "my family and me", "a woman in our network"]
 BY = ["police", "people I do not know", "local officials", "guards of a company", "a group in the village"]
 NEEDS = ["legal", "medical", "psychosocial", "relocation", "security"]
-PLACES = {"GUL": [("Gulu", "Layibi"), ("Amuru", "Elegu road"), ("Kitgum", "town council")],
-          "MBR": [("Mbarara", "Kakoba"), ("Bushenyi", "Ishaka"), ("Kiruhura", "near the trading centre")]}
+PLACES = {"GUL": [("Gulu", "Layibi"), ("Amuru", "the Elegu road"), ("Kitgum", "the town council")],
+          "MBR": [("Mbarara", "Kakoba"), ("Bushenyi", "Ishaka"), ("Kiruhura", "the trading centre")]}
 
 
-def sample(hub, random):
-    district, place = random.choice(PLACES[hub.code])
-    return {"what": random.choice(WHAT), "who": random.choice(WHO), "by": random.choice(BY), "place": f"{place}, {district}",
-            "when": f"2026-11-{random.randint(1, 22):02}", "precision": "day", "danger": random.choice(["yes", "no", "no", "unknown"]),
-            "needs": random.sample(NEEDS, random.randint(1, 2)), "contact": "Call after six in the evening; do not leave a message.",
+def districts():
+    """Code by name, from the list that the program carries."""
+    with open(os.path.join(ROOT, "node/casework/codes/districts.csv"), newline="") as f:
+        return {row["label"]: row["code"] for row in csv.DictReader(f)}
+
+
+def sample(hub, rng):
+    district, place = rng.choice(PLACES[hub.code])
+    return {"what": rng.choice(WHAT), "who": rng.choice(WHO), "by": rng.choice(BY), "place": place, "district": districts()[district],
+            "when": f"2026-11-{rng.randint(1, 22):02}", "precision": "exact", "danger": rng.choice(["yes", "no", "no", "unknown"]),
+            "needs": rng.sample(NEEDS, rng.randint(1, 2)), "contact": "Call after six in the evening; do not leave a message.",
             "consent": "yes", "language": "en"}
 
 
@@ -52,14 +60,17 @@ def main():
             print(f"{hub.name:9} form    {shown(hub, 'https')}   (welcome without a certificate warning: http://localhost:{hub.http}/)")
             print(f"{'':9} office  {shown(hub, 'office')}   sign in as {hub.user}: {hub.passphrase}")
         print(f"relay     {coalition.relay}\n\nThe certificates are the hubs' own: the browser warns once. Ctrl-C ends it all.\n", flush=True)
-        rng = random.Random(2026)
+        rng, seen = random.Random(2026), 0
         for number in range(1, 31):
             hub = coalition.hubs[1 + number % 2]
             code = hub.report(**sample(hub, rng))
             print(f"record {number:2} taken in {hub.name:8} receipt {code}", flush=True)
+            seen = tell_arrived(coalition, seen)
             time.sleep(1)
-        arrived = wait_for("all records at headquarters", lambda: arrived_at(coalition), 120)
-        print(f"\n{arrived} sealed records of Gulu and Mbarara are at headquarters. Sign in there to read them.", flush=True)
+        while seen < 30:
+            seen = tell_arrived(coalition, seen)
+            time.sleep(1)
+        print("\nAll are at headquarters, sealed. Sign in there to read them.", flush=True)
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
@@ -68,8 +79,8 @@ def main():
         coalition.close()
 
 
-def arrived_at(coalition):
-    """How many envelopes of the two hubs headquarters holds, once it holds all thirty."""
+def tell_arrived(coalition, before):
+    """Says so when more reports of the two hubs have come to headquarters; answers how many are there."""
     git = ["git", "-C", coalition.hq.dir + "/log.git"]
     count = 0
     for hub in coalition.hubs[1:]:
@@ -77,7 +88,9 @@ def arrived_at(coalition):
         for tree in trees:
             names = subprocess.run([*git, "ls-tree", "--name-only", tree], capture_output=True, text=True).stdout.split()
             count += sum(name.startswith("i-") for name in names)
-    return count if count >= 30 else 0
+    if count > before:
+        print(f"          {count} of them at headquarters", flush=True)
+    return count
 
 
 main()
