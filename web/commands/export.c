@@ -1,4 +1,5 @@
-/* `engabo export`: the records of this hub as JSON, for a keyholder who may. It leaves an audit entry before anything is printed. */
+/* `engabo export`: the records of this hub as JSON, for a keyholder who may. It leaves an audit entry before
+ * anything is printed. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -12,7 +13,8 @@
 
 static const struct {
 	const char *name, *entity;
-} kinds[] = {{"reports", "report"}, {"cases", "case"}, {"actions", "action"}, {"followups", "followup"}, {"notes", "note"}, {"messages", "message"}};
+} kinds[] = {{"reports", "report"}, {"cases", "case"}, {"actions", "action"}, {"followups", "followup"},
+	{"notes", "note"}, {"messages", "message"}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 struct options {
@@ -48,7 +50,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!want(options, argument))
-			argp_error(state, "no records are called %s: reports, cases, actions, followups, notes, messages", argument);
+			argp_error(state,
+				"no records are called %s: reports, cases, actions, followups, notes, "
+				"messages",
+				argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->as)
@@ -60,7 +65,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* All that was asked for, as one object, and in *what the names of it. */
-static const struct error *collect(const void *context, struct casefile *file, const struct options *options, json_t *into, const char **what)
+static const struct error *collect(const void *context, struct casefile *file, const struct options *options,
+	json_t *into, const char **what)
 {
 	struct buffer *names = buffer_new(context);
 
@@ -86,7 +92,9 @@ static const struct error *run(const struct command_call *call)
 		{0},
 	};
 	static const struct argp argp = {words, parse, "[reports|cases|actions|followups|notes|messages]...",
-		"Prints this hub's records, all kinds or those named. What is printed is readable: keep it as safe as the hub.", NULL, NULL, NULL};
+		"Prints this hub's records, all kinds or those named. What is printed is readable: keep it "
+		"as safe as the hub.",
+		NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
 	json_t *whole CLEANUP(json_decref) = json_object();

@@ -1,4 +1,5 @@
-/* Opens a hub for one command: the same steps as signing in on the office's page, without its server. What the command then does is its own.
+/* Opens a hub for one command: the same steps as signing in on the office's page, without its server. What
+ * the command then does is its own.
  *
  * Only keyholders get this far: whoever has no slot in the keyring has nothing that opens the card. */
 #include "web/commands/keyholder.h"
@@ -20,7 +21,8 @@ void keyholder_close(struct keyholder *holder)
 /* The running role keeps its database; a reader's view of it is enough then. */
 static const struct error *open_office(const void *context, struct keyholder *holder)
 {
-	const struct error *error = files_lock(home_file(context, holder->home, "run/office.lock"), &holder->lock);
+	const struct error *error =
+		files_lock(home_file(context, holder->home, "run/office.lock"), &holder->lock);
 
 	if (error && error->code != ERROR_UNAVAILABLE)
 		return error;
@@ -29,7 +31,8 @@ static const struct error *open_office(const void *context, struct keyholder *ho
 	return office_open(context, holder->home, holder->lock >= 0, &holder->office);
 }
 
-static const struct error *open_records(const void *context, struct keyholder *holder, const char *name, const char *file)
+static const struct error *open_records(
+	const void *context, struct keyholder *holder, const char *name, const char *file)
 {
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
 	struct vault *vault;
@@ -44,8 +47,8 @@ static const struct error *open_records(const void *context, struct keyholder *h
 	return people_holds(&holder->person, &holder->in);
 }
 
-const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file, enum access access,
-	struct keyholder *out)
+const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file,
+	enum access access, struct keyholder *out)
 {
 	struct keyholder holder = {.lock = -1};
 	const struct error *error;
@@ -55,7 +58,8 @@ const struct error *keyholder_open(const void *context, const char *state, const
 	if (!error)
 		error = open_records(context, &holder, name, file);
 	if (!error && !access_may(holder.person.role, access))
-		error = error_new(ERROR_DENIED, "%s, as %s, may not do this; ask a coordinator", name, person_role_name(holder.person.role));
+		error = error_new(ERROR_DENIED, "%s, as %s, may not do this; ask a coordinator", name,
+			person_role_name(holder.person.role));
 	if (error) {
 		keyholder_close(&holder);
 		return error;

@@ -1,7 +1,9 @@
-/* A keyholder at the command line: their passphrase opens this hub's records in this process, for one command.
+/* A keyholder at the command line: their passphrase opens this hub's records in this process, for one
+ * command.
  *
- * While the office role is down the command holds its lock and writes office.db; while it runs, what the command writes is sealed here and handed over
- * sealed, so that no passphrase and no record travels between processes. */
+ * While the office role is down the command holds its lock and writes office.db; while it runs, what the
+ * command writes is sealed here and handed over sealed, so that no passphrase and no record travels between
+ * processes. */
 #ifndef ENGABO_WEB_COMMANDS_KEYHOLDER_H
 #define ENGABO_WEB_COMMANDS_KEYHOLDER_H
 
@@ -12,7 +14,7 @@ struct keyholder {
 	struct office *office;
 	struct signed_in in; /* its vault is the office's */
 	struct person person;
-	int lock;	     /* of the office role, -1 while that runs */
+	int lock; /* of the office role, -1 while that runs */
 };
 void keyholder_close(struct keyholder *holder); /* a zeroed one is fine */
 static inline void keyholder_close_cleanup(struct keyholder *holder)
@@ -21,9 +23,10 @@ static inline void keyholder_close_cleanup(struct keyholder *holder)
 }
 #define KEYHOLDER struct keyholder __attribute__((cleanup(keyholder_close_cleanup)))
 
-/* Asks for `name`'s passphrase (`file` as in prompt_passphrase), opens the hub and checks that they may. ERROR_DENIED else. */
-const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file, enum access access,
-	struct keyholder *out) MUST_CHECK;
+/* Asks for `name`'s passphrase (`file` as in prompt_passphrase), opens the hub and checks that they may.
+ * ERROR_DENIED else. */
+const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file,
+	enum access access, struct keyholder *out) MUST_CHECK;
 struct batch *keyholder_batch(const void *context, const struct keyholder *holder);
 
 #endif

@@ -1,4 +1,5 @@
-/* `engabo lock`: ends the office process that holds the secrets; its keeper starts a new one, locked. Anybody who may reach the socket may lock. */
+/* `engabo lock`: ends the office process that holds the secrets; its keeper starts a new one, locked. Anybody
+ * who may reach the socket may lock. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -18,12 +19,14 @@ static bool is_locked(const char *socket)
 	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "state");
 	json_t *reply CLEANUP(json_decref) = NULL;
 
-	return control_call(socket, request, CALL_MS, &reply) || json_is_true(json_object_get(reply, "locked"));
+	return control_call(socket, request, CALL_MS, &reply) ||
+	       json_is_true(json_object_get(reply, "locked"));
 }
 
 static const struct error *run(const struct command_call *call)
 {
-	static const struct argp argp = {NULL, NULL, NULL, "Locks the hub: nothing on it can be read until a keyholder signs in.", NULL, NULL, NULL};
+	static const struct argp argp = {NULL, NULL, NULL,
+		"Locks the hub: nothing on it can be read until a keyholder signs in.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "lock");
 	json_t *reply CLEANUP(json_decref) = NULL;
@@ -42,7 +45,8 @@ static const struct error *run(const struct command_call *call)
 		return error;
 	while (!is_locked(socket)) {
 		if (clock_boot_ms() > deadline)
-			return error_new(ERROR_UNAVAILABLE, "the office has not ended yet; end its process by hand");
+			return error_new(
+				ERROR_UNAVAILABLE, "the office has not ended yet; end its process by hand");
 		nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
 	}
 	return NULL;

@@ -1,7 +1,9 @@
-/* `engabo recover`: writes the hub's opening identity as an age identity file, so that stock git and age read every record that was sealed to this hub when
- * everything else is broken. Opened by a keyholder's passphrase or the words of the printed sheet.
+/* `engabo recover`: writes the hub's opening identity as an age identity file, so that stock git and age read
+ * every record that was sealed to this hub when everything else is broken. Opened by a keyholder's passphrase
+ * or the words of the printed sheet.
  *
- * Works on keyring.json alone; the audit entry is written where the rest of the hub still allows it, and its lack is said. */
+ * Works on keyring.json alone; the audit entry is written where the rest of the hub still allows it, and its
+ * lack is said. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -56,7 +58,8 @@ static const struct error *add_identity(struct secret *text, const char *what, c
 
 	TRY(age_recipient_of(&key, identity));
 	age_recipient_text(recipient, &key);
-	snprintf((char *)text->data + used, text->len - used, "# %s\n# public key: %s\n%s\n", what, recipient, (const char *)secret->data);
+	snprintf((char *)text->data + used, text->len - used, "# %s\n# public key: %s\n%s\n", what, recipient,
+		(const char *)secret->data);
 	return NULL;
 }
 
@@ -70,7 +73,8 @@ static const struct error *write_identities(const char *path, const struct vault
 	return files_write_new(path, (struct bytes){text->data, strlen((const char *)text->data)}, 0600);
 }
 
-static const struct error *write_audit(const void *context, struct home *home, struct signed_in *in, const char *by)
+static const struct error *write_audit(
+	const void *context, struct home *home, struct signed_in *in, const char *by)
 {
 	struct office *office CLEANUP(office_close) = NULL;
 	int lock CLEANUP(fd_close) = -1;
@@ -92,11 +96,14 @@ static const struct error *run(const struct command_call *call)
 		{"output", 'o', "FILE", 0, "where to write the identity; must not be there yet", 0},
 		{"as", 'a', "NAME", 0, "a keyholder", 0},
 		{"sheet", 's', NULL, 0, "by the words of the printed sheet", 0},
-		{"passphrase-file", 'p', "FILE", 0, "the passphrase or the sheet's words (-: standard input)", 0},
+		{"passphrase-file", 'p', "FILE", 0, "the passphrase or the sheet's words (-: standard input)",
+			0},
 		{0},
 	};
 	static const struct argp argp = {words, parse, NULL,
-		"Writes the key that opens this hub's records, for git and age. Whoever has the file can read them all.", NULL, NULL, NULL};
+		"Writes the key that opens this hub's records, for git and age. Whoever has the file can "
+		"read them all.",
+		NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
 	struct signed_in in = {0};
@@ -107,12 +114,15 @@ static const struct error *run(const struct command_call *call)
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
 	TRY(home_open(context, call->state, &home));
 	if (files_exist(options.output))
-		return error_new(ERROR_EXISTS, "%s is already there; name another file with -o", options.output);
-	TRY(prompt_passphrase(options.passphrase_file, options.by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
+		return error_new(
+			ERROR_EXISTS, "%s is already there; name another file with -o", options.output);
+	TRY(prompt_passphrase(options.passphrase_file,
+		options.by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
 	TRY(people_open(home, options.by_sheet ? "" : options.as, passphrase, &in));
 	error = write_identities(options.output, in.vault);
 	if (!error) {
-		const struct error *unsaid = write_audit(context, home, &in, options.by_sheet ? "sheet" : options.as);
+		const struct error *unsaid =
+			write_audit(context, home, &in, options.by_sheet ? "sheet" : options.as);
 
 		if (unsaid)
 			fprintf(stderr, "engabo: no audit entry could be written: %s\n", unsaid->message);

@@ -1,5 +1,6 @@
-/* `engabo unlock`: opens a hub that has no screen, by a keyholder's passphrase. The one passphrase that is handed to another process: over the office
- * role's own 0600 socket, to the process that has to hold what it opens. */
+/* `engabo unlock`: opens a hub that has no screen, by a keyholder's passphrase. The one passphrase that is
+ * handed to another process: over the office role's own 0600 socket, to the process that has to hold what it
+ * opens. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -42,7 +43,8 @@ static const struct error *run(const struct command_call *call)
 		{"passphrase-file", 'p', "FILE", 0, "their passphrase (-: standard input)", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, NULL, "Opens the hub, as signing in on the office's page does.", NULL, NULL, NULL};
+	static const struct argp argp = {words, parse, NULL,
+		"Opens the hub, as signing in on the office's page does.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *request CLEANUP(json_decref) = NULL, *reply CLEANUP(json_decref) = NULL;
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
@@ -53,11 +55,15 @@ static const struct error *run(const struct command_call *call)
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
 	TRY(home_open(context, call->state, &home));
 	TRY(prompt_passphrase(options.passphrase_file, "Your passphrase: ", &passphrase));
-	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options.as, "passphrase", (const char *)passphrase->data);
+	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options.as, "passphrase",
+		(const char *)passphrase->data);
 	error = control_call(home_file(context, home, "run/office.sock"), request, DEADLINE_MS, &reply);
-	secret_wipe((char *)(uintptr_t)json_string_value(json_object_get(request, "passphrase")), strlen((const char *)passphrase->data));
+	secret_wipe((char *)(uintptr_t)json_string_value(json_object_get(request, "passphrase")),
+		strlen((const char *)passphrase->data));
 	if (error && error->code == ERROR_UNAVAILABLE)
-		return error_new(ERROR_UNAVAILABLE, "the office is not running (engabo serve), so there is nothing to open: %s", error->message);
+		return error_new(ERROR_UNAVAILABLE,
+			"the office is not running (engabo serve), so there is nothing to open: %s",
+			error->message);
 	return error;
 }
 

@@ -1,4 +1,5 @@
-/* `engabo user`: the people of this hub, from the command line; the same changes as the office's page makes (web/office/people.c).
+/* `engabo user`: the people of this hub, from the command line; the same changes as the office's page makes
+ * (web/office/people.c).
  *
  * A passphrase made here is printed once and kept nowhere. */
 #include "web/commands/commands.h"
@@ -53,7 +54,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->action || !options->as)
-			argp_error(state, "needs what to do (add, list, disable, passwd, role) and --as NAME");
+			argp_error(
+				state, "needs what to do (add, list, disable, passwd, role) and --as NAME");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -72,7 +74,8 @@ static const struct error *new_passphrase(const struct options *options, struct 
 
 static void show_words(const char *name, const struct secret *words)
 {
-	printf("%s signs in with these words; they are shown only once:\n\n    %s\n\n", name, (const char *)words->data);
+	printf("%s signs in with these words; they are shown only once:\n\n    %s\n\n", name,
+		(const char *)words->data);
 }
 
 static const struct error *list(struct keyholder *holder, const struct options *options)
@@ -89,7 +92,8 @@ static const struct error *list(struct keyholder *holder, const struct options *
 		return NULL;
 	}
 	json_array_foreach (users, i, row)
-		printf("%-20s %-12s %s\n", json_text_or(row, "name", ""), json_text_or(row, "role", ""), json_text_or(row, "state", ""));
+		printf("%-20s %-12s %s\n", json_text_or(row, "name", ""), json_text_or(row, "role", ""),
+			json_text_or(row, "state", ""));
 	return NULL;
 }
 
@@ -101,7 +105,8 @@ static const struct error *add(struct keyholder *holder, const struct options *o
 	bool is_made;
 
 	if (!options->role)
-		return error_new(ERROR_USAGE, "say with --role what they do here: coordinator, officer, provider or facilitator");
+		return error_new(ERROR_USAGE,
+			"say with --role what they do here: coordinator, officer, provider or facilitator");
 	TRY(person_role_parse(options->role, &person.role));
 	TRY(new_passphrase(options, &words, &is_made));
 	person.passphrase = words;
@@ -152,13 +157,18 @@ static const struct {
 	const struct error *(*run)(struct keyholder *holder, const struct options *options);
 	bool needs_name;
 } actions[] = {
-	{"add", add, true}, {"list", list, false}, {"disable", disable, true}, {"passwd", passwd, true}, {"role", set_role, true},
+	{"add", add, true},
+	{"list", list, false},
+	{"disable", disable, true},
+	{"passwd", passwd, true},
+	{"role", set_role, true},
 };
 
 /* One's own passphrase is everybody's to change; the rest is a coordinator's. */
 static enum access access_for(const struct options *options)
 {
-	bool is_own = strcmp(options->action, "passwd") == 0 && options->name && strcmp(options->name, options->as) == 0;
+	bool is_own = strcmp(options->action, "passwd") == 0 && options->name &&
+		      strcmp(options->name, options->as) == 0;
 
 	return is_own ? MAY_UNLOCK : MAY_MANAGE_PEOPLE;
 }
@@ -169,11 +179,13 @@ static const struct error *run(const struct command_call *call)
 		{"as", 'a', "NAME", 0, "the keyholder who does it", 0},
 		{"role", 'r', "ROLE", 0, "coordinator, officer, provider or facilitator", 0},
 		{"passphrase-file", 'p', "FILE", 0, "the keyholder's passphrase (-: standard input)", 0},
-		{"new-passphrase-file", 'n', "FILE", 0, "the person's new passphrase; without it seven words are made and shown once", 0},
+		{"new-passphrase-file", 'n', "FILE", 0,
+			"the person's new passphrase; without it seven words are made and shown once", 0},
 		{"json", 'j', NULL, 0, "print the list as JSON", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, "add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE", "The people of this hub.", NULL,
+	static const struct argp argp = {words, parse,
+		"add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE", "The people of this hub.", NULL,
 		NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
@@ -185,10 +197,12 @@ static const struct error *run(const struct command_call *call)
 			continue;
 		if (actions[i].needs_name && !options.name)
 			return error_new(ERROR_USAGE, "say whom: engabo user %s NAME", options.action);
-		TRY(keyholder_open(context, call->state, options.as, options.passphrase_file, access_for(&options), &holder));
+		TRY(keyholder_open(context, call->state, options.as, options.passphrase_file,
+			access_for(&options), &holder));
 		return actions[i].run(&holder, &options);
 	}
-	return error_new(ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd or role", options.action);
+	return error_new(
+		ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd or role", options.action);
 }
 
 const struct command command_user = {"user", "the people of this hub", run};

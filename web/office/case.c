@@ -1,4 +1,5 @@
-/* One case: what is known, what was agreed, what hubs disagree about; changing it; notes. Actions and follow-ups are tasks.c's, settling is settle.c's. */
+/* One case: what is known, what was agreed, what hubs disagree about; changing it; notes. Actions and
+ * follow-ups are tasks.c's, settling is settle.c's. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 
 #define TASKS_MOST 100
 
-static const char facts[] = "district officer violations perpetrators needs consent priority review reason outcome";
+static const char facts[] =
+	"district officer violations perpetrators needs consent priority review reason outcome";
 
 static const struct asked edit_asked[] = {
 	{"alias", "What we call the defender", NULL, true, false},
@@ -31,7 +33,8 @@ static const struct asked edit_asked[] = {
 };
 
 /* Each conflict of a part of the case stands with the case's own. */
-static const struct error *add_conflicts(struct visit *visit, const char *table, const char *entity, const char *what)
+static const struct error *add_conflicts(
+	struct visit *visit, const char *table, const char *entity, const char *what)
 {
 	const json_t *tasks = json_object_get(json_object_get(visit->view, table), "tasks");
 	json_t *row;
@@ -104,7 +107,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	visit_text(visit, "key", key);
 	visit_text(visit, "note", visit_field(visit, "text"));
 	visit_text(visit, "back", "/cases");
-	return visit_show(visit, "office-case", memory_format(visit->context, "Case %s", json_text_or(record, "ref", "")));
+	return visit_show(visit, "office-case",
+		memory_format(visit->context, "Case %s", json_text_or(record, "ref", "")));
 }
 
 /* The key of the case in the address, which may also be its reference. */
@@ -130,7 +134,9 @@ static const struct error *show_edit(struct visit *visit, const json_t *record, 
 
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "heading", "Change the case");
-	visit_text(visit, "caption", memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""), json_text_or(record, "alias", "")));
+	visit_text(visit, "caption",
+		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
+			json_text_or(record, "alias", "")));
 	visit_text(visit, "button", "Save");
 	visit_text(visit, "action", visit_path(visit, "/cases/%s/edit", key));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
@@ -148,7 +154,8 @@ const struct error *case_edit(struct visit *visit)
 
 const struct error *case_save(struct visit *visit)
 {
-	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
+		       *over CLEANUP(json_decref) = NULL;
 	struct asking asking = {"case", NULL, NULL, edit_asked};
 	struct batch *batch = visit_batch(visit);
 

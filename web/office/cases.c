@@ -1,4 +1,5 @@
-/* The list of cases, and finding one by the reference that people say on the phone. What a case holds is case.c's. */
+/* The list of cases, and finding one by the reference that people say on the phone. What a case holds is
+ * case.c's. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 
 #define ROWS 50
 
-static const struct error *key_of_reference(const void *context, struct casefile *file, const char *ref, const char **out)
+static const struct error *key_of_reference(
+	const void *context, struct casefile *file, const char *ref, const char **out)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	char *upper = memory_string(context, ref);
@@ -44,15 +46,18 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 
 	json_array_foreach (rows, i, row) {
 		const char *risk = json_text_or(row, "risk", ""), *state = json_text_or(row, "state", "");
-		const char *district = json_text_or(row, "district", ""), *label = codes_label("districts", district);
+		const char *district = json_text_or(row, "district", ""),
+			   *label = codes_label("districts", district);
 
-		json_object_set_new(row, "conflicts", show_count((size_t)json_integer_value(json_object_get(row, "conflicts"))));
+		json_object_set_new(row, "conflicts",
+			show_count((size_t)json_integer_value(json_object_get(row, "conflicts"))));
 		json_object_set_new(row, "risk_label", json_string(show_choice(visit->context, risk)));
 		json_object_set_new(row, "risk_class", json_string(show_tag(risk)));
 		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
-		json_object_set_new(row, "updated_at", json_string(show_time(visit->context, json_text_or(row, "updated", ""))));
+		json_object_set_new(row, "updated_at",
+			json_string(show_time(visit->context, json_text_or(row, "updated", ""))));
 	}
 	return rows;
 }
@@ -62,15 +67,22 @@ const struct error *cases_page(struct visit *visit)
 	const char *state = form_text(visit->context, visit->request->query, "state");
 	uint64_t offset = 0;
 	json_t *rows = NULL;
-	bool is_known = strcmp(state, "open") == 0 || strcmp(state, "in-progress") == 0 || strcmp(state, "closed") == 0;
+	bool is_known = strcmp(state, "open") == 0 || strcmp(state, "in-progress") == 0 ||
+			strcmp(state, "closed") == 0;
 
-	error_ignore(text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
+	error_ignore(
+		text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
 	TRY(lists_cases(visit->office->file, is_known ? state : NULL, ROWS, (int)offset, &rows));
-	visit_set(visit, "more", json_array_size(rows) == ROWS ? json_pack("{si}", "from", (int)offset + ROWS) : json_null());
+	visit_set(visit, "more",
+		json_array_size(rows) == ROWS ? json_pack("{si}", "from", (int)offset + ROWS) : json_null());
+	visit_set(visit, "has_cases", json_boolean(json_array_size(rows)));
 	visit_set(visit, "cases", rows_of(visit, rows));
 	visit_text(visit, "state", is_known ? state : "");
-	visit_set(visit, "states", json_pack("[{ss ss sb} {ss ss sb} {ss ss sb} {ss ss sb}]", "code", "", "label", "All", "here", !is_known,
-		"code", "open", "label", "Open", "here", strcmp(state, "open") == 0, "code", "in-progress", "label", "In progress", "here",
-		strcmp(state, "in-progress") == 0, "code", "closed", "label", "Closed", "here", strcmp(state, "closed") == 0));
+	visit_set(visit, "states",
+		json_pack("[{ss ss sb} {ss ss sb} {ss ss sb} {ss ss sb}]", "code", "", "label", "All", "here",
+			!is_known, "code", "open", "label", "Open", "here", strcmp(state, "open") == 0,
+			"code", "in-progress", "label", "In progress", "here",
+			strcmp(state, "in-progress") == 0, "code", "closed", "label", "Closed", "here",
+			strcmp(state, "closed") == 0));
 	return visit_show(visit, "office-cases", "Cases");
 }

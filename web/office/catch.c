@@ -1,8 +1,10 @@
-/* Catching up: reads what sync put into log.git (and checks it once more on the way), opens what is sealed to this hub, and gives it to the case
- * file. Merging and who may say what are node/casework's; the branches' form is sync/logs.c's.
+/* Catching up: reads what sync put into log.git (and checks it once more on the way), opens what is sealed to
+ * this hub, and gives it to the case file. Merging and who may say what are node/casework's; the branches'
+ * form is sync/logs.c's.
  *
- * "No role takes another's word": the roster's chain is checked here from trust.json, and every commit's signature and digest by logs_read, because
- * log.git is written by another process. Office role and commands. */
+ * "No role takes another's word": the roster's chain is checked here from trust.json, and every commit's
+ * signature and digest by logs_read, because log.git is written by another process. Office role and commands.
+ */
 #include "web/office/catch.h"
 
 #include <string.h>
@@ -15,7 +17,7 @@
 #include "sync/state.h"
 #include "web/office/restate.h"
 
-#define BATCH_COMMITS 64   /* commits merged at a time */
+#define BATCH_COMMITS 64 /* commits merged at a time */
 #define SPOOL_AT_ONCE 256
 #define SNAPSHOT_EVERY 1000 /* new events */
 
@@ -24,6 +26,13 @@ struct log_seen {
 	int epoch;
 	struct oid oid;
 };
+
+/* A failure that must not keep people from reading what is there: a full card, names that do not open. */
+static void tell(struct office *office, const struct error *error)
+{
+	if (error)
+		office_trouble(office, office->trust.self.log, error->message);
+}
 
 /* members.age of the newest version: the names of the hubs, and the identity behind "all". */
 static const struct error *read_names(struct office *office)
@@ -53,7 +62,8 @@ const struct error *catch_roster(struct office *office)
 	if (office->chain && strcmp(oid.hex, office->roster_oid.hex) == 0)
 		return NULL;
 	context = memory_context(office);
-	error = rosters_load(context, office->repo, &office->trust, (int)db_meta_number(office->db, "roster", 0), &chain);
+	error = rosters_load(
+		context, office->repo, &office->trust, (int)db_meta_number(office->db, "roster", 0), &chain);
 	if (error) {
 		talloc_free(context);
 		return error;
@@ -68,12 +78,9 @@ const struct error *catch_roster(struct office *office)
 	for (size_t i = 0; i < office->seen_count; i++)
 		office->seen[i].oid = (struct oid){0}; /* a log may have waited for this version */
 	if (office->is_writer)
-		TRY(db_meta_set_number(office->db, "roster", office_roster_version(office)));
-	if (office->vault && office_roster(office)) {
-		error = read_names(office);
-		if (error)
-			office_trouble(office, "roster", error->message);
-	}
+		tell(office, db_meta_set_number(office->db, "roster", office_roster_version(office)));
+	if (office->vault && office_roster(office))
+		tell(office, read_names(office));
 	return NULL;
 }
 
@@ -89,10 +96,10 @@ static size_t identities_of(const struct office *office, const struct secret *id
 	return count;
 }
 
-/* One envelope into the case file. What cannot be opened or does not hold is noted and passed over: the log goes on behind it. `narrow` (may be
- * NULL) gets the keys of what must be restated. */
-static const struct error *take_envelope(struct office *office, const struct event_origin *origin, const struct signer *key,
-	struct bytes body, json_t *narrow)
+/* One envelope into the case file. What cannot be opened or does not hold is noted and passed over: the log
+ * goes on behind it. `narrow` (may be NULL) gets the keys of what must be restated. */
+static const struct error *take_envelope(struct office *office, const struct event_origin *origin,
+	const struct signer *key, struct bytes body, json_t *narrow)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct secret *identities[3];
@@ -122,8 +129,10 @@ struct reading {
 	int waiting; /* commits taken since the batch began */
 };
 
-/* The log's office key and role by the version that its commit names; the newest version does not change what an older one allowed. */
-static const struct signer *origin_by(const struct office *office, const struct log_commit *commit, struct event_origin *origin)
+/* The log's office key and role by the version that its commit names; the newest version does not change what
+ * an older one allowed. */
+static const struct signer *origin_by(
+	const struct office *office, const struct log_commit *commit, struct event_origin *origin)
 {
 	const struct roster *roster = roster_chain_at(office->chain, commit->roster);
 	const struct roster_member *member = roster ? roster_member(roster, commit->log) : NULL;
@@ -191,9 +200,10 @@ static const struct error *read_log(struct office *office, const char *log, int 
 
 	TRY(casefile_position(office->file, log, epoch, &position));
 	TRY(casefile_begin(office->file));
-	error = logs_read(office->repo, office->chain, &office->trust.self, log, epoch, position.seq, position.commit,
-		take_commit, &reading, &waits);
-	if (error) /* what was whole before stands, with its position; the rest is tried again when the branch moves */
+	error = logs_read(office->repo, office->chain, &office->trust.self, log, epoch, position.seq,
+		position.commit, take_commit, &reading, &waits);
+	if (error) /* what was whole before stands, with its position; the rest is tried again when the branch
+		      moves */
 		office_trouble(office, log, error->message);
 	return casefile_end(office->file);
 }
@@ -223,11 +233,13 @@ const struct error *catch_spool(struct office *office, int64_t after, int64_t *u
 {
 	const struct roster *roster = office_roster(office);
 	const struct member_keys *self = &office->trust.self;
-	struct event_origin origin = {.epoch = self->epoch, .kind = 'o', .roster_version = office_roster_version(office)};
+	struct event_origin origin = {
+		.epoch = self->epoch, .kind = 'o', .roster_version = office_roster_version(office)};
 	size_t count = 1;
 
 	memcpy(origin.log, self->log, sizeof origin.log);
-	origin.is_headquarters = roster && roster_member(roster, self->log) && self->role == MEMBER_HEADQUARTERS;
+	origin.is_headquarters =
+		roster && roster_member(roster, self->log) && self->role == MEMBER_HEADQUARTERS;
 	*upto = after;
 	TRY(casefile_begin(office->file));
 	while (count) {
@@ -273,9 +285,9 @@ const struct error *catch_up(struct office *office)
 	if (!office->is_writer)
 		return NULL;
 	if (moved)
-		TRY(prune(office));
-	TRY(restate_all(office));
-	if (office->new_events < SNAPSHOT_EVERY)
-		return NULL;
-	return office_save(office);
+		tell(office, prune(office));
+	tell(office, restate_all(office));
+	if (office->new_events >= SNAPSHOT_EVERY)
+		tell(office, office_save(office));
+	return NULL;
 }

@@ -1,7 +1,9 @@
-/* One form for every kind of record: its inputs come from the schema, so that a new field is a row there and a name in a list here.
+/* One form for every kind of record: its inputs come from the schema, so that a new field is a row there and
+ * a name in a list here.
  *
- * "Nothing typed is lost, nobody is silently overwritten": what does not hold comes back as it was typed with the reason beside it, and what was changed
- * by somebody else meanwhile is shown before it is replaced. Office role. */
+ * "Nothing typed is lost, nobody is silently overwritten": what does not hold comes back as it was typed with
+ * the reason beside it, and what was changed by somebody else meanwhile is shown before it is replaced.
+ * Office role. */
 #include "web/office/fields.h"
 
 #include <string.h>
@@ -81,8 +83,9 @@ static json_t *choices_of(const void *context, const struct field *field, const 
 		size_t len = strcspn(at, "|");
 		char *code = memory_string_of(context, at, len);
 
-		json_array_append_new(choices, json_pack("{sssssb}", "code", code, "label", show_choice(context, code), "selected",
-			strcmp(code, chosen) == 0));
+		json_array_append_new(
+			choices, json_pack("{sssssb}", "code", code, "label", show_choice(context, code),
+					 "selected", strcmp(code, chosen) == 0));
 		at += len + (at[len] == '|');
 	}
 	return choices;
@@ -102,13 +105,16 @@ static json_t *people_choices(struct visit *visit, const char *chosen)
 		enum person_role role;
 
 		if (!is_chosen && (strcmp(json_text_or(row, "state", ""), "active") != 0 ||
-				person_role_parse(json_text_or(row, "role", ""), &role) || !access_may(role, MAY_READ_CASES)))
+					  person_role_parse(json_text_or(row, "role", ""), &role) ||
+					  !access_may(role, MAY_READ_CASES)))
 			continue;
 		is_there |= is_chosen;
-		json_array_append_new(choices, json_pack("{sssssb}", "code", name, "label", name, "selected", is_chosen));
+		json_array_append_new(
+			choices, json_pack("{sssssb}", "code", name, "label", name, "selected", is_chosen));
 	}
 	if (!is_there)
-		json_array_append_new(choices, json_pack("{sssssb}", "code", chosen, "label", chosen, "selected", true));
+		json_array_append_new(
+			choices, json_pack("{sssssb}", "code", chosen, "label", chosen, "selected", true));
 	return choices;
 }
 
@@ -149,19 +155,20 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 	json_object_set_new(view, "value", json_string(text));
 }
 
-static json_t *field_view(struct visit *visit, const struct field *field, const struct asked *asked, const json_t *value,
-	const char *seen)
+static json_t *field_view(struct visit *visit, const struct field *field, const struct asked *asked,
+	const json_t *value, const char *seen)
 {
 	json_t *errors = json_object_get(visit->view, "errors");
-	json_t *view = json_pack("{ss, ss, ss, ss, ss, sb}", "name", field->name, "label", asked->label ? asked->label : field->label,
-		"hint", asked->hint ? asked->hint : "", "error", json_text_or(errors, field->name, ""), "seen", seen, "optional",
-		!asked->is_required);
+	json_t *view = json_pack("{ss, ss, ss, ss, ss, sb}", "name", field->name, "label",
+		asked->label ? asked->label : field->label, "hint", asked->hint ? asked->hint : "", "error",
+		json_text_or(errors, field->name, ""), "seen", seen, "optional", !asked->is_required);
 
 	add_input(visit, view, field, value);
 	return view;
 }
 
-static const struct error *heads_of(struct visit *visit, const struct asking *asking, const struct entity *entity, json_t **out)
+static const struct error *heads_of(
+	struct visit *visit, const struct asking *asking, const struct entity *entity, json_t **out)
 {
 	json_t *set CLEANUP(json_decref) = json_object();
 
@@ -189,7 +196,8 @@ const struct error *fields_show(struct visit *visit, const struct asking *asking
 	}
 	for (const struct asked *asked = asking->asked; asked->name; asked++) {
 		const struct field *field = schema_field(entity, asked->name);
-		json_t *value CLEANUP(json_decref) = visit->form ? typed_value(visit, field) : standing_value(field, asking->now);
+		json_t *value CLEANUP(json_decref) =
+			visit->form ? typed_value(visit, field) : standing_value(field, asking->now);
 		const char *seen = fields_seen_text(visit->context, json_object_get(heads, asked->name));
 
 		json_array_append_new(list, field_view(visit, field, asked, value, seen));
@@ -210,7 +218,8 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 {
 	json_t *value = typed_value(visit, field);
 	const struct error *error = schema_check(field, value);
-	const char *label = asked->label ? asked->label : field->label, *text = json_is_string(value) ? json_string_value(value) : "";
+	const char *label = asked->label ? asked->label : field->label,
+		   *text = json_is_string(value) ? json_string_value(value) : "";
 	bool is_empty = json_is_array(value) ? !json_array_size(value) : !*text;
 
 	if (error) {
@@ -218,8 +227,9 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 	} else if (is_empty && asked->is_required) {
 		visit_problem(visit, field->name, visit_path(visit, "%s: this must be filled in", label));
 	} else if (asked->is_ahead && is_past_unconfirmed(visit, field, text)) {
-		visit_problem(visit, field->name, visit_path(visit, "%s: %s has passed. If that is right, save again", label,
-			show_date(visit->context, text)));
+		visit_problem(visit, field->name,
+			visit_path(visit, "%s: %s has passed. If that is right, save again", label,
+				show_date(visit->context, text)));
 		visit_set(visit, "past", json_pack("[{ssss}]", "name", field->name, "value", text));
 	} else {
 		return value;
@@ -229,8 +239,8 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 }
 
 /* The value that the person saw, from the history of the record: the first of the heads they were shown. */
-static const struct error *seen_value(struct visit *visit, const struct asking *asking, const struct field *field, const json_t *seen,
-	json_t **out)
+static const struct error *seen_value(struct visit *visit, const struct asking *asking,
+	const struct field *field, const json_t *seen, json_t **out)
 {
 	json_t *history CLEANUP(json_decref) = NULL, *row;
 	const char *event = json_string_value(json_array_get(seen, 0));
@@ -239,15 +249,16 @@ static const struct error *seen_value(struct visit *visit, const struct asking *
 	*out = NULL;
 	TRY(casefile_history(visit->office->file, asking->entity, asking->key, &history));
 	json_array_foreach (history, i, row)
-		if (event && strcmp(json_text_or(row, "event", ""), event) == 0 && strcmp(json_text_or(row, "field", ""), field->name) == 0)
+		if (event && strcmp(json_text_or(row, "event", ""), event) == 0 &&
+			strcmp(json_text_or(row, "field", ""), field->name) == 0)
 			*out = json_incref(json_object_get(row, "value"));
 	if (!*out)
 		*out = empty_value(field);
 	return NULL;
 }
 
-static const struct error *tell_of_change(struct visit *visit, const struct asking *asking, const struct field *field, const json_t *heads,
-	const json_t *standing)
+static const struct error *tell_of_change(struct visit *visit, const struct asking *asking,
+	const struct field *field, const char *label, const json_t *heads, const json_t *standing)
 {
 	json_t *history CLEANUP(json_decref) = NULL, *row;
 	const char *head = json_string_value(json_array_get(heads, 0)), *who = "somebody";
@@ -258,19 +269,24 @@ static const struct error *tell_of_change(struct visit *visit, const struct aski
 	json_array_foreach (history, i, row)
 		if (head && strcmp(json_text_or(row, "event", ""), head) == 0)
 			who = show_who(visit->context, visit->office, row);
-	visit_problem(visit, field->name, visit_path(visit, "%s: changed to “%s” while you were writing (%s). Save again to put yours in its place",
-		field->label, *value ? value : "nothing", who));
+	visit_problem(visit, field->name,
+		visit_path(visit,
+			"%s: changed to “%s” while you were writing (%s). Save again to put yours in its "
+			"place",
+			label, *value ? value : "nothing", who));
 	visit->request->status = 409;
 	return NULL;
 }
 
 /* One field: whether this person changed it, and whether somebody else did since they looked. */
-static const struct error *take_field(struct visit *visit, const struct asking *asking, const struct field *field, const struct asked *asked,
-	const json_t *heads, json_t *set, json_t *over)
+static const struct error *take_field(struct visit *visit, const struct asking *asking,
+	const struct field *field, const struct asked *asked, const json_t *heads, json_t *set, json_t *over)
 {
-	json_t *typed CLEANUP(json_decref) = fields_value(visit, field, asked), *was CLEANUP(json_decref) = NULL;
+	json_t *typed CLEANUP(json_decref) = fields_value(visit, field, asked),
+		      *was CLEANUP(json_decref) = NULL;
 	json_t *standing CLEANUP(json_decref) = standing_value(field, asking->now);
-	json_t *seen CLEANUP(json_decref) = fields_seen_parse(visit_field(visit, seen_name(visit, field->name)));
+	json_t *seen CLEANUP(json_decref) =
+		fields_seen_parse(visit_field(visit, seen_name(visit, field->name)));
 	json_t *none CLEANUP(json_decref) = json_array();
 
 	if (!typed || json_equal(typed, standing))
@@ -281,7 +297,8 @@ static const struct error *take_field(struct visit *visit, const struct asking *
 		TRY(seen_value(visit, asking, field, seen, &was));
 		if (json_equal(typed, was))
 			return NULL;
-		return tell_of_change(visit, asking, field, heads, standing);
+		return tell_of_change(
+			visit, asking, field, asked->label ? asked->label : field->label, heads, standing);
 	}
 	json_object_set(set, field->name, typed);
 	if (json_array_size(seen))
@@ -298,7 +315,8 @@ const struct error *fields_take(struct visit *visit, const struct asking *asking
 	for (const struct asked *asked = asking->asked; asked->name && !error; asked++) {
 		const struct field *field = schema_field(entity, asked->name);
 
-		error = take_field(visit, asking, field, asked, json_object_get(heads, asked->name), changed, seen);
+		error = take_field(
+			visit, asking, field, asked, json_object_get(heads, asked->name), changed, seen);
 	}
 	if (error) {
 		json_decref(changed);
@@ -314,7 +332,8 @@ const struct error *fields_take(struct visit *visit, const struct asking *asking
 	return NULL;
 }
 
-const struct error *fields_heads(struct visit *visit, const struct asking *asking, const char *name, const char **out)
+const struct error *fields_heads(
+	struct visit *visit, const struct asking *asking, const char *name, const char **out)
 {
 	const struct asked asked[] = {{.name = name}, {0}};
 	const struct asking one = {asking->entity, asking->key, asking->now, asked};
@@ -325,14 +344,17 @@ const struct error *fields_heads(struct visit *visit, const struct asking *askin
 	return NULL;
 }
 
-const struct error *fields_seen(struct visit *visit, const struct asking *asking, const char *name, json_t **over)
+const struct error *fields_seen(
+	struct visit *visit, const struct asking *asking, const char *name, json_t **over)
 {
 	const char *seen = visit_field(visit, seen_name(visit, name)), *now;
 
 	TRY(fields_heads(visit, asking, name, &now));
 	if (strcmp(seen, now) != 0) {
 		visit->request->status = 409;
-		visit_problem(visit, "", "Somebody changed this while you were reading. Look at it again and repeat what you want to do");
+		visit_problem(visit, "",
+			"Somebody changed this while you were reading. Look at it again and repeat what you "
+			"want to do");
 	}
 	*over = *seen ? json_pack("{so}", name, fields_seen_parse(seen)) : json_object();
 	return NULL;

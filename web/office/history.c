@@ -30,13 +30,14 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 		if (!field)
 			continue;
 		if (!group || strcmp(event, last) != 0) {
-			group = json_pack("{ss, s[]}", "who", show_who(visit->context, visit->office, row), "changes");
+			group = json_pack(
+				"{ss, s[]}", "who", show_who(visit->context, visit->office, row), "changes");
 			json_array_append_new(list, group);
 			last = event;
 		}
 		value = show_value(visit->context, field, json_object_get(row, "value"));
-		json_array_append_new(json_object_get(group, "changes"), json_pack("{ss, ss}", "label", field->label, "value",
-			*value ? value : "nothing"));
+		json_array_append_new(json_object_get(group, "changes"),
+			json_pack("{ss, ss}", "label", field->label, "value", *value ? value : "nothing"));
 	}
 	return list;
 }

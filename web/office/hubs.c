@@ -1,5 +1,5 @@
-/* The hubs of the coalition and how synchronising goes: what sync remembers, in words; what of the logs could not be taken; what hubs tried that they may
- * not. All of it is read; nothing is changed here. */
+/* The hubs of the coalition and how synchronising goes: what sync remembers, in words; what of the logs could
+ * not be taken; what hubs tried that they may not. All of it is read; nothing is changed here. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -32,7 +32,8 @@ static void name_times(struct visit *visit, json_t *rows)
 		for (size_t t = 0; t < sizeof times / sizeof *times; t++)
 			json_object_set_new(row, times[t], json_string(time_of(visit, row, times[t])));
 		if (json_object_get(row, "log"))
-			json_object_set_new(row, "hub_name", json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
+			json_object_set_new(row, "hub_name",
+				json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
 	}
 }
 
@@ -52,9 +53,11 @@ static json_t *members_of(struct visit *visit, const json_t *logs)
 		json_array_foreach (logs, j, row)
 			if (strcmp(json_text_or(row, "log", ""), member->keys.log) == 0)
 				heard = json_text_or(row, "seen", "");
-		json_array_append_new(list, json_pack("{ss, ss, ss, sb, sb}", "name", office_hub_name(office, member->keys.log), "role",
-			member->keys.role == MEMBER_HEADQUARTERS ? "Headquarters" : "Hub", "heard", heard, "is_self", is_self, "is_revoked",
-			member->status == MEMBER_REVOKED));
+		json_array_append_new(list,
+			json_pack("{ss, ss, ss, sb, sb}", "name", office_hub_name(office, member->keys.log),
+				"role", member->keys.role == MEMBER_HEADQUARTERS ? "Headquarters" : "Hub",
+				"heard", heard, "is_self", is_self, "is_revoked",
+				member->status == MEMBER_REVOKED));
 	}
 	return list;
 }
@@ -65,8 +68,10 @@ static json_t *own_troubles(struct visit *visit)
 	size_t i;
 
 	json_array_foreach (visit->office->troubles, i, row)
-		json_array_insert_new(list, 0, json_pack("{ss, ss}", "hub_name", office_hub_name(visit->office, json_text_or(row, "log", "")), "reason",
-			json_text_or(row, "reason", "")));
+		json_array_insert_new(list, 0,
+			json_pack("{ss, ss}", "hub_name",
+				office_hub_name(visit->office, json_text_or(row, "log", "")), "reason",
+				json_text_or(row, "reason", "")));
 	return list;
 }
 
@@ -79,8 +84,10 @@ static const struct error *add_oversteps(struct visit *visit)
 		return NULL;
 	TRY(lists_oversteps(visit->office->file, OVERSTEPS_MOST, &oversteps));
 	json_array_foreach (oversteps, i, row) {
-		json_object_set_new(row, "hub_name", json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
-		json_object_set_new(row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
+		json_object_set_new(row, "hub_name",
+			json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
+		json_object_set_new(
+			row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
 	}
 	visit_set(visit, "oversteps", oversteps);
 	return NULL;
@@ -101,6 +108,9 @@ const struct error *hubs_page(struct visit *visit)
 	name_times(visit, json_object_get(status, "trouble"));
 	name_times(visit, json_object_get(status, "found"));
 	visit_set(visit, "members", members_of(visit, json_object_get(status, "logs")));
+	visit_set(
+		visit, "has_members", json_boolean(json_array_size(json_object_get(visit->view, "members"))));
+	visit_set(visit, "has_remotes", json_boolean(json_array_size(json_object_get(status, "remotes"))));
 	visit_set(visit, "status", json_incref(status));
 	visit_set(visit, "own_troubles", own_troubles(visit));
 	visit_text(visit, "self", office_hub_name(visit->office, visit->office->trust.self.log));

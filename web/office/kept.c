@@ -1,4 +1,5 @@
-/* What somebody wrote when their session had just ended. The page that posted it shows it again (page.c); nothing is saved without a look.
+/* What somebody wrote when their session had just ended. The page that posted it shows it again (page.c);
+ * nothing is saved without a look.
  *
  * It is readable text, so it stays in memory only, in small numbers and for a short time. Office role. */
 #include "web/office/kept.h"
@@ -39,7 +40,8 @@ static bool copy_fields(struct kept_form *to, const struct form *from)
 	return words && bytes <= KEPT_BYTES_MAX;
 }
 
-const char *kept_add(struct kept *kept, const char *user, const char *path, const struct form *form, int64_t now_ms)
+const char *kept_add(
+	struct kept *kept, const char *user, const char *path, const struct form *form, int64_t now_ms)
 {
 	struct kept_form *fresh;
 	size_t place = 0;
@@ -65,7 +67,8 @@ const char *kept_add(struct kept *kept, const char *user, const char *path, cons
 	return fresh->id;
 }
 
-struct kept_form *kept_take(const void *context, struct kept *kept, const char *id, const char *user, int64_t now_ms)
+struct kept_form *kept_take(
+	const void *context, struct kept *kept, const char *id, const char *user, int64_t now_ms)
 {
 	struct kept_form *found = NULL;
 
@@ -75,7 +78,8 @@ struct kept_form *kept_take(const void *context, struct kept *kept, const char *
 		if (form && now_ms - form->at_ms > KEPT_MS) {
 			talloc_free(form);
 			kept->forms[i] = NULL;
-		} else if (form && strcmp(form->id, id) == 0 && (!*form->user || strcmp(form->user, user) == 0)) {
+		} else if (form && strcmp(form->id, id) == 0 &&
+			   (!*form->user || strcmp(form->user, user) == 0)) {
 			found = talloc_steal(context, form);
 			kept->forms[i] = NULL;
 		}

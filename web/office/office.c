@@ -1,7 +1,8 @@
-/* One hub's office: what is open while it works, and how it becomes readable. What was new in the logs is catch.c's, writing is write.c's.
+/* One hub's office: what is open while it works, and how it becomes readable. What was new in the logs is
+ * catch.c's, writing is write.c's.
  *
- * "Plaintext never reaches the card": the case file lives in memory, the vault in secrets, and only sealed bytes are given to office.db. Office role
- * and commands. */
+ * "Plaintext never reaches the card": the case file lives in memory, the vault in secrets, and only sealed
+ * bytes are given to office.db. Office role and commands. */
 #include "web/office/office.h"
 
 #include <string.h>
@@ -94,10 +95,12 @@ void office_close(struct office *office)
 
 static struct snapshot_place place_of(const struct office *office)
 {
-	return (struct snapshot_place){office->trust.self.log, office->trust.self.epoch, office_roster_version(office)};
+	return (struct snapshot_place){
+		office->trust.self.log, office->trust.self.epoch, office_roster_version(office)};
 }
 
-/* The snapshot names the roster under which it was made; an older one than ours is as good, since what it holds was checked then. */
+/* The snapshot names the roster under which it was made; an older one than ours is as good, since what it
+ * holds was checked then. */
 static const struct error *load(struct office *office)
 {
 	struct snapshot_place place = place_of(office);
@@ -154,7 +157,8 @@ const char *office_hub_name(const struct office *office, const char *log)
 	for (size_t i = 0; office->names && i < office->names->count; i++)
 		if (strcmp(office->names->hubs[i].log, log) == 0)
 			return office->names->hubs[i].name;
-	if (strcmp(log, office->trust.self.log) == 0 && office->home->config->hub.name && *office->home->config->hub.name)
+	if (strcmp(log, office->trust.self.log) == 0 && office->home->config->hub.name &&
+		*office->home->config->hub.name)
 		return office->home->config->hub.name;
 	return log;
 }
@@ -174,7 +178,8 @@ struct db *office_sync_db(struct office *office)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
 	if (!office->sync_db)
-		error_ignore(db_open_foreign(home_file(scratch, office->home, "sync.db"), SYNC_DB_VERSION, &office->sync_db));
+		error_ignore(db_open_foreign(
+			home_file(scratch, office->home, "sync.db"), SYNC_DB_VERSION, &office->sync_db));
 	return office->sync_db;
 }
 
@@ -190,6 +195,13 @@ bool office_has_urgent(struct office *office)
 
 void office_trouble(struct office *office, const char *log, const char *reason)
 {
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (office->troubles, i, row)
+		if (strcmp(json_text_or(row, "log", ""), log) == 0 &&
+			strcmp(json_text_or(row, "reason", ""), reason) == 0)
+			return;
 	json_array_append_new(office->troubles, json_pack("{ssss}", "log", log, "reason", reason));
 	if (json_array_size(office->troubles) > OFFICE_TROUBLES_MAX)
 		json_array_remove(office->troubles, 0);

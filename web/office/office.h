@@ -1,7 +1,9 @@
-/* One hub's office: its database, the roster it checked itself, and while unlocked its vault and the case file.
+/* One hub's office: its database, the roster it checked itself, and while unlocked its vault and the case
+ * file.
  *
- * The office role has one and writes office.db. A command has one of its own (it opens the keyring itself, so that no passphrase travels): it writes
- * office.db while the role is down, and hands its sealed envelopes to the role while it runs. Not thread-safe: the role holds its mutex. */
+ * The office role has one and writes office.db. A command has one of its own (it opens the keyring itself, so
+ * that no passphrase travels): it writes office.db while the role is down, and hands its sealed envelopes to
+ * the role while it runs. Not thread-safe: the role holds its mutex. */
 #ifndef ENGABO_WEB_OFFICE_OFFICE_H
 #define ENGABO_WEB_OFFICE_OFFICE_H
 
@@ -18,33 +20,34 @@
 struct office {
 	struct home *home;
 	struct trust trust;
-	struct db *db;	     /* office.db */
-	bool is_writer;	     /* office.db is ours; else it is open for reading */
-	struct db *sync_db;  /* sync's, for reading; NULL until it is there */
-	struct repo *repo;   /* log.git */
+	struct db *db;	    /* office.db */
+	bool is_writer;	    /* office.db is ours; else it is open for reading */
+	struct db *sync_db; /* sync's, for reading; NULL until it is there */
+	struct repo *repo;  /* log.git */
 
 	struct roster_chain *chain;
-	void *chain_context;	  /* what the chain hangs on */
-	struct oid roster_oid;	  /* of the branch when the chain was read */
+	void *chain_context;	    /* what the chain hangs on */
+	struct oid roster_oid;	    /* of the branch when the chain was read */
 	struct roster_names *names; /* NULL while locked or alone */
 
-	struct vault *vault;	  /* NULL while locked */
-	struct casefile *file;	  /* NULL while locked */
-	struct log_seen *seen;	  /* where each branch was when we last read it (catch.c) */
+	struct vault *vault;   /* NULL while locked */
+	struct casefile *file; /* NULL while locked */
+	struct log_seen *seen; /* where each branch was when we last read it (catch.c) */
 	size_t seen_count;
-	int64_t new_events;	  /* since the last snapshot */
-	json_t *troubles;	  /* what of the logs could not be taken: [{"log","reason"}], newest last */
-	char *rebuilt;		  /* why the last snapshot was not believed; NULL when it was */
+	int64_t new_events; /* since the last snapshot */
+	json_t *troubles;   /* what of the logs could not be taken: [{"log","reason"}], newest last */
+	char *rebuilt;	    /* why the last snapshot was not believed; NULL when it was */
 };
 
 /* `is_writer`: the caller holds run/office.lock. */
-const struct error *office_open(const void *context, struct home *home, bool is_writer, struct office **out) MUST_CHECK;
+const struct error *office_open(
+	const void *context, struct home *home, bool is_writer, struct office **out) MUST_CHECK;
 /* Wipes the secrets and closes all; NULL is fine. */
 void office_close(struct office *office);
 DEFINE_CLEANUP(struct office *, office_close)
 
-/* Takes over the vault: the snapshot if it verifies, else an empty case file; then everything newer from log.git and the own spool. The office is
- * locked as before when it fails. */
+/* Takes over the vault: the snapshot if it verifies, else an empty case file; then everything newer from
+ * log.git and the own spool. The office is locked as before when it fails. */
 const struct error *office_unlock(struct office *office, struct vault *vault) MUST_CHECK;
 /* Wipes what was opened; the case file is gone. */
 void office_lock(struct office *office);
@@ -54,7 +57,8 @@ const struct error *office_save(struct office *office) MUST_CHECK;
 /* The newest roster; NULL while this hub works alone. */
 const struct roster *office_roster(const struct office *office);
 int office_roster_version(const struct office *office);
-/* A hub's name for people: from members.age, our own from the configuration, else the log id. Valid until the next catching up. */
+/* A hub's name for people: from members.age, our own from the configuration, else the log id. Valid until the
+ * next catching up. */
 const char *office_hub_name(const struct office *office, const char *log);
 /* Its short code, in front of the references of its cases. */
 const char *office_hub_code(const struct office *office, const char *log);
@@ -62,6 +66,7 @@ const char *office_hub_code(const struct office *office, const char *log);
 struct db *office_sync_db(struct office *office);
 /* Whether an urgent report came in that nobody has opened since. Answers while locked. */
 bool office_has_urgent(struct office *office);
+/* Notes what a page should tell: each only once. */
 void office_trouble(struct office *office, const char *log, const char *reason);
 
 /* The schema of office.db, on `context`. */

@@ -1,8 +1,9 @@
-/* The people of this hub: who may sign in, with what passphrase, as what. The keyring's bytes are node/vault's; what a role may do is
- * node/casework/access.
+/* The people of this hub: who may sign in, with what passphrase, as what. The keyring's bytes are
+ * node/vault's; what a role may do is node/casework/access.
  *
- * Keyring and case file cannot change in one step, so the order makes every crash harmless: a slot that no event names opens nothing that its
- * person did not already have, and a person whose event says disabled is refused whatever the keyring holds. Office role and commands. */
+ * Keyring and case file cannot change in one step, so the order makes every crash harmless: a slot that no
+ * event names opens nothing that its person did not already have, and a person whose event says disabled is
+ * refused whatever the keyring holds. Office role and commands. */
 #include "web/office/people.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ const struct error *people_check_name(const char *name)
 	if (len < 2 || len > PERSON_NAME_MAX || name[0] < 'a' || name[0] > 'z' ||
 		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") != len)
 		return error_new(ERROR_INVALID,
-			"a name has 2 to %d small letters, digits, dots and dashes, and begins with a letter", PERSON_NAME_MAX);
+			"a name has 2 to %d small letters, digits, dots and dashes, and begins with a letter",
+			PERSON_NAME_MAX);
 	return NULL;
 }
 
@@ -40,13 +42,15 @@ static const struct error *person_of(const void *context, const json_t *user, st
 	return NULL;
 }
 
-const struct error *people_find(const void *context, struct casefile *file, const char *name, struct person *out)
+const struct error *people_find(
+	const void *context, struct casefile *file, const char *name, struct person *out)
 {
 	json_t *users CLEANUP(json_decref) = NULL, *row;
 	const json_t *found = NULL;
 	size_t i;
 
-	/* With two entities of one name (made on two sides of a restore) the one that still may is the person. */
+	/* With two entities of one name (made on two sides of a restore) the one that still may is the
+	 * person. */
 	TRY(lists_export(file, "user", &users));
 	json_array_foreach (users, i, row)
 		if (strcmp(json_text_or(row, "name", ""), name) == 0 &&
@@ -72,7 +76,8 @@ const struct error *people_keyring(const void *context, const struct home *home,
 	return keyring_parse(context, text, out);
 }
 
-const struct error *people_open(const struct home *home, const char *name, const struct secret *passphrase, struct signed_in *out)
+const struct error *people_open(
+	const struct home *home, const char *name, const struct secret *passphrase, struct signed_in *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct keyring *keyring;
@@ -84,13 +89,15 @@ const struct error *people_open(const struct home *home, const char *name, const
 const struct error *people_holds(const struct person *person, const struct signed_in *in)
 {
 	if (!person->is_active)
-		return error_new(ERROR_DENIED, "%s may not sign in any more; ask a coordinator", person->name);
+		return error_new(
+			ERROR_DENIED, "%s may not sign in any more; ask a coordinator", person->name);
 	if (person->is_keyholder && (!in->key || strcmp(person->slot, in->key->slot) != 0))
 		return error_new(ERROR_DENIED, "the name or the passphrase is not right");
 	return NULL;
 }
 
-/* keyring.json for one change: read, changed and written under one lock, so that the role and a command do not lose each other's. */
+/* keyring.json for one change: read, changed and written under one lock, so that the role and a command do
+ * not lose each other's. */
 struct keyring_change {
 	void *context;
 	const struct home *home;
@@ -139,15 +146,16 @@ static const struct error *drop_slot(const struct home *home, struct signed_in *
 }
 
 /* What an event says of somebody's way in: a slot for keyholders, a verifier for the others. */
-static const struct error *set_way_in(const struct home *home, const struct signed_in *by, const char *name, bool is_keyholder,
-	const struct secret *passphrase, json_t *set)
+static const struct error *set_way_in(const struct home *home, const struct signed_in *by, const char *name,
+	bool is_keyholder, const struct secret *passphrase, json_t *set)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char slot[AGE_RECIPIENT_SIZE] = "";
 	struct signer own;
 
 	if (!is_keyholder) {
-		json_object_set_new(set, "verifier", json_string(keyring_verifier(scratch, passphrase, keyring_cost_here())));
+		json_object_set_new(set, "verifier",
+			json_string(keyring_verifier(scratch, passphrase, keyring_cost_here())));
 		return NULL;
 	}
 	TRY(add_slot(home, by->key, name, passphrase, slot, &own));
@@ -156,7 +164,8 @@ static const struct error *set_way_in(const struct home *home, const struct sign
 	return NULL;
 }
 
-const struct error *people_add(struct batch *batch, const struct signed_in *by, const struct person_new *person)
+const struct error *people_add(
+	struct batch *batch, const struct signed_in *by, const struct person_new *person)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct office *office = batch_office(batch);
@@ -167,8 +176,10 @@ const struct error *people_add(struct batch *batch, const struct signed_in *by, 
 	TRY(people_check_name(person->name));
 	if (!people_find(scratch, office->file, person->name, &there))
 		return error_new(ERROR_EXISTS, "there is a %s already; choose another name", person->name);
-	set = json_pack("{ssssss}", "name", person->name, "role", person_role_name(person->role), "state", "active");
-	TRY(set_way_in(office->home, by, person->name, access_may(person->role, MAY_UNLOCK), person->passphrase, set));
+	set = json_pack(
+		"{ssssss}", "name", person->name, "role", person_role_name(person->role), "state", "active");
+	TRY(set_way_in(office->home, by, person->name, access_may(person->role, MAY_UNLOCK),
+		person->passphrase, set));
 	write_key_new(key, office);
 	TRY(batch_event(batch, "user", key, "", json_incref(set), NULL));
 	TRY(batch_audit(batch, "added a person", person->name));
@@ -187,7 +198,8 @@ static const struct error *check_coordinator_left(struct office *office, const c
 			strcmp(json_text_or(row, "state", ""), "active") == 0 &&
 			strcmp(json_text_or(row, "name", ""), without) != 0)
 			return NULL;
-	return error_new(ERROR_CONFLICT, "%s is the last coordinator here; make somebody else coordinator first", without);
+	return error_new(ERROR_CONFLICT,
+		"%s is the last coordinator here; make somebody else coordinator first", without);
 }
 
 const struct error *people_disable(struct batch *batch, struct signed_in *by, const char *name)
@@ -207,8 +219,8 @@ const struct error *people_disable(struct batch *batch, struct signed_in *by, co
 	return person.is_keyholder && *person.slot ? drop_slot(office->home, by, person.slot) : NULL;
 }
 
-const struct error *people_change_passphrase(struct batch *batch, const struct signed_in *own, const char *name,
-	const struct secret *passphrase)
+const struct error *people_change_passphrase(
+	struct batch *batch, const struct signed_in *own, const char *name, const struct secret *passphrase)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct office *office = batch_office(batch);
@@ -221,8 +233,8 @@ const struct error *people_change_passphrase(struct batch *batch, const struct s
 	return batch_commit(batch);
 }
 
-const struct error *people_reset_passphrase(struct batch *batch, struct signed_in *by, const char *name,
-	const struct secret *passphrase)
+const struct error *people_reset_passphrase(
+	struct batch *batch, struct signed_in *by, const char *name, const struct secret *passphrase)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	json_t *set CLEANUP(json_decref) = json_object();
@@ -231,7 +243,8 @@ const struct error *people_reset_passphrase(struct batch *batch, struct signed_i
 
 	TRY(people_find(scratch, office->file, name, &person));
 	if (!person.is_active)
-		return error_new(ERROR_CONFLICT, "%s may not sign in any more; add them under another name", name);
+		return error_new(
+			ERROR_CONFLICT, "%s may not sign in any more; add them under another name", name);
 	TRY(set_way_in(office->home, by, name, person.is_keyholder, passphrase, set));
 	TRY(batch_event(batch, "user", person.key, "", json_incref(set), NULL));
 	TRY(batch_audit(batch, "gave a new passphrase to", name));
@@ -250,11 +263,13 @@ const struct error *people_set_role(struct batch *batch, const char *name, enum 
 		return error_new(ERROR_CONFLICT, "%s may not sign in any more", name);
 	if (person.is_keyholder != access_may(role, MAY_UNLOCK))
 		return error_new(ERROR_CONFLICT,
-			"%s signs in another way than a %s; disable them and add them again under another name", name,
-			person_role_name(role));
+			"%s signs in another way than a %s; disable them and add them again under another "
+			"name",
+			name, person_role_name(role));
 	if (person.role == ROLE_COORDINATOR && role != ROLE_COORDINATOR)
 		TRY(check_coordinator_left(office, name));
-	TRY(batch_event(batch, "user", person.key, "", json_pack("{ss}", "role", person_role_name(role)), NULL));
+	TRY(batch_event(
+		batch, "user", person.key, "", json_pack("{ss}", "role", person_role_name(role)), NULL));
 	TRY(batch_audit(batch, memory_format(scratch, "made %s of", person_role_name(role)), name));
 	return batch_commit(batch);
 }
@@ -276,10 +291,12 @@ const struct error *people_first_user(struct home *home, const struct trust *tru
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
 	const struct member_keys *self = &trust->self;
 	json_t *to CLEANUP(json_decref) = json_pack("[s]", self->log);
-	json_t *set CLEANUP(json_decref) = json_pack("{ssssssssss}", "name", name, "role", person_role_name(ROLE_COORDINATOR),
-		"slot", slot, "own", sshsig_public_text(scratch, own), "state", "active");
+	json_t *set CLEANUP(json_decref) =
+		json_pack("{ssssssssss}", "name", name, "role", person_role_name(ROLE_COORDINATOR), "slot",
+			slot, "own", sshsig_public_text(scratch, own), "state", "active");
 	char ulid[ULID_SIZE], key[ENTITY_KEY_SIZE];
-	struct event_draft draft = {.entity = "user", .key = key, .case_key = "", .by = name, .set = set, .to = to};
+	struct event_draft draft = {
+		.entity = "user", .key = key, .case_key = "", .by = name, .set = set, .to = to};
 	const struct error *error;
 	struct event *event;
 	struct bytes body;
@@ -291,7 +308,8 @@ const struct error *people_first_user(struct home *home, const struct trust *tru
 	ids_key_make(key, self->log, ulid);
 	TRY(event_make(scratch, &draft, &event));
 	TRY(recipients_of(to, roster, self, recipients, &count));
-	TRY(envelope_seal(scratch, event->line, self->log, self->epoch, vault->office, recipients, count, &body));
+	TRY(envelope_seal(
+		scratch, event->line, self->log, self->epoch, vault->office, recipients, count, &body));
 	TRY(db_open(home_file(scratch, home, "office.db"), office_schema(scratch), &db));
 	TRY(db_begin(db));
 	error = spool_first(db, body);

@@ -1,6 +1,7 @@
 /* New records by staff: a report that somebody brought in person or by telephone, and a case from a report.
  *
- * A case has its report's key, and its reference follows from the key, so that two hubs which open it at once have opened one case. */
+ * A case has its report's key, and its reference follows from the key, so that two hubs which open it at once
+ * have opened one case. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -27,7 +28,8 @@ static const struct asked report_asked[] = {
 };
 
 static const struct asked case_asked[] = {
-	{"alias", "What we call the defender", "Not their name: a word that only this office understands.", true, false},
+	{"alias", "What we call the defender", "Not their name: a word that only this office understands.",
+		true, false},
 	{"risk", NULL, "Threats, times how exposed they are, divided by what protects them.", true, false},
 	{"summary", NULL, NULL, false, false},
 	{"officer", NULL, NULL, false, false},
@@ -40,7 +42,8 @@ static const struct asked case_asked[] = {
 	{0},
 };
 
-static const struct error *show(struct visit *visit, const struct asking *asking, const char *heading, const char *button, const char *back)
+static const struct error *show(struct visit *visit, const struct asking *asking, const char *heading,
+	const char *button, const char *back)
 {
 	TRY(fields_show(visit, asking));
 	visit_text(visit, "heading", heading);
@@ -112,7 +115,8 @@ static const struct error *show_case(struct visit *visit, const json_t *report)
 	struct asking asking = {"case", NULL, now, case_asked};
 
 	visit_text(visit, "action", visit_path(visit, "/reports/%s/case", visit->parts[0]));
-	return show(visit, &asking, "Open a case", "Open the case", visit_path(visit, "/reports/%s", visit->parts[0]));
+	return show(visit, &asking, "Open a case", "Open the case",
+		visit_path(visit, "/reports/%s", visit->parts[0]));
 }
 
 const struct error *open_form(struct visit *visit)
@@ -121,7 +125,8 @@ const struct error *open_form(struct visit *visit)
 
 	TRY(report_find(visit, visit->parts[0], &report));
 	if (is_open_already(visit, visit->parts[0]))
-		return visit_go(visit, visit_path(visit, "/cases/%s", visit->parts[0]), "There is a case from this report already.");
+		return visit_go(visit, visit_path(visit, "/cases/%s", visit->parts[0]),
+			"There is a case from this report already.");
 	return show_case(visit, report);
 }
 
@@ -137,7 +142,8 @@ static const struct error *write_case(struct visit *visit, const json_t *report,
 	json_object_set_new(set, "ref", json_string(ref));
 	json_object_set_new(set, "state", json_string("open"));
 	TRY(batch_event(batch, "case", key, "", json_incref(set), NULL));
-	TRY(batch_event(batch, "report", key, "", json_pack("{ss, ss}", "state", "added", "case", key), NULL));
+	TRY(batch_event(
+		batch, "report", key, "", json_pack("{ss, ss}", "state", "added", "case", key), NULL));
 	TRY(report_tell_state(batch, report, "added"));
 	return batch_commit(batch);
 }
@@ -145,11 +151,14 @@ static const struct error *write_case(struct visit *visit, const json_t *report,
 const struct error *open_save(struct visit *visit)
 {
 	struct asking asking = {"case", NULL, NULL, case_asked};
-	json_t *report CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	json_t *report CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
+		       *over CLEANUP(json_decref) = NULL;
 
 	TRY(report_find(visit, visit->parts[0], &report));
 	if (is_open_already(visit, visit->parts[0]))
-		visit_problem(visit, "", "Somebody opened a case from this report while you were writing. Copy what you need, then go to that case");
+		visit_problem(visit, "",
+			"Somebody opened a case from this report while you were writing. Copy what you need, "
+			"then go to that case");
 	TRY(fields_take(visit, &asking, &set, &over));
 	if (visit_has_problems(visit))
 		return show_case(visit, report);

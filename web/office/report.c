@@ -1,7 +1,7 @@
 /* One report: reading it, answering whoever sent it, closing it. Opening a case from it is record.c's.
  *
- * "Opened is an event": the first time somebody here looks, that is said to every hub that holds the report and to the reporter's mailbox, and only
- * what is opened lets the flag of an urgent report down. */
+ * "Opened is an event": the first time somebody here looks, that is said to every hub that holds the report
+ * and to the reporter's mailbox, and only what is opened lets the flag of an urgent report down. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -13,7 +13,8 @@
 #include "web/office/fields.h"
 #include "web/office/show.h"
 
-static const char facts[] = "what when precision district place who by needs danger contact consent language how reason opened_at opened_by";
+static const char facts[] = "what when precision district place who by needs danger contact consent language "
+			    "how reason opened_at opened_by";
 
 const struct error *report_find(struct visit *visit, const char *key, json_t **out)
 {
@@ -29,7 +30,8 @@ static json_t *mailbox_item(const char *kind, const char *key, const char *name,
 
 	ids_key_log(owner, key);
 	text_time(at, clock_wall_seconds());
-	return json_pack("{si, ss, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner, "at", at, name, text);
+	return json_pack("{si, ss, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner,
+		"at", at, name, text);
 }
 
 const struct error *report_tell_state(struct batch *batch, const json_t *report, const char *state)
@@ -63,8 +65,10 @@ static const struct error *mark_opened(struct visit *visit, const json_t *report
 	char at[TEXT_TIME_SIZE];
 
 	text_time(at, clock_wall_seconds());
-	TRY(batch_event(batch, "report", key, "", json_pack("{ss, ss, ss}", "state", "opened", "opened_at", at, "opened_by",
-		visit->person.name), NULL));
+	TRY(batch_event(batch, "report", key, "",
+		json_pack(
+			"{ss, ss, ss}", "state", "opened", "opened_at", at, "opened_by", visit->person.name),
+		NULL));
 	TRY(report_tell_state(batch, report, "opened"));
 	return batch_commit(batch);
 }
@@ -105,10 +109,13 @@ static const struct error *add_messages(struct visit *visit, const char *key)
 
 	TRY(lists_messages(visit->office->file, key, &messages));
 	json_array_foreach (messages, i, row) {
-		json_object_set_new(row, "is_ours", json_boolean(strcmp(json_text_or(row, "from", ""), "office") == 0));
-		json_object_set_new(row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
+		json_object_set_new(
+			row, "is_ours", json_boolean(strcmp(json_text_or(row, "from", ""), "office") == 0));
+		json_object_set_new(
+			row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
 	}
-	visit_set(visit, "messages", json_array_size(messages) ? json_pack("{sO}", "list", messages) : json_null());
+	visit_set(visit, "messages",
+		json_array_size(messages) ? json_pack("{sO}", "list", messages) : json_null());
 	json_decref(messages);
 	return NULL;
 }
@@ -119,7 +126,21 @@ static const struct error *add_case(struct visit *visit, const json_t *report)
 	json_t *found CLEANUP(json_decref) = NULL;
 
 	if (*key && !casefile_get(visit->office->file, "case", key, &found))
-		visit_set(visit, "case", json_pack("{ss, ss}", "key", key, "ref", json_text_or(found, "ref", key)));
+		visit_set(visit, "case",
+			json_pack("{ss, ss}", "key", key, "ref", json_text_or(found, "ref", key)));
+	return NULL;
+}
+
+/* When the clock of a report that waits runs out: the case file works that out. */
+static const struct error *due_of(struct visit *visit, const char *key, json_t **out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(casefile_db(visit->office->file), &query, "SELECT due FROM report WHERE key = ?"));
+	db_bind_text(&query, 1, key);
+	TRY(db_step(&query, &row));
+	*out = row ? show_due(visit->context, db_text(&query, 0)) : json_null();
 	return NULL;
 }
 
@@ -127,7 +148,7 @@ static const struct error *add_case(struct visit *visit, const json_t *report)
 static const struct error *show(struct visit *visit, const char *key)
 {
 	const struct entity *entity = schema_entity("report");
-	json_t *report CLEANUP(json_decref) = NULL;
+	json_t *report CLEANUP(json_decref) = NULL, *clock = NULL;
 	const char *state, *seen, *home;
 	struct asking asking = {"report", key, NULL, NULL};
 
@@ -145,7 +166,10 @@ static const struct error *show(struct visit *visit, const char *key)
 	visit_text(visit, "state_label", show_choice(visit->context, state));
 	visit_text(visit, "state_class", show_tag(state));
 	visit_set(visit, "waits", json_boolean(is_waiting(report)));
-	visit_set(visit, "clock", is_waiting(report) ? show_due(visit->context, json_text_or(report, "due", "")) : json_null());
+	if (is_waiting(report)) {
+		TRY(due_of(visit, key, &clock));
+		visit_set(visit, "clock", clock);
+	}
 	visit_text(visit, "created_at", show_time(visit->context, json_text_or(report, "created", "")));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
 	visit_text(visit, "readers", show_readers(visit->context, visit->office, home));
@@ -159,13 +183,17 @@ static const struct error *show(struct visit *visit, const char *key)
 const struct error *report_page(struct visit *visit)
 {
 	json_t *report CLEANUP(json_decref) = NULL;
+	const struct error *error;
 
 	TRY(report_find(visit, visit->parts[0], &report));
 	if (strcmp(json_text_or(report, "state", "new"), "new") == 0)
-		TRY(mark_opened(visit, report));
+		error = mark_opened(visit, report);
 	else
-		TRY(settle_opening(visit, report));
-	TRY(lower_flag(visit));
+		error = settle_opening(visit, report);
+	if (!error)
+		error = lower_flag(visit);
+	if (error) /* a full card keeps nobody from reading */
+		office_trouble(visit->office, visit->office->trust.self.log, error->message);
 	return show(visit, visit->parts[0]);
 }
 
@@ -173,7 +201,8 @@ const struct error *report_close(struct visit *visit)
 {
 	static const struct asked asked = {.name = "reason", .label = "Reason", .is_required = true};
 	struct asking asking = {"report", visit->parts[0], NULL, NULL};
-	json_t *report CLEANUP(json_decref) = NULL, *reason CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	json_t *report CLEANUP(json_decref) = NULL, *reason CLEANUP(json_decref) = NULL,
+		       *over CLEANUP(json_decref) = NULL;
 	struct batch *batch = visit_batch(visit);
 
 	TRY(report_find(visit, visit->parts[0], &report));
@@ -181,7 +210,8 @@ const struct error *report_close(struct visit *visit)
 	TRY(fields_seen(visit, &asking, "state", &over));
 	if (visit_has_problems(visit))
 		return show(visit, visit->parts[0]);
-	TRY(batch_event(batch, "report", visit->parts[0], "", json_pack("{ss, sO}", "state", "closed", "reason", reason), NULL));
+	TRY(batch_event(batch, "report", visit->parts[0], "",
+		json_pack("{ss, sO}", "state", "closed", "reason", reason), NULL));
 	TRY(report_tell_state(batch, report, "closed"));
 	TRY(batch_commit(batch));
 	return visit_go(visit, "/reports", "The report is closed.");
@@ -199,9 +229,11 @@ const struct error *report_answer(struct visit *visit)
 	if (visit_has_problems(visit))
 		return show(visit, visit->parts[0]);
 	write_key_new(key, visit->office);
-	TRY(batch_event(batch, "message", key, "", json_pack("{ss, ss, sO}", "report", visit->parts[0], "from", "office", "text", text), NULL));
+	TRY(batch_event(batch, "message", key, "",
+		json_pack("{ss, ss, sO}", "report", visit->parts[0], "from", "office", "text", text), NULL));
 	TRY(batch_item(batch, json_text_or(report, "mailbox", ""),
 		mailbox_item("answer", visit->parts[0], "text", json_string_value(text))));
 	TRY(batch_commit(batch));
-	return visit_go(visit, visit_path(visit, "/reports/%s", visit->parts[0]), "The answer is on its way to the reporter's mailbox.");
+	return visit_go(visit, visit_path(visit, "/reports/%s", visit->parts[0]),
+		"The answer is on its way to the reporter's mailbox.");
 }

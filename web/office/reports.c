@@ -1,4 +1,5 @@
-/* The list of reports, most pressing first: danger, then the clock that runs. What a report says is report.c's. */
+/* The list of reports, most pressing first: danger, then the clock that runs. What a report says is
+ * report.c's. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -12,8 +13,7 @@
 #define WAITING_MOST 200
 #define SHORT_MAX 140 /* bytes of "what happened" in a list */
 
-/* The beginning of a text, cut at a word. */
-static const char *shortened(const void *context, const char *text)
+const char *reports_shortened(const void *context, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -33,19 +33,25 @@ json_t *reports_table(struct visit *visit, json_t *rows)
 	size_t i;
 
 	json_array_foreach (rows, i, row) {
-		const char *state = json_text_or(row, "state", "new"), *district = json_text_or(row, "district", "");
+		const char *state = json_text_or(row, "state", "new"),
+			   *district = json_text_or(row, "district", "");
 		const char *label = codes_label("districts", district);
 		bool is_waiting = strcmp(state, "new") == 0 || strcmp(state, "opened") == 0;
 
-		json_object_set_new(row, "short", json_string(shortened(visit->context, json_text_or(row, "what", ""))));
-		json_object_set_new(row, "is_urgent", json_boolean(strcmp(json_text_or(row, "danger", ""), "yes") == 0));
+		json_object_set_new(row, "short",
+			json_string(reports_shortened(visit->context, json_text_or(row, "what", ""))));
+		json_object_set_new(
+			row, "is_urgent", json_boolean(strcmp(json_text_or(row, "danger", ""), "yes") == 0));
 		json_object_set_new(row, "is_new", json_boolean(strcmp(state, "new") == 0));
 		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
-		json_object_set_new(row, "hub_name", json_string(office_hub_name(visit->office, json_text_or(row, "hub", ""))));
-		json_object_set_new(row, "created_at", json_string(show_time(visit->context, json_text_or(row, "created", ""))));
-		json_object_set_new(row, "clock", is_waiting ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
+		json_object_set_new(row, "hub_name",
+			json_string(office_hub_name(visit->office, json_text_or(row, "hub", ""))));
+		json_object_set_new(row, "created_at",
+			json_string(show_time(visit->context, json_text_or(row, "created", ""))));
+		json_object_set_new(row, "clock",
+			is_waiting ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
 	}
 	if (json_array_size(rows))
 		return json_pack("{so}", "reports", rows);
@@ -57,7 +63,8 @@ static int offset_of(const struct visit *visit)
 {
 	uint64_t offset = 0;
 
-	error_ignore(text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
+	error_ignore(
+		text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
 	return (int)offset;
 }
 
@@ -79,8 +86,11 @@ static const struct error *all(struct visit *visit)
 	json_t *rows = NULL;
 
 	TRY(lists_reports(visit->office->file, NULL, ROWS, offset, &rows));
-	visit_set(visit, "more", json_array_size(rows) == ROWS ? json_pack("{si}", "from", offset + ROWS) : json_null());
-	visit_set(visit, "less", offset ? json_pack("{ss}", "from", visit_path(visit, "%d", offset > ROWS ? offset - ROWS : 0)) : json_null());
+	visit_set(visit, "more",
+		json_array_size(rows) == ROWS ? json_pack("{si}", "from", offset + ROWS) : json_null());
+	visit_set(visit, "less",
+		offset ? json_pack("{ss}", "from", visit_path(visit, "%d", offset > ROWS ? offset - ROWS : 0))
+		       : json_null());
 	visit_set(visit, "every", reports_table(visit, rows));
 	return NULL;
 }

@@ -1,5 +1,6 @@
-/* Handing on what was written while this hub worked alone: the records sealed to it only are said again, to headquarters as well. Whom an event is
- * sealed to is recipients.c's; that a record was sealed narrowly is seen from its envelope, not remembered by anybody.
+/* Handing on what was written while this hub worked alone: the records sealed to it only are said again, to
+ * headquarters as well. Whom an event is sealed to is recipients.c's; that a record was sealed narrowly is
+ * seen from its envelope, not remembered by anybody.
  *
  * Nothing is lost by a crash in between: a restatement said twice is the same state. Office role. */
 #include "web/office/restate.h"
@@ -22,11 +23,13 @@ static bool is_meant_for(const json_t *to, const char *whom)
 	return false;
 }
 
-bool restate_is_narrow(const struct office *office, const struct event *event, const struct event_origin *origin, struct bytes sealed)
+bool restate_is_narrow(const struct office *office, const struct event *event,
+	const struct event_origin *origin, struct bytes sealed)
 {
 	size_t recipients, header;
 
-	if (strcmp(origin->log, office->trust.self.log) != 0 || office->trust.self.role == MEMBER_HEADQUARTERS)
+	if (strcmp(origin->log, office->trust.self.log) != 0 ||
+		office->trust.self.role == MEMBER_HEADQUARTERS)
 		return false;
 	if (!is_meant_for(event->to, "hq"))
 		return false;
@@ -64,9 +67,11 @@ const struct error *restate_note(struct office *office, int64_t seq, const json_
 }
 
 /* The events that a restatement stands for, with their authors and times. */
-static const struct error *sources_of(struct office *office, const char *entity, const char *key, json_t **out)
+static const struct error *sources_of(
+	struct office *office, const char *entity, const char *key, json_t **out)
 {
-	json_t *history CLEANUP(json_decref) = NULL, *seen CLEANUP(json_decref) = json_object(), *from = json_array(), *row;
+	json_t *history CLEANUP(json_decref) = NULL, *seen CLEANUP(json_decref) = json_object(),
+			*from = json_array(), *row;
 	const struct error *error = casefile_history(office->file, entity, key, &history);
 	size_t i;
 
@@ -80,8 +85,9 @@ static const struct error *sources_of(struct office *office, const char *entity,
 		if (json_object_get(seen, event))
 			continue;
 		json_object_set_new(seen, event, json_true());
-		json_array_append_new(from, json_pack("{ssssss}", "event", event, "by", json_text_or(row, "by", ""), "at",
-			json_text_or(row, "at", "")));
+		json_array_append_new(
+			from, json_pack("{ssssss}", "event", event, "by", json_text_or(row, "by", ""), "at",
+				      json_text_or(row, "at", "")));
 	}
 	*out = from;
 	return NULL;
@@ -105,7 +111,8 @@ static const struct error *restate_entity(struct batch *batch, const struct enti
 		if (value && !json_is_null(value))
 			json_object_set(set, entity->fields[i].name, value);
 	}
-	return batch_restate(batch, entity->name, key, entity->in_case ? json_text_or(now, "case", "") : "", set, from);
+	return batch_restate(
+		batch, entity->name, key, entity->in_case ? json_text_or(now, "case", "") : "", set, from);
 }
 
 static const struct error *restate_key(struct batch *batch, const char *key)

@@ -1,5 +1,6 @@
-/* The office role: starts the server, answers commands, and ends when the hub is to be locked. Locking is ending: the process that held the secrets is
- * gone, and its keeper starts a new one that has none. Pages are routes.c's, requests visit.c's, reading and writing office.c's.
+/* The office role: starts the server, answers commands, and ends when the hub is to be locked. Locking is
+ * ending: the process that held the secrets is gone, and its keeper starts a new one that has none. Pages are
+ * routes.c's, requests visit.c's, reading and writing office.c's.
  *
  * "Locked at start; never unlocked by itself." Office role, main thread. */
 #include "web/office/role.h"
@@ -33,8 +34,14 @@ static const struct error *serve_health(struct request *request)
 
 static const struct route routes[] = {
 	{METHOD_GET, "/healthz", serve_health, 0},
-	{METHOD_GET, "/static/" "*", static_serve, 0},
-	{METHOD_GET | METHOD_POST, "/" "*", visit_serve, 0},
+	{METHOD_GET,
+		"/static/"
+		"*",
+		static_serve, 0},
+	{METHOD_GET | METHOD_POST,
+		"/"
+		"*",
+		visit_serve, 0},
 	{0},
 };
 
@@ -65,7 +72,8 @@ static const struct error *read_sealed(const void *context, const json_t *entry,
 	return encoding_from_base64(context, body, &out->body);
 }
 
-/* {"do":"spool","entries":[{"kind","mailbox","body"}]}: what a command sealed itself. An unlocked office takes it up at once. */
+/* {"do":"spool","entries":[{"kind","mailbox","body"}]}: what a command sealed itself. An unlocked office
+ * takes it up at once. */
 static const struct error *answer_spool(struct reception *reception, const json_t *request)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -82,7 +90,8 @@ static const struct error *answer_spool(struct reception *reception, const json_
 	return reception->is_open ? catch_spool(reception->office, 0, &upto) : NULL;
 }
 
-static const struct error *answer_quick(struct reception *reception, const char *what, const json_t *request, json_t *reply)
+static const struct error *answer_quick(
+	struct reception *reception, const char *what, const json_t *request, json_t *reply)
 {
 	if (reception->is_opening)
 		return error_new(ERROR_UNAVAILABLE, "the hub is being opened; try again in a moment");
@@ -120,7 +129,7 @@ static bool is_time_to_lock(struct reception *reception, int64_t lock_ms)
 
 	pthread_mutex_lock(&reception->mutex);
 	is_time = reception->wants_lock ||
-		(reception->is_open && clock_boot_ms() - reception->staff_seen_ms > lock_ms);
+		  (reception->is_open && clock_boot_ms() - reception->staff_seen_ms > lock_ms);
 	pthread_mutex_unlock(&reception->mutex);
 	return is_time;
 }
@@ -128,7 +137,8 @@ static bool is_time_to_lock(struct reception *reception, int64_t lock_ms)
 static void loop(struct reception *reception, int control, const volatile int *stop)
 {
 	int64_t lock_ms = (int64_t)reception->office->home->config->office.lock_minutes * MINUTE_MS;
-	struct pollfd waits[2] = {{.fd = control, .events = POLLIN}, {.fd = reception->wake, .events = POLLIN}};
+	struct pollfd waits[2] = {
+		{.fd = control, .events = POLLIN}, {.fd = reception->wake, .events = POLLIN}};
 	const struct error *error;
 
 	while (!*stop && !is_time_to_lock(reception, lock_ms)) {
@@ -172,11 +182,14 @@ static void reception_start(struct reception *reception, struct office *office, 
 		(int64_t)config->office.session_hours * 60 * MINUTE_MS);
 	reception->throttle = throttle_new(context);
 	reception->kept = kept_new(context);
-	snprintf(reception->session_cookie, sizeof reception->session_cookie, "__Host-office-%d", config->office.https);
-	snprintf(reception->device_cookie, sizeof reception->device_cookie, "__Host-known-%d", config->office.https);
+	snprintf(reception->session_cookie, sizeof reception->session_cookie, "__Host-office-%d",
+		config->office.https);
+	snprintf(reception->device_cookie, sizeof reception->device_cookie, "__Host-known-%d",
+		config->office.https);
 }
 
-/* What was asked for is answered, what was written is on the card already; the snapshot only saves time at the next sign-in. */
+/* What was asked for is answered, what was written is on the card already; the snapshot only saves time at
+ * the next sign-in. */
 static void end(struct reception *reception, struct server *server)
 {
 	const struct error *error = NULL;
@@ -187,7 +200,8 @@ static void end(struct reception *reception, struct server *server)
 	if (reception->is_open)
 		error = office_save(reception->office);
 	if (error)
-		log_warning("the snapshot could not be written; the next sign-in takes longer: %s", error->message);
+		log_warning("the snapshot could not be written; the next sign-in takes longer: %s",
+			error->message);
 	secret_wipe(reception->sessions, talloc_get_size(reception->sessions));
 	close(reception->wake);
 	pthread_mutex_destroy(&reception->mutex);

@@ -1,5 +1,5 @@
-/* Which address leads to which page, who may go there: the one place. To add a page, add its rows here, its function in the file of its group
- * (pages.h) and its template in web/templates/office-*.html. */
+/* Which address leads to which page, who may go there: the one place. To add a page, add its rows here, its
+ * function in the file of its group (pages.h) and its template in web/templates/office-*.html. */
 #include "web/office/pages.h"
 #include "web/office/sign.h"
 

@@ -1,4 +1,5 @@
-/* Search over reports, cases, actions and notes; newest first. The index and what may be typed are node/casework/lists'. */
+/* Search over reports, cases, actions and notes; newest first. The index and what may be typed are
+ * node/casework/lists'. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@
 
 static const struct {
 	const char *entity, *label;
-} kinds[] = {{"report", "Report"}, {"case", "Case"}, {"action", "Action"}, {"followup", "Follow-up"}, {"note", "Note"}};
+} kinds[] = {{"report", "Report"}, {"case", "Case"}, {"action", "Action"}, {"followup", "Follow-up"},
+	{"note", "Note"}};
 
 const struct error *search_page(struct visit *visit)
 {
@@ -23,15 +25,18 @@ const struct error *search_page(struct visit *visit)
 		return visit_show(visit, "office-search", "Search");
 	TRY(lists_search(visit->office->file, words, ROWS, &rows));
 	json_array_foreach (rows, i, row) {
-		const char *entity = json_text_or(row, "entity", ""), *case_key = json_text_or(row, "case_key", "");
+		const char *entity = json_text_or(row, "entity", ""),
+			   *case_key = json_text_or(row, "case_key", "");
 		const char *key = json_text_or(row, "key", "");
 		bool is_report = strcmp(entity, "report") == 0;
 
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 			if (strcmp(kinds[k].entity, entity) == 0)
 				json_object_set_new(row, "kind", json_string(kinds[k].label));
-		json_object_set_new(row, "href", json_string(is_report ? visit_path(visit, "/reports/%s", key)
-			: visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? key : case_key)));
+		json_object_set_new(row, "href",
+			json_string(is_report ? visit_path(visit, "/reports/%s", key)
+					      : visit_path(visit, "/cases/%s",
+							strcmp(entity, "case") == 0 ? key : case_key)));
 	}
 	visit_set(visit, "found", rows);
 	return visit_show(visit, "office-search", "Search");

@@ -1,6 +1,8 @@
-/* Who is signed in, in which browser, for how long. Signing in itself is sign.c's; ending the whole process (lock) is role.c's.
+/* Who is signed in, in which browser, for how long. Signing in itself is sign.c's; ending the whole process
+ * (lock) is role.c's.
  *
- * Whoever reads this memory or a copy of it finds no token: only its SHA-256 is kept, and looked up in constant time. Office role. */
+ * Whoever reads this memory or a copy of it finds no token: only its SHA-256 is kept, and looked up in
+ * constant time. Office role. */
 #include "web/office/session.h"
 
 #include <stdio.h>
@@ -41,7 +43,8 @@ static void hash_token(uint8_t out[static DIGEST_LEN], const char *token)
 	digest_of(out, (struct bytes){(const uint8_t *)token, strlen(token)});
 }
 
-struct session *session_begin(struct sessions *sessions, const char *user, int64_t now_ms, char token[static SESSION_TOKEN_SIZE])
+struct session *session_begin(
+	struct sessions *sessions, const char *user, int64_t now_ms, char token[static SESSION_TOKEN_SIZE])
 {
 	struct session *place = &sessions->all[0];
 
@@ -56,7 +59,8 @@ struct session *session_begin(struct sessions *sessions, const char *user, int64
 	return place;
 }
 
-struct session *session_find(struct sessions *sessions, const char *token, int64_t now_ms, char was[static PERSON_NAME_MAX + 1])
+struct session *session_find(
+	struct sessions *sessions, const char *token, int64_t now_ms, char was[static PERSON_NAME_MAX + 1])
 {
 	uint8_t hash[DIGEST_LEN];
 	struct session *found = NULL;
@@ -92,5 +96,6 @@ void sessions_end_of(struct sessions *sessions, const char *user, const struct s
 
 bool session_csrf_fits(const struct session *session, const char *token)
 {
-	return token && strlen(token) == SESSION_TOKEN_SIZE - 1 && secret_bytes_equal(session->csrf, token, SESSION_TOKEN_SIZE - 1);
+	return token && strlen(token) == SESSION_TOKEN_SIZE - 1 &&
+	       secret_bytes_equal(session->csrf, token, SESSION_TOKEN_SIZE - 1);
 }

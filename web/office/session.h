@@ -1,4 +1,5 @@
-/* Sessions of staff: 256-bit tokens, of which memory holds only a hash. Times are milliseconds of the boot clock. Not thread-safe. */
+/* Sessions of staff: 256-bit tokens, of which memory holds only a hash. Times are milliseconds of the boot
+ * clock. Not thread-safe. */
 #ifndef ENGABO_WEB_OFFICE_SESSION_H
 #define ENGABO_WEB_OFFICE_SESSION_H
 
@@ -15,16 +16,19 @@ struct session {
 	char csrf[SESSION_TOKEN_SIZE];
 	char user[PERSON_NAME_MAX + 1];
 	int64_t began_ms, seen_ms;
-	const char *notice; /* a sentence of ours for the next page: "The action was added."; NULL: nothing to say */
+	const char *notice; /* a sentence of ours for the next page: "The action was added."; NULL: nothing to
+			       say */
 };
 
 struct sessions;
 struct sessions *sessions_new(const void *context, int64_t idle_ms, int64_t total_ms);
 /* A new one, always with a new token; when all places are taken the one that was idle longest makes room. */
-struct session *session_begin(struct sessions *sessions, const char *user, int64_t now_ms, char token[static SESSION_TOKEN_SIZE]);
-/* The session of a token, touched; NULL when there is none. One whose time is over is NULL too, with its user in *was (else ""), so that what they
- * were writing can be kept for them. */
-struct session *session_find(struct sessions *sessions, const char *token, int64_t now_ms, char was[static PERSON_NAME_MAX + 1]);
+struct session *session_begin(
+	struct sessions *sessions, const char *user, int64_t now_ms, char token[static SESSION_TOKEN_SIZE]);
+/* The session of a token, touched; NULL when there is none. One whose time is over is NULL too, with its user
+ * in *was (else ""), so that what they were writing can be kept for them. */
+struct session *session_find(
+	struct sessions *sessions, const char *token, int64_t now_ms, char was[static PERSON_NAME_MAX + 1]);
 void session_end(struct session *session);
 /* Ends all of a person's but `except` (may be NULL): their passphrase or rights changed. */
 void sessions_end_of(struct sessions *sessions, const char *user, const struct session *except);

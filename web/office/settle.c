@@ -1,5 +1,6 @@
-/* Conflicts: two hubs changed one field without seeing each other's change. Both values stand on top of the record, with who said what and when, until
- * a person chooses one or writes a third; that event names all heads, and the conflict is settled on every hub. */
+/* Conflicts: two hubs changed one field without seeing each other's change. Both values stand on top of the
+ * record, with who said what and when, until a person chooses one or writes a third; that event names all
+ * heads, and the conflict is settled on every hub. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -20,13 +21,15 @@ static json_t *values_view(struct visit *visit, const struct field *field, const
 	size_t i;
 
 	json_array_foreach (values, i, value)
-		json_array_append_new(list, json_pack("{ss, ss, ss}", "event", json_text_or(value, "event", ""), "text",
-			show_value(visit->context, field, json_object_get(value, "value")), "who",
-			show_who(visit->context, visit->office, value)));
+		json_array_append_new(
+			list, json_pack("{ss, ss, ss}", "event", json_text_or(value, "event", ""), "text",
+				      show_value(visit->context, field, json_object_get(value, "value")),
+				      "who", show_who(visit->context, visit->office, value)));
 	return list;
 }
 
-static const struct error *show_one(struct visit *visit, const struct asking *asking, const json_t *conflict, const char *what, json_t *list)
+static const struct error *show_one(struct visit *visit, const struct asking *asking, const json_t *conflict,
+	const char *what, json_t *list)
 {
 	const struct entity *entity = schema_entity(asking->entity);
 	const char *name = json_text_or(conflict, "field", ""), *seen;
@@ -35,12 +38,15 @@ static const struct error *show_one(struct visit *visit, const struct asking *as
 	if (!field || is_silent(name))
 		return NULL;
 	TRY(fields_heads(visit, asking, name, &seen));
-	json_array_append_new(list, json_pack("{ss, ss, ss, ss, ss, ss, so}", "field", name, "label", field->label, "what", what, "entity",
-		asking->entity, "key", asking->key, "seen", seen, "values", values_view(visit, field, json_object_get(conflict, "values"))));
+	json_array_append_new(
+		list, json_pack("{ss, ss, ss, ss, ss, ss, so}", "field", name, "label", field->label, "what",
+			      what, "entity", asking->entity, "key", asking->key, "seen", seen, "values",
+			      values_view(visit, field, json_object_get(conflict, "values"))));
 	return NULL;
 }
 
-const struct error *settle_show(struct visit *visit, const char *entity, const json_t *record, const char *what)
+const struct error *settle_show(
+	struct visit *visit, const char *entity, const json_t *record, const char *what)
 {
 	const char *key = memory_string(visit->context, json_text_or(record, "key", ""));
 	struct asking asking = {entity, key, record, NULL};
@@ -84,7 +90,8 @@ static const char *page_of(struct visit *visit, const char *entity, const json_t
 }
 
 /* Asked again: with the third value's input, and with what was wrong. */
-static const struct error *ask(struct visit *visit, struct asking *asking, const json_t *record, const struct field *field)
+static const struct error *ask(
+	struct visit *visit, struct asking *asking, const json_t *record, const struct field *field)
 {
 	struct asked asked[] = {{.name = field->name}, {0}};
 	json_t *conflict;
@@ -96,7 +103,8 @@ static const struct error *ask(struct visit *visit, struct asking *asking, const
 		if (strcmp(json_text_or(conflict, "field", ""), field->name) == 0)
 			visit_set(visit, "conflict", json_incref(conflict));
 	TRY(fields_show(visit, asking));
-	visit_text(visit, "action", visit_path(visit, "/settle/%s/%s/%s", asking->entity, asking->key, field->name));
+	visit_text(visit, "action",
+		visit_path(visit, "/settle/%s/%s/%s", asking->entity, asking->key, field->name));
 	visit_text(visit, "back", page_of(visit, asking->entity, record));
 	return visit_show(visit, "office-settle", field->label);
 }
@@ -104,8 +112,10 @@ static const struct error *ask(struct visit *visit, struct asking *asking, const
 const struct error *settle_save(struct visit *visit)
 {
 	const struct entity *entity = schema_entity(visit->parts[0]);
-	const struct field *field = entity && !entity->is_local ? schema_field(entity, visit->parts[2]) : NULL;
-	json_t *record CLEANUP(json_decref) = NULL, *value CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	const struct field *field =
+		entity && !entity->is_local ? schema_field(entity, visit->parts[2]) : NULL;
+	json_t *record CLEANUP(json_decref) = NULL, *value CLEANUP(json_decref) = NULL,
+		       *over CLEANUP(json_decref) = NULL;
 	struct asking asking = {visit->parts[0], visit->parts[1], NULL, NULL};
 	struct batch *batch = visit_batch(visit);
 
@@ -126,7 +136,8 @@ const struct error *settle_save(struct visit *visit)
 	}
 	if (visit_has_problems(visit) || !value)
 		return ask(visit, &asking, record, field);
-	TRY(batch_event(batch, entity->name, asking.key, entity->in_case ? json_text_or(record, "case", "") : "",
+	TRY(batch_event(batch, entity->name, asking.key,
+		entity->in_case ? json_text_or(record, "case", "") : "",
 		json_pack("{sO}", field->name, value), json_incref(over)));
 	TRY(batch_commit(batch));
 	return visit_go(visit, page_of(visit, entity->name, record), "It is settled.");

@@ -1,6 +1,8 @@
-/* How values look on a page: written for a tired person, so in words, with the most pressing part first. What they mean is node/casework's.
+/* How values look on a page: written for a tired person, so in words, with the most pressing part first. What
+ * they mean is node/casework's.
  *
- * Never fails: a value that another, newer hub wrote and this one does not know is shown as it is. Office role. */
+ * Never fails: a value that another, newer hub wrote and this one does not know is shown as it is. Office
+ * role. */
 #include "web/office/show.h"
 
 #include <stdio.h>
@@ -11,7 +13,8 @@
 #include "node/base/text.h"
 #include "node/casework/codes.h"
 
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char *const months[] = {
+	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 const char *show_time(const void *context, const char *time)
 {
@@ -23,8 +26,8 @@ const char *show_time(const void *context, const char *time)
 		return memory_string(context, time);
 	at = (time_t)seconds;
 	localtime_r(&at, &local);
-	return memory_format(context, "%d %s %d, %02d:%02d", local.tm_mday, months[local.tm_mon], local.tm_year + 1900, local.tm_hour,
-		local.tm_min);
+	return memory_format(context, "%d %s %d, %02d:%02d", local.tm_mday, months[local.tm_mon],
+		local.tm_year + 1900, local.tm_hour, local.tm_min);
 }
 
 const char *show_date(const void *context, const char *date)
@@ -47,7 +50,8 @@ const char *show_today(const void *context)
 	struct tm local;
 
 	localtime_r(&now, &local);
-	return memory_format(context, "%04d-%02d-%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+	return memory_format(
+		context, "%04d-%02d-%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }
 
 const char *show_choice(const void *context, const char *code)
@@ -94,7 +98,8 @@ static const char *show_list(const void *context, const struct field *field, con
 	size_t i;
 
 	json_array_foreach (list, i, one)
-		buffer_format(text, "%s%s", i ? ", " : "", show_code(context, field, json_is_string(one) ? json_string_value(one) : ""));
+		buffer_format(text, "%s%s", i ? ", " : "",
+			show_code(context, field, json_is_string(one) ? json_string_value(one) : ""));
 	return (const char *)buffer_bytes(text).data;
 }
 
@@ -128,8 +133,16 @@ const char *show_tag(const char *code)
 	static const struct {
 		const char *code, *class;
 	} classes[] = {
-		{"emergency", "bad"}, {"high", "warn"}, {"new", "new"},	 {"open", "open"}, {"in-progress", "open"},
-		{"done", "good"},     {"yes", "bad"},	{"active", "good"}, {"unsafe", "bad"}, {"unreachable", "warn"},
+		{"emergency", "bad"},
+		{"high", "warn"},
+		{"new", "new"},
+		{"open", "open"},
+		{"in-progress", "open"},
+		{"done", "good"},
+		{"yes", "bad"},
+		{"active", "good"},
+		{"unsafe", "bad"},
+		{"unreachable", "warn"},
 	};
 
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
@@ -160,7 +173,8 @@ static json_t *due_by_time(const void *context, int64_t due)
 
 	if (left < 0)
 		return due_view(memory_format(context, "overdue by %s", span(context, -left)), "bad", true);
-	return due_view(memory_format(context, "%s left", span(context, left)), left < 24 * 3600 ? "warn" : "", false);
+	return due_view(memory_format(context, "%s left", span(context, left)),
+		left < 24 * 3600 ? "warn" : "", false);
 }
 
 static int64_t day_number(const char *date)
@@ -184,7 +198,9 @@ json_t *show_due(const void *context, const char *due)
 		return due_view(memory_format(context, "due %s", show_date(context, due)), "", false);
 	days = day_number(due) - day_number(show_today(context));
 	if (days < 0)
-		return due_view(memory_format(context, "overdue by %lld day%s", (long long)-days, days == -1 ? "" : "s"), "bad", true);
+		return due_view(memory_format(context, "overdue by %lld day%s", (long long)-days,
+					days == -1 ? "" : "s"),
+			"bad", true);
 	if (days == 0)
 		return due_view("due today", "warn", false);
 	if (days == 1)
@@ -194,10 +210,12 @@ json_t *show_due(const void *context, const char *due)
 
 const char *show_who(const void *context, const struct office *office, const json_t *row)
 {
-	const char *by = json_text_or(row, "by", ""), *hub = json_text_or(row, "hub", ""), *clock = json_text_or(row, "clock", "");
+	const char *by = json_text_or(row, "by", ""), *hub = json_text_or(row, "hub", ""),
+		   *clock = json_text_or(row, "clock", "");
 
-	return memory_format(context, "%s%s%s, %s%s", *by ? by : "the form", *hub ? " at " : "", *hub ? office_hub_name(office, hub) : "",
-		show_time(context, json_text_or(row, "at", "")), strcmp(clock, "unsure") == 0 ? " (that hub's clock was not sure)" : "");
+	return memory_format(context, "%s%s%s, %s%s", *by ? by : "the form", *hub ? " at " : "",
+		*hub ? office_hub_name(office, hub) : "", show_time(context, json_text_or(row, "at", "")),
+		strcmp(clock, "unsure") == 0 ? " (its clock was not sure)" : "");
 }
 
 const char *show_readers(const void *context, const struct office *office, const char *home)
@@ -207,7 +225,8 @@ const char *show_readers(const void *context, const struct office *office, const
 	bool any = false;
 
 	if (!roster || !roster_member(roster, office->trust.self.log))
-		return memory_format(context, "%s alone, until it belongs to a coalition", office_hub_name(office, office->trust.self.log));
+		return memory_format(context, "%s alone, until it belongs to a coalition",
+			office_hub_name(office, office->trust.self.log));
 	for (size_t i = 0; i < roster->member_count; i++) {
 		const struct roster_member *member = &roster->members[i];
 
@@ -236,7 +255,8 @@ json_t *show_fields(const void *context, const struct entity *entity, const json
 			continue;
 		value = show_value(context, field, json_object_get(record, field->name));
 		if (*value)
-			json_array_append_new(list, json_pack("{ssss}", "label", field->label, "value", value));
+			json_array_append_new(
+				list, json_pack("{ssss}", "label", field->label, "value", value));
 	}
 	return list;
 }

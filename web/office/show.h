@@ -1,4 +1,5 @@
-/* Values as people read them: dates, codes, hubs, how much time is left. All results are on `context` or static. */
+/* Values as people read them: dates, codes, hubs, how much time is left. All results are on `context` or
+ * static. */
 #ifndef ENGABO_WEB_OFFICE_SHOW_H
 #define ENGABO_WEB_OFFICE_SHOW_H
 
@@ -20,14 +21,17 @@ json_t *show_count(size_t count);
 /* The class of a state's or risk's tag in style.css. */
 const char *show_tag(const char *code);
 
-/* Until a time or date: {"text":"3 hours left"|"overdue by 2 days"|"due today"|"due 4 Dec 2026","class":"bad"|"warn"|"","is_over":bool}. */
+/* Until a time or date: {"text":"3 hours left"|"overdue by 2 days"|"due today"|"due 4 Dec
+ * 2026","class":"bad"|"warn"|"","is_over":bool}. */
 json_t *show_due(const void *context, const char *due);
-/* What somebody did, in one line: "akello at Gulu, 23 Nov 2026, 12:12"; from the public form: "the form, Gulu, ...". `row` has by, hub, at, clock. */
+/* What somebody did, in one line: "akello at Gulu, 23 Nov 2026, 12:12"; from the public form: "the form,
+ * Gulu, ...". `row` has by, hub, at, clock. */
 const char *show_who(const void *context, const struct office *office, const json_t *row);
 /* The names of the hubs that can read a record of `home`: "Gulu, Kampala". */
 const char *show_readers(const void *context, const struct office *office, const char *home);
 
 /* The fields named in `names` ("summary risk ..."), as [{"label","value"}]; empty ones are left out. */
-json_t *show_fields(const void *context, const struct entity *entity, const json_t *record, const char *names);
+json_t *show_fields(
+	const void *context, const struct entity *entity, const json_t *record, const char *names);
 
 #endif

@@ -1,8 +1,9 @@
-/* Signing in: the first keyholder's passphrase opens the hub, later ones are checked against it. Providers and facilitators have no key: they need a
- * hub that somebody opened. Guessing is throttle.c's, sessions are session.c's, what the passphrase opens is people.c's.
+/* Signing in: the first keyholder's passphrase opens the hub, later ones are checked against it. Providers
+ * and facilitators have no key: they need a hub that somebody opened. Guessing is throttle.c's, sessions are
+ * session.c's, what the passphrase opens is people.c's.
  *
- * "A locked hub opens by a keyholder's passphrase alone", and one who was disabled since does not open it though their slot still would. Office role: the
- * slow part on the worker's thread. */
+ * "A locked hub opens by a keyholder's passphrase alone", and one who was disabled since does not open it
+ * though their slot still would. Office role: the slow part on the worker's thread. */
 #include "web/office/sign.h"
 
 #include <string.h>
@@ -17,10 +18,13 @@
 
 static const char *next_of(const struct visit *visit)
 {
-	const char *kept = form_text(visit->context, visit->request->method == METHOD_POST ? visit->form : visit->request->query, "kept");
-	const char *next = form_text(visit->context, visit->request->method == METHOD_POST ? visit->form : visit->request->query, "next");
+	const char *kept = form_text(visit->context,
+		visit->request->method == METHOD_POST ? visit->form : visit->request->query, "kept");
+	const char *next = form_text(visit->context,
+		visit->request->method == METHOD_POST ? visit->form : visit->request->query, "next");
 
-	if (*kept && strspn(kept, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(kept))
+	if (*kept && strspn(kept, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+			     strlen(kept))
 		return visit_path(visit, "/kept/%s", kept);
 	return text_starts(next, "/") && !text_starts(next, "//") && !strchr(next, '\\') ? next : "/";
 }
@@ -68,6 +72,15 @@ static const char *known_device(struct visit *visit)
 	return name;
 }
 
+static const struct error *forget_devices(struct db *db)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(db, &query, "DELETE FROM device WHERE seen < ?"));
+	db_bind_integer(&query, 1, clock_wall_seconds() - DEVICE_SECONDS);
+	return db_done(&query);
+}
+
 static const struct error *remember_device(struct visit *visit)
 {
 	struct query query CLEANUP(db_finish) = {0};
@@ -80,13 +93,14 @@ static const struct error *remember_device(struct visit *visit)
 	db_bind_bytes(&query, 1, BYTES_OF(hash));
 	db_bind_integer(&query, 2, clock_wall_seconds());
 	TRY(db_done(&query));
+	TRY(forget_devices(visit->office->db));
 	request_add_header(visit->request, "Set-Cookie",
 		visit_cookie(visit->context, visit->reception->device_cookie, token, DEVICE_SECONDS));
 	return NULL;
 }
 
-/* Opens the locked hub with what the passphrase opened, then asks the case file whether this person still may. The worker has the office to itself:
- * is_opening keeps everybody else out without holding them up. */
+/* Opens the locked hub with what the passphrase opened, then asks the case file whether this person still
+ * may. The worker has the office to itself: is_opening keeps everybody else out without holding them up. */
 static const struct error *unlock(struct reception *reception, const char *name, struct signed_in *in)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -111,12 +125,15 @@ static const struct error *unlock(struct reception *reception, const char *name,
 	reception->staff_seen_ms = clock_boot_ms();
 	pthread_mutex_unlock(&reception->mutex);
 	if (!error && office->rebuilt)
-		log_warning("the snapshot was not believed, and the case file was built anew from the log: %s", office->rebuilt);
+		log_warning(
+			"the snapshot was not believed, and the case file was built anew from the log: %s",
+			office->rebuilt);
 	return error;
 }
 
 /* The person of that name, if the hub is open and has one; is_known false else. */
-static bool look_up(struct reception *reception, const void *context, const char *name, struct person *person, bool *is_open)
+static bool look_up(struct reception *reception, const void *context, const char *name, struct person *person,
+	bool *is_open)
 {
 	bool is_known;
 
@@ -145,7 +162,7 @@ const struct error *sign_check(struct reception *reception, const char *name, co
 	if (!error && !*name)
 		error = error_new(ERROR_DENIED, "the printed words are for engabo recover");
 	if (!error)
-		error = !is_open ? unlock(reception, name, &in)
+		error = !is_open   ? unlock(reception, name, &in)
 			: is_known ? people_holds(&person, &in)
 				   : error_new(ERROR_DENIED, "the name or the passphrase is not right");
 	people_signed_in_wipe(&in);
@@ -169,7 +186,9 @@ static void tell_wait(struct visit *visit, int64_t ms)
 
 	visit->request->status = 429;
 	request_add_header(visit->request, "Retry-After", visit_path(visit, "%lld", seconds));
-	visit_problem(visit, "passphrase", visit_path(visit, "Too many wrong tries. Wait %lld second%s and try again", seconds, seconds == 1 ? "" : "s"));
+	visit_problem(visit, "passphrase",
+		visit_path(visit, "Too many wrong tries. Wait %lld second%s and try again", seconds,
+			seconds == 1 ? "" : "s"));
 }
 
 /* Several tries may have been waiting for the worker together: each is held back by those before it. */
@@ -191,7 +210,8 @@ static const struct error *check(struct visit *visit, void *user)
 	return error;
 }
 
-static const struct error *failed_sign_in(struct visit *visit, struct sign_in *job, const struct error *failed)
+static const struct error *failed_sign_in(
+	struct visit *visit, struct sign_in *job, const struct error *failed)
 {
 	int64_t wait = wait_ms(visit, job);
 
@@ -205,7 +225,8 @@ static const struct error *failed_sign_in(struct visit *visit, struct sign_in *j
 	visit->request->status = 403;
 	visit_problem(visit, "passphrase", "The name or the passphrase is not right");
 	if (!visit->reception->is_open)
-		visit_problem(visit, "", "The hub is locked. If you have no key to it, ask an officer to open the hub");
+		visit_problem(visit, "",
+			"The hub is locked. If you have no key to it, ask an officer to open the hub");
 	return show_form(visit);
 }
 
@@ -219,10 +240,11 @@ static const struct error *finish(struct visit *visit, void *user, const struct 
 		return failed_sign_in(visit, job, failed);
 	throttle_succeeded(reception->throttle, &job->who);
 	if (!job->who.device)
-		TRY(remember_device(visit));
+		error_ignore(remember_device(visit)); /* a full card keeps nobody out */
 	session_begin(reception->sessions, job->name, clock_boot_ms(), token);
 	reception->staff_seen_ms = clock_boot_ms();
-	request_add_header(visit->request, "Set-Cookie", visit_cookie(visit->context, reception->session_cookie, token, 0));
+	request_add_header(visit->request, "Set-Cookie",
+		visit_cookie(visit->context, reception->session_cookie, token, 0));
 	secret_wipe(token, sizeof token);
 	request_redirect(visit->request, next_of(visit));
 	return NULL;
@@ -263,7 +285,8 @@ const struct error *sign_out(struct visit *visit)
 	session_end(visit->session);
 	visit->session = NULL;
 	request_add_header(visit->request, "Clear-Site-Data", "\"cache\", \"storage\"");
-	request_add_header(visit->request, "Set-Cookie", visit_cookie(visit->context, visit->reception->session_cookie, "", -1));
+	request_add_header(visit->request, "Set-Cookie",
+		visit_cookie(visit->context, visit->reception->session_cookie, "", -1));
 	return visit_go(visit, "/login", NULL);
 }
 

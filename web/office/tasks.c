@@ -1,5 +1,5 @@
-/* What was agreed in a case: actions (who does what until when) and follow-ups (when somebody looks after it again). New ones and changes are one form;
- * a follow-up that names the next one makes it. */
+/* What was agreed in a case: actions (who does what until when) and follow-ups (when somebody looks after it
+ * again). New ones and changes are one form; a follow-up that names the next one makes it. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -44,7 +44,8 @@ static const struct asked followup_asked[] = {
 	{0},
 };
 static const struct kind actions = {"action", "actions", "Action", "Add an action", action_new, action_asked};
-static const struct kind followups = {"followup", "followups", "Follow-up", "Add a follow-up", followup_new, followup_asked};
+static const struct kind followups = {
+	"followup", "followups", "Follow-up", "Add a follow-up", followup_new, followup_asked};
 
 json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 {
@@ -56,11 +57,14 @@ json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 		const char *state = json_text_or(row, "state", *made ? "done" : "open");
 		bool is_open = strcmp(state, "open") == 0;
 
-		json_object_set_new(row, "href", json_string(visit_path(visit, "/cases/%s/%s/%s", json_text_or(row, "case_key", ""), kind,
-			json_text_or(row, "key", ""))));
+		json_object_set_new(row, "href",
+			json_string(visit_path(visit, "/cases/%s/%s/%s", json_text_or(row, "case_key", ""),
+				kind, json_text_or(row, "key", ""))));
 		json_object_set_new(row, "is_open", json_boolean(is_open));
-		json_object_set_new(row, "clock", is_open ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
-		json_object_set_new(row, "due_on", json_string(show_date(visit->context, json_text_or(row, "due", ""))));
+		json_object_set_new(row, "clock",
+			is_open ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
+		json_object_set_new(
+			row, "due_on", json_string(show_date(visit->context, json_text_or(row, "due", ""))));
 		json_object_set_new(row, "made_on", json_string(show_date(visit->context, made)));
 		json_object_set_new(row, "result_label", json_string(show_choice(visit->context, result)));
 		json_object_set_new(row, "result_class", json_string(show_tag(result)));
@@ -96,19 +100,24 @@ static struct asking asking_of(const struct visit *visit, const struct kind *kin
 		is_new(visit) ? kind->asked_new : kind->asked};
 }
 
-static const struct error *show(struct visit *visit, const struct kind *kind, const json_t *in_case, const json_t *task)
+static const struct error *show(
+	struct visit *visit, const struct kind *kind, const json_t *in_case, const json_t *task)
 {
 	struct asking asking = asking_of(visit, kind, task);
 	const char *heading = is_new(visit) ? kind->heading_new : kind->heading;
 
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "heading", heading);
-	visit_text(visit, "caption", memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""), json_text_or(in_case, "alias", "")));
+	visit_text(visit, "caption",
+		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
+			json_text_or(in_case, "alias", "")));
 	visit_text(visit, "button", "Save");
-	visit_text(visit, "action", visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], kind->path, visit->parts[1]));
+	visit_text(visit, "action",
+		visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], kind->path, visit->parts[1]));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
 	if (!is_new(visit))
-		visit_text(visit, "history", visit_path(visit, "/history/%s/%s", kind->entity, visit->parts[1]));
+		visit_text(
+			visit, "history", visit_path(visit, "/history/%s/%s", kind->entity, visit->parts[1]));
 	return visit_show(visit, "office-form", heading);
 }
 
@@ -124,14 +133,16 @@ static void check_together(struct visit *visit, const struct kind *kind)
 {
 	const char *state = visit_field(visit, "state"), *made = visit_field(visit, "made");
 
-	if (kind == &actions && !is_new(visit) && (strcmp(state, "done") == 0 || strcmp(state, "dropped") == 0) &&
+	if (kind == &actions && !is_new(visit) &&
+		(strcmp(state, "done") == 0 || strcmp(state, "dropped") == 0) &&
 		!*visit_field(visit, "outcome"))
 		visit_problem(visit, "outcome", "Outcome: say what came of it");
 	if (kind == &followups && text_is_date(made) && strcmp(made, show_today(visit->context)) > 0)
 		visit_problem(visit, "made", "Made on: this day has not come yet");
 }
 
-static const struct error *write_task(struct visit *visit, const struct kind *kind, const char *case_key, json_t *set, json_t *over)
+static const struct error *write_task(
+	struct visit *visit, const struct kind *kind, const char *case_key, json_t *set, json_t *over)
 {
 	const char *next = json_text_or(set, "next", "");
 	struct batch *batch = visit_batch(visit);
@@ -143,7 +154,8 @@ static const struct error *write_task(struct visit *visit, const struct kind *ki
 	if (is_new(visit))
 		TRY(batch_event(batch, kind->entity, key, case_key, json_incref(set), NULL));
 	else
-		TRY(batch_event(batch, kind->entity, visit->parts[1], case_key, json_incref(set), json_incref(over)));
+		TRY(batch_event(
+			batch, kind->entity, visit->parts[1], case_key, json_incref(set), json_incref(over)));
 	if (*next) {
 		write_key_new(key, visit->office);
 		TRY(batch_event(batch, kind->entity, key, case_key, json_pack("{ss}", "due", next), NULL));

@@ -1,6 +1,8 @@
-/* The price of a wrong passphrase. What a passphrase itself costs (Argon2id) is the keyring's; this is about how often one may try.
+/* The price of a wrong passphrase. What a passphrase itself costs (Argon2id) is the keyring's; this is about
+ * how often one may try.
  *
- * Ten thousand guesses come to fewer than ten a minute whatever name they use, and the owner still gets in. Office role. */
+ * Ten thousand guesses come to fewer than ten a minute whatever name they use, and the owner still gets in.
+ * Office role. */
 #include "web/office/throttle.h"
 
 #include <string.h>

@@ -1,9 +1,10 @@
-/* Wrong passphrases cost time, for the account and for where they came from; nobody is locked out for good. Times are milliseconds of the boot
- * clock. Not thread-safe.
+/* Wrong passphrases cost time, for the account and for where they came from; nobody is locked out for good.
+ * Times are milliseconds of the boot clock. Not thread-safe.
  *
- * Each failure adds 5 s to the delay before the next try; the first 15 s are free, 10 minutes are the most. An hour without a failure, or signing
- * in, forgets them. A browser in which a keyholder signed in before waits for its own failures alone, so that a stranger's guesses do not keep the
- * owner out. Memory is fixed: names are counted by a keyed hash in a small table; two names that share a place share their delay. */
+ * Each failure adds 5 s to the delay before the next try; the first 15 s are free, 10 minutes are the most.
+ * An hour without a failure, or signing in, forgets them. A browser in which a keyholder signed in before
+ * waits for its own failures alone, so that a stranger's guesses do not keep the owner out. Memory is fixed:
+ * names are counted by a keyed hash in a small table; two names that share a place share their delay. */
 #ifndef ENGABO_WEB_OFFICE_THROTTLE_H
 #define ENGABO_WEB_OFFICE_THROTTLE_H
 

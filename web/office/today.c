@@ -1,4 +1,5 @@
-/* Today: what needs somebody, most pressing first. Everything on it is a list of another page; here it is cut to what fits one look. */
+/* Today: what needs somebody, most pressing first. Everything on it is a list of another page; here it is cut
+ * to what fits one look. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@
 #define REPORTS_MOST 20
 #define TASKS_MOST 15
 #define CONFLICTS_MOST 20
+#define MESSAGES_MOST 20
 #define QUIET_SECONDS (3 * 24 * 3600) /* a hub not heard from for so long is worth a word */
 
 /* Only what is overdue or due within a week. */
@@ -52,11 +54,13 @@ static const struct error *add_conflicts(struct visit *visit)
 
 	TRY(lists_conflicts(visit->office->file, CONFLICTS_MOST, &conflicts));
 	json_array_foreach (conflicts, i, row) {
-		const char *key = json_text_or(row, "case_key", ""), *entity = json_text_or(row, "entity", "");
+		const char *key = json_text_or(row, "case_key", ""),
+			   *entity = json_text_or(row, "entity", "");
 		const char *ref = json_text_or(row, "ref", "");
 
 		if (strcmp(entity, "report") == 0) {
-			json_object_set_new(row, "href", json_string(visit_path(visit, "/reports/%s", json_text_or(row, "key", ""))));
+			json_object_set_new(row, "href",
+				json_string(visit_path(visit, "/reports/%s", json_text_or(row, "key", ""))));
 			json_object_set_new(row, "name", json_string("a report"));
 			continue;
 		}
@@ -65,8 +69,33 @@ static const struct error *add_conflicts(struct visit *visit)
 		json_object_set_new(row, "href", json_string(visit_path(visit, "/cases/%s", key)));
 		json_object_set_new(row, "name", json_string(*ref ? ref : "a case"));
 	}
-	visit_set(visit, "disagree", json_array_size(conflicts) ? json_pack("{sO}", "conflicts", conflicts) : json_null());
+	visit_set(visit, "disagree",
+		json_array_size(conflicts) ? json_pack("{sO}", "conflicts", conflicts) : json_null());
 	json_decref(conflicts);
+	return NULL;
+}
+
+/* Reports whose newest message is the reporter's: somebody waits for an answer. */
+static const struct error *add_messages(struct visit *visit)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	json_t *list CLEANUP(json_decref) = json_array();
+	bool row;
+
+	/* The bare columns beside max() are those of the row that has it. */
+	TRY(db_prepare(casefile_db(visit->office->file), &query,
+		"SELECT report, text, \"from\", max(created) FROM message GROUP BY report HAVING \"from\" = "
+		"'reporter' ORDER BY 4 LIMIT ?"));
+	db_bind_integer(&query, 1, MESSAGES_MOST);
+	for (;;) {
+		TRY(db_step(&query, &row));
+		if (!row)
+			break;
+		json_array_append_new(list, json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
+						    reports_shortened(visit->context, db_text(&query, 1)),
+						    "at", show_time(visit->context, db_text(&query, 3))));
+	}
+	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;
 }
 
@@ -95,8 +124,8 @@ static const struct error *add_sync(struct visit *visit)
 		if (strcmp(log, visit->office->trust.self.log) == 0 || now - seen < QUIET_SECONDS)
 			continue;
 		text_time(time, seen);
-		json_array_append_new(silent, json_pack("{ssss}", "name", office_hub_name(visit->office, log), "at",
-			show_time(visit->context, time)));
+		json_array_append_new(silent, json_pack("{ssss}", "name", office_hub_name(visit->office, log),
+						      "at", show_time(visit->context, time)));
 	}
 	visit_set(visit, "silent", json_array_size(silent) ? json_pack("{sO}", "hubs", silent) : json_null());
 	text_time(time, newest);
@@ -116,6 +145,7 @@ const struct error *today_page(struct visit *visit)
 	visit_set(visit, "fresh", reports_table(visit, reports));
 	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));
+	TRY(add_messages(visit));
 	TRY(add_tasks(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));

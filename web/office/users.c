@@ -1,8 +1,8 @@
-/* The people of this hub, for its coordinators: who is here as what, adding somebody, a new passphrase, disabling. What that does to keyring and case
- * file is people.c's.
+/* The people of this hub, for its coordinators: who is here as what, adding somebody, a new passphrase,
+ * disabling. What that does to keyring and case file is people.c's.
  *
- * A passphrase made here is shown once, in the answer to the form, and is kept nowhere; what changes the keyring asks for the coordinator's own
- * passphrase again. */
+ * A passphrase made here is shown once, in the answer to the form, and is kept nowhere; what changes the
+ * keyring asks for the coordinator's own passphrase again. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 
 #define WORDS 7
 
-static json_t *role_choices(const char *chosen)
+static json_t *role_choices(const void *context, const char *chosen)
 {
 	static const struct {
 		enum person_role role;
@@ -30,7 +30,9 @@ static json_t *role_choices(const char *chosen)
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
 		const char *name = person_role_name(roles[i].role);
 
-		json_array_append_new(list, json_pack("{ss, ss, sb}", "code", name, "hint", roles[i].hint, "selected", strcmp(name, chosen) == 0));
+		json_array_append_new(
+			list, json_pack("{ss, ss, ss, sb}", "code", name, "label", show_choice(context, name),
+				      "hint", roles[i].hint, "selected", strcmp(name, chosen) == 0));
 	}
 	return list;
 }
@@ -44,7 +46,8 @@ const struct error *users_page(struct visit *visit)
 	json_array_foreach (users, i, row) {
 		const char *state = json_text_or(row, "state", "");
 
-		json_object_set_new(row, "role_label", json_string(show_choice(visit->context, json_text_or(row, "role", ""))));
+		json_object_set_new(row, "role_label",
+			json_string(show_choice(visit->context, json_text_or(row, "role", ""))));
 		json_object_set_new(row, "is_active", json_boolean(strcmp(state, "active") == 0));
 		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
@@ -55,12 +58,13 @@ const struct error *users_page(struct visit *visit)
 
 enum change { CHANGE_ADD, CHANGE_ROLE, CHANGE_PASSPHRASE, CHANGE_DISABLE };
 
-/* One change that needs the coordinator's passphrase: opened on the worker's thread, written with the mutex. */
+/* One change that needs the coordinator's passphrase: opened on the worker's thread, written with the mutex.
+ */
 struct job {
 	enum change change;
 	const char *name;
 	enum person_role role;
-	struct secret *mine;	   /* the coordinator's passphrase */
+	struct secret *mine; /* the coordinator's passphrase */
 	struct signed_in in;
 	const struct error *(*again)(struct visit *visit); /* the form, with what was wrong */
 };
@@ -68,7 +72,7 @@ struct job {
 static const struct error *show_new(struct visit *visit)
 {
 	visit_text(visit, "name", visit_field(visit, "name"));
-	visit_set(visit, "roles", role_choices(visit_field(visit, "role")));
+	visit_set(visit, "roles", role_choices(visit->context, visit_field(visit, "role")));
 	visit_text(visit, "back", "/users");
 	return visit_show(visit, "office-user-new", "Add a person");
 }
@@ -87,8 +91,11 @@ static const struct error *show_user(struct visit *visit)
 	visit_text(visit, "role_label", show_choice(visit->context, person_role_name(person.role)));
 	visit_set(visit, "is_active", json_boolean(person.is_active));
 	visit_set(visit, "is_me", json_boolean(strcmp(person.name, visit->person.name) == 0));
-	visit_text(visit, "other_role", person_role_name(person.role == ROLE_COORDINATOR ? ROLE_OFFICER
-		: person.role == ROLE_OFFICER ? ROLE_COORDINATOR : person.role == ROLE_PROVIDER ? ROLE_FACILITATOR : ROLE_PROVIDER));
+	visit_text(visit, "other_role",
+		person_role_name(person.role == ROLE_COORDINATOR ? ROLE_OFFICER
+				 : person.role == ROLE_OFFICER	 ? ROLE_COORDINATOR
+				 : person.role == ROLE_PROVIDER	 ? ROLE_FACILITATOR
+								 : ROLE_PROVIDER));
 	visit_text(visit, "back", "/users");
 	return visit_show(visit, "office-user", person.name);
 }
@@ -152,7 +159,9 @@ static const struct error *done(struct visit *visit, void *user, const struct er
 	if (job->change != CHANGE_ADD)
 		sessions_end_of(visit->reception->sessions, job->name, visit->session);
 	if (!words)
-		return visit_go(visit, "/users", job->change == CHANGE_ROLE ? "The role is changed." : "They may not sign in any more.");
+		return visit_go(visit, "/users",
+			job->change == CHANGE_ROLE ? "The role is changed."
+						   : "They may not sign in any more.");
 	visit_text(visit, "name", job->name);
 	visit_text(visit, "words", (const char *)words->data);
 	return visit_show(visit, "office-user-words", "Their passphrase");
@@ -165,8 +174,9 @@ static const struct error *begin(struct visit *visit, struct job *job)
 	int64_t wait = throttle_wait_ms(visit->reception->throttle, &who, clock_boot_ms());
 
 	if (wait > 0)
-		visit_problem(visit, "passphrase", visit_path(visit, "Too many wrong tries. Wait %lld seconds and try again",
-			(long long)(wait + 999) / 1000));
+		visit_problem(visit, "passphrase",
+			visit_path(visit, "Too many wrong tries. Wait %lld seconds and try again",
+				(long long)(wait + 999) / 1000));
 	else if (!passphrase || !*passphrase)
 		visit_problem(visit, "passphrase", "Type your own passphrase");
 	if (visit_has_problems(visit))
@@ -211,6 +221,8 @@ const struct error *user_save(struct visit *visit)
 		visit_problem(visit, "what", "Choose what is to be done");
 	}
 	if (strcmp(job->name, visit->person.name) == 0)
-		visit_problem(visit, "what", "Another coordinator must do this for you; your own passphrase you change with engabo user passwd");
+		visit_problem(visit, "what",
+			"Another coordinator must do this for you; your own passphrase you change with "
+			"engabo user passwd");
 	return begin(visit, job);
 }

@@ -1,7 +1,9 @@
-/* Every request passes here: is it from our own pages, who asks, may they, and is the case file up to date. The pages themselves see only what this lets
- * through; what each role may do is node/casework/access's, which page needs what is routes.c's.
+/* Every request passes here: is it from our own pages, who asks, may they, and is the case file up to date.
+ * The pages themselves see only what this lets through; what each role may do is node/casework/access's,
+ * which page needs what is routes.c's.
  *
- * "A page of records goes to nobody who is not signed in, active, and allowed." Office role, on the server's thread and the worker's. */
+ * "A page of records goes to nobody who is not signed in, active, and allowed." Office role, on the server's
+ * thread and the worker's. */
 #include "web/office/visit.h"
 
 #include <arpa/inet.h>
@@ -64,7 +66,9 @@ const char *visit_path(const struct visit *visit, const char *format, ...)
 
 char *visit_cookie(const void *context, const char *name, const char *value, int64_t seconds)
 {
-	const char *age = seconds ? memory_format(context, "; Max-Age=%lld", (long long)(seconds > 0 ? seconds : 0)) : "";
+	const char *age =
+		seconds ? memory_format(context, "; Max-Age=%lld", (long long)(seconds > 0 ? seconds : 0))
+			: "";
 
 	return memory_format(context, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s", name, value, age);
 }
@@ -73,7 +77,8 @@ static json_t *nav_entry(const char *path, const char *href, const char *label, 
 {
 	bool is_here = strcmp(href, "/") == 0 ? strcmp(path, "/") == 0 : text_starts(path, href);
 
-	return json_pack("{ss, ss, sb, so}", "href", href, "label", label, "here", is_here, "count", show_count(count));
+	return json_pack("{ss, ss, sb, so}", "href", href, "label", label, "here", is_here, "count",
+		show_count(count));
 }
 
 static json_t *nav_of(struct visit *visit)
@@ -84,8 +89,9 @@ static json_t *nav_of(struct visit *visit)
 	if (visit_may(visit, MAY_READ_REPORTS)) {
 		error_ignore(lists_counts(visit->office->file, show_today(visit->context), &counts));
 		json_array_append_new(nav, nav_entry(path, "/", "Today", 0));
-		json_array_append_new(nav, nav_entry(path, "/reports", "Reports",
-			(size_t)json_integer_value(json_object_get(counts, "new_reports"))));
+		json_array_append_new(
+			nav, nav_entry(path, "/reports", "Reports",
+				     (size_t)json_integer_value(json_object_get(counts, "new_reports"))));
 		json_array_append_new(nav, nav_entry(path, "/cases", "Cases", 0));
 		json_array_append_new(nav, nav_entry(path, "/search", "Search", 0));
 	}
@@ -178,8 +184,8 @@ const struct error *visit_slowly(struct visit *visit, visit_work *work, visit_fi
 	return NULL;
 }
 
-/* By names that only this hub has: an address in numbers, localhost, or a name of the local network. A page elsewhere that makes its own name point
- * here (DNS rebinding) is turned away. */
+/* By names that only this hub has: an address in numbers, localhost, or a name of the local network. A page
+ * elsewhere that makes its own name point here (DNS rebinding) is turned away. */
 static bool is_own_name(const char *host)
 {
 	char name[256];
@@ -198,20 +204,22 @@ static bool is_own_name(const char *host)
 	memcpy(name, host, len);
 	name[len] = 0;
 	text_lower(name);
-	return inet_pton(AF_INET, name, address) == 1 || strcmp(name, "localhost") == 0 || text_ends(name, ".local") ||
-		!strchr(name, '.');
+	return inet_pton(AF_INET, name, address) == 1 || strcmp(name, "localhost") == 0 ||
+	       text_ends(name, ".local") || !strchr(name, '.');
 }
 
 /* SameSite cookies and the form's token do the work; this also covers the sign-in form, which has neither. */
 static bool is_from_our_page(const struct request *request)
 {
-	const char *origin = request_header(request, "Origin"), *site = request_header(request, "Sec-Fetch-Site");
+	const char *origin = request_header(request, "Origin"),
+		   *site = request_header(request, "Sec-Fetch-Site");
 	const char *host = request_header(request, "Host");
 
 	if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
 		return false;
 	if (origin)
-		return host && text_starts(origin, "https://") && strcasecmp(origin + strlen("https://"), host) == 0;
+		return host && text_starts(origin, "https://") &&
+		       strcasecmp(origin + strlen("https://"), host) == 0;
 	return site != NULL;
 }
 
@@ -220,12 +228,14 @@ static const struct error *check_where_from(const struct request *request)
 	if (!is_own_name(request_header(request, "Host")))
 		return error_new(ERROR_DENIED, "this hub does not answer to that name");
 	if (request->method == METHOD_POST && !is_from_our_page(request))
-		return error_new(ERROR_DENIED, "this form did not come from a page of this hub; nothing was changed");
+		return error_new(
+			ERROR_DENIED, "this form did not come from a page of this hub; nothing was changed");
 	return NULL;
 }
 
 /* Whether the path is one of the pattern; what stands for each '*' goes to `parts`. */
-static bool pattern_fits(const void *context, const char *pattern, const char *path, const char *parts[static VISIT_PARTS])
+static bool pattern_fits(
+	const void *context, const char *pattern, const char *path, const char *parts[static VISIT_PARTS])
 {
 	size_t count = 0;
 
@@ -255,7 +265,8 @@ static const struct office_page *find_page(struct visit *visit, const char *path
 	return NULL;
 }
 
-/* To the sign-in page; what was being posted comes back afterwards. Addresses of ours need no escaping in a query but for what a search holds. */
+/* To the sign-in page; what was being posted comes back afterwards. Addresses of ours need no escaping in a
+ * query but for what a search holds. */
 static const struct error *go_to_login(struct visit *visit, const char *was)
 {
 	struct request *request = visit->request;
@@ -272,7 +283,8 @@ static const struct error *go_to_login(struct visit *visit, const char *was)
 	return NULL;
 }
 
-/* What the logs brought since the last request. A failure is told in the journal and on the hubs page; the pages show what is there. */
+/* What the logs brought since the last request. A failure is told in the journal and on the hubs page; the
+ * pages show what is there. */
 static void look_for_news(struct visit *visit)
 {
 	const struct error *error = catch_up(visit->office);
@@ -317,11 +329,13 @@ static const struct error *call_page(struct visit *visit, const struct office_pa
 		return error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
 	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE &&
 		!session_csrf_fits(visit->session, form_get(request->form, "csrf")))
-		return error_new(ERROR_DENIED, "this form is out of date; go back, load the page again and send it again");
+		return error_new(ERROR_DENIED,
+			"this form is out of date; go back, load the page again and send it again");
 	return page->page(visit);
 }
 
-/* A form that was kept over a new sign-in: its own page shows it with what was typed, and saves nothing before it is sent again. */
+/* A form that was kept over a new sign-in: its own page shows it with what was typed, and saves nothing
+ * before it is sent again. */
 static const struct error *show_kept(struct visit *visit, const char *id)
 {
 	struct reception *reception = visit->reception;
@@ -338,7 +352,9 @@ static const struct error *show_kept(struct visit *visit, const char *id)
 	if (!page || (page->guard == GUARD_ACCESS && !visit_may(visit, page->access)))
 		return visit_go(visit, "/", NULL);
 	visit->form = &kept->form;
-	visit_problem(visit, "", "You were signed out before this was saved. Nothing is lost: look it over and save it again.");
+	visit_problem(visit, "",
+		"You were signed out before this was saved. Nothing is lost: look it over and save it "
+		"again.");
 	visit->request->status = 200;
 	return page->page(visit);
 }

@@ -1,4 +1,5 @@
-/* One request of one person: what every page of the office gets, and what they all share. The table of pages is routes.c's. */
+/* One request of one person: what every page of the office gets, and what they all share. The table of pages
+ * is routes.c's. */
 #ifndef ENGABO_WEB_OFFICE_VISIT_H
 #define ENGABO_WEB_OFFICE_VISIT_H
 
@@ -11,12 +12,13 @@
 #include "web/office/worker.h"
 #include "web/page.h"
 
-/* What all requests share. Whoever touches office, sessions, throttle or kept holds the mutex; while `is_opening` the worker has the office to
- * itself without it, so that the pages that need nothing of it still answer. */
+/* What all requests share. Whoever touches office, sessions, throttle or kept holds the mutex; while
+ * `is_opening` the worker has the office to itself without it, so that the pages that need nothing of it
+ * still answer. */
 struct reception {
 	pthread_mutex_t mutex;
 	struct office *office;
-	bool is_open;	       /* unlocked */
+	bool is_open; /* unlocked */
 	bool is_opening;
 	bool wants_lock;       /* somebody asked for it */
 	int wake;	       /* eventfd: the role's loop looks at wants_lock */
@@ -31,13 +33,15 @@ struct reception {
 #define VISIT_PARTS 3
 struct visit {
 	struct request *request;
-	void *context;	       /* the request's */
+	void *context; /* the request's */
 	struct reception *reception;
 	struct office *office;
-	struct session *session; /* NULL on pages before signing in */
-	struct person person;	 /* who it is; zeroed before signing in */
-	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no such one */
-	const struct form *form; /* what was posted, also when it is shown again after a new sign-in; NULL on a plain GET */
+	struct session *session;	/* NULL on pages before signing in */
+	struct person person;		/* who it is; zeroed before signing in */
+	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no
+					   such one */
+	const struct form *form; /* what was posted, also when it is shown again after a new sign-in; NULL on
+				    a plain GET */
 	json_t *view;		 /* what the page shows */
 };
 
@@ -56,7 +60,8 @@ struct office_page {
 };
 extern const struct office_page office_pages[]; /* routes.c; ends with a zeroed row */
 
-/* The one handler of the server: finds the page, who is asking, whether they may, and keeps what was typed when their session is over. */
+/* The one handler of the server: finds the page, who is asking, whether they may, and keeps what was typed
+ * when their session is over. */
 const struct error *visit_serve(struct request *request) MUST_CHECK;
 /* For server_options.problem. */
 void visit_problem_page(struct request *request, const struct error *error);
@@ -74,13 +79,16 @@ bool visit_may(const struct visit *visit, enum access access);
 /* Sets a key of the view. `value` is taken over. */
 void visit_set(struct visit *visit, const char *name, json_t *value);
 void visit_text(struct visit *visit, const char *name, const char *text);
-const char *visit_path(const struct visit *visit, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *visit_path(const struct visit *visit, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* Slow work for a page: `work` runs on the worker's thread without the mutex, then `finish` with it, and what that shows is the answer. `work`'s error
- * is finish's to tell. Both get `job`, which hangs on the request's context. */
+/* Slow work for a page: `work` runs on the worker's thread without the mutex, then `finish` with it, and what
+ * that shows is the answer. `work`'s error is finish's to tell. Both get `job`, which hangs on the request's
+ * context. */
 typedef const struct error *visit_work(struct visit *visit, void *job);
 typedef const struct error *visit_finish(struct visit *visit, void *job, const struct error *failed);
-const struct error *visit_slowly(struct visit *visit, visit_work *work, visit_finish *finish, void *job) MUST_CHECK;
+const struct error *visit_slowly(
+	struct visit *visit, visit_work *work, visit_finish *finish, void *job) MUST_CHECK;
 
 /* A cookie's value for Set-Cookie; `seconds` 0: until the browser closes; -1: remove it. */
 char *visit_cookie(const void *context, const char *name, const char *value, int64_t seconds);

@@ -1,4 +1,5 @@
-/* The thread beside the server's, for passphrases and keys: whoever types a passphrase waits for it, everybody else's page goes on.
+/* The thread beside the server's, for passphrases and keys: whoever types a passphrase waits for it,
+ * everybody else's page goes on.
  *
  * One job at a time and a short queue: guesses cannot pile up memory. Office role. */
 #include "web/office/worker.h"
@@ -71,7 +72,8 @@ const struct error *worker_submit(struct worker *worker, worker_job *run, void *
 
 	pthread_mutex_lock(&worker->mutex);
 	if (worker->count == WORKER_WAITING_MAX || worker->is_ending)
-		error = error_new(ERROR_UNAVAILABLE, "too many people sign in at this moment; try again in a minute");
+		error = error_new(
+			ERROR_UNAVAILABLE, "too many people sign in at this moment; try again in a minute");
 	else
 		worker->waiting[worker->count++] = (struct job){run, job};
 	pthread_cond_signal(&worker->changed);

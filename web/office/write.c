@@ -1,8 +1,9 @@
-/* Writing: drafts become signed events, sealed to the hubs that need them, in one transaction of the spool; then they stand in the case file at once.
- * What an event may say is node/casework's; putting it into the log is sync's.
+/* Writing: drafts become signed events, sealed to the hubs that need them, in one transaction of the spool;
+ * then they stand in the case file at once. What an event may say is node/casework's; putting it into the log
+ * is sync's.
  *
- * "Acknowledged means on the card": the case file and the spool take a batch together or not at all, and the page that follows is sent only after.
- * Office role and commands. */
+ * "Acknowledged means on the card": the case file and the spool take a batch together or not at all, and the
+ * page that follows is sent only after. Office role and commands. */
 #include "web/office/write.h"
 
 #include <string.h>
@@ -96,7 +97,8 @@ static const struct error *seal_event(struct batch *batch, struct event *event)
 	batch->sealed = memory_resize(batch, batch->sealed, struct sealed, batch->sealed_count + 1);
 	sealed = &batch->sealed[batch->sealed_count];
 	*sealed = (struct sealed){.kind = 'o'};
-	TRY(envelope_seal(batch, event->line, self->log, self->epoch, office->vault->office, recipients, count, &sealed->body));
+	TRY(envelope_seal(batch, event->line, self->log, self->epoch, office->vault->office, recipients,
+		count, &sealed->body));
 	batch->sealed_count++;
 	return NULL;
 }
@@ -124,7 +126,8 @@ static const struct error *add_draft(struct batch *batch, struct event_draft *dr
 	const struct error *error = NULL;
 
 	if (!draft->over)
-		error = casefile_over(batch->office->file, draft->entity, draft->key, draft->set, &draft->over);
+		error = casefile_over(
+			batch->office->file, draft->entity, draft->key, draft->set, &draft->over);
 	if (!error)
 		error = add(batch, draft);
 	json_decref(draft->set);
@@ -134,18 +137,23 @@ static const struct error *add_draft(struct batch *batch, struct event_draft *dr
 	return error;
 }
 
-const struct error *batch_event(struct batch *batch, const char *entity, const char *key, const char *case_key, json_t *set,
-	json_t *over)
+const struct error *batch_event(struct batch *batch, const char *entity, const char *key,
+	const char *case_key, json_t *set, json_t *over)
 {
-	struct event_draft draft = {.entity = entity, .key = key, .case_key = case_key ? case_key : "", .set = set, .over = over};
+	struct event_draft draft = {
+		.entity = entity, .key = key, .case_key = case_key ? case_key : "", .set = set, .over = over};
 
 	return add_draft(batch, &draft);
 }
 
-const struct error *batch_restate(struct batch *batch, const char *entity, const char *key, const char *case_key, json_t *set,
-	json_t *from)
+const struct error *batch_restate(struct batch *batch, const char *entity, const char *key,
+	const char *case_key, json_t *set, json_t *from)
 {
-	struct event_draft draft = {.entity = entity, .key = key, .case_key = case_key ? case_key : "", .set = set, .from = from,
+	struct event_draft draft = {.entity = entity,
+		.key = key,
+		.case_key = case_key ? case_key : "",
+		.set = set,
+		.from = from,
 		.is_restated = true};
 
 	return add_draft(batch, &draft);
@@ -157,7 +165,8 @@ const struct error *batch_audit(struct batch *batch, const char *what, const cha
 
 	write_key_new(key, batch->office);
 	text_time(at, clock_wall_seconds());
-	return batch_event(batch, "audit", key, "", json_pack("{ssssssss}", "what", what, "who", batch->by, "on", on, "at", at), NULL);
+	return batch_event(batch, "audit", key, "",
+		json_pack("{ssssssss}", "what", what, "who", batch->by, "on", on, "at", at), NULL);
 }
 
 /* The field is "<id> <ssh-ed25519 base64 key> <age1...>". */
@@ -171,7 +180,8 @@ const struct error *batch_item(struct batch *batch, const char *mailbox, json_t 
 	if (!*mailbox)
 		return NULL;
 	if (!age || strcspn(mailbox, " ") != sizeof sealed->mailbox - 1)
-		return error_new(ERROR_INVALID, "the report's mailbox is damaged; the reporter cannot be answered");
+		return error_new(
+			ERROR_INVALID, "the report's mailbox is damaged; the reporter cannot be answered");
 	TRY(age_recipient_parse(&recipient, age + 1));
 	batch->sealed = memory_resize(batch, batch->sealed, struct sealed, batch->sealed_count + 1);
 	sealed = &batch->sealed[batch->sealed_count];
@@ -192,8 +202,9 @@ static const struct error *spool_by_role(struct office *office, const struct sea
 	for (size_t i = 0; i < count; i++) {
 		const char kind[2] = {sealed[i].kind, 0};
 
-		json_array_append_new(entries, json_pack("{ssssss}", "kind", kind, "mailbox", sealed[i].mailbox, "body",
-			encoding_base64(scratch, sealed[i].body)));
+		json_array_append_new(
+			entries, json_pack("{ssssss}", "kind", kind, "mailbox", sealed[i].mailbox, "body",
+					 encoding_base64(scratch, sealed[i].body)));
 	}
 	TRY(control_call(home_file(scratch, office->home, "run/office.sock"), request, 30000, &reply));
 	json_decref(reply);
@@ -235,15 +246,19 @@ static const struct error *take_all(struct batch *batch)
 {
 	struct office *office = batch->office;
 	const struct roster *roster = office_roster(office);
-	struct event_origin origin = {.epoch = office->trust.self.epoch, .kind = 'o', .roster_version = office_roster_version(office)};
+	struct event_origin origin = {.epoch = office->trust.self.epoch,
+		.kind = 'o',
+		.roster_version = office_roster_version(office)};
 	enum taken taken;
 
 	memcpy(origin.log, office->trust.self.log, sizeof origin.log);
-	origin.is_headquarters = roster && roster_member(roster, origin.log) && office->trust.self.role == MEMBER_HEADQUARTERS;
+	origin.is_headquarters =
+		roster && roster_member(roster, origin.log) && office->trust.self.role == MEMBER_HEADQUARTERS;
 	for (size_t i = 0; i < batch->event_count; i++) {
 		TRY(casefile_take(office->file, batch->events[i], &origin, &taken));
 		if (taken == TAKEN_REFUSED)
-			return error_new(ERROR_DENIED, "this record belongs to another hub, which alone may change it");
+			return error_new(ERROR_DENIED,
+				"this record belongs to another hub, which alone may change it");
 	}
 	return NULL;
 }
