@@ -4,7 +4,9 @@
  * an option or a program by git or ssh. */
 #include "sync/remote.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node/base/files.h"
 #include "node/base/json.h"
@@ -21,6 +23,17 @@ static bool is_name(const char *name)
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
 	return len && !name[len] && len < REMOTE_NAME_SIZE && *name != '-';
+}
+
+char *remote_absolute(const void *context, const char *word)
+{
+	char here[PATH_MAX];
+
+	if (word[0] == '/' || strchr(word, ':'))
+		return memory_string(context, word);
+	if (realpath(word, here))
+		return memory_string(context, here);
+	return getcwd(here, sizeof here) ? memory_format(context, "%s/%s", here, word) : memory_string(context, word);
 }
 
 static const char *after_scheme(const char *url)

@@ -18,6 +18,8 @@ struct remote_address {
 	char *user;	/* decoded; NULL: none */
 	char *password; /* decoded; NULL: none */
 };
+/* What a person typed: a relative path as seen from here; the rest as it is. On `context`. */
+char *remote_absolute(const void *context, const char *word);
 /* ERROR_USAGE says what is wrong with it. */
 const struct error *remote_url_check(const char *url) MUST_CHECK;
 /* Takes apart an address that remote_url_check let through; all on `context`. */

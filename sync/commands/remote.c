@@ -77,7 +77,7 @@ static const struct error *run(const struct command_call *call)
 	if (strcmp(options.words[0], "list") == 0 && options.count == 1)
 		return list(context, home, options.as_json);
 	if (strcmp(options.words[0], "add") == 0 && options.count == 3)
-		return remote_add(home, options.words[1], options.words[2]);
+		return remote_add(home, options.words[1], remote_absolute(context, options.words[2]));
 	if (strcmp(options.words[0], "remove") == 0 && options.count == 2)
 		return remote_remove(home, options.words[1]);
 	return error_new(ERROR_USAGE, "engabo remote add NAME URL, engabo remote list, or engabo remote remove NAME");

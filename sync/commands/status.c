@@ -116,30 +116,48 @@ static bool is_zero(const json_t *object, const char *name)
 	return json_is_integer(value) && json_integer_value(value) == 0;
 }
 
-/* Every remote's last round was good and recent, and nothing waits anywhere. */
-static bool is_up_to_date(const struct home *home, const json_t *status)
+/* Why this remote, by its own word, is not up to date; NULL: it is. */
+static const char *remote_lack(const json_t *remote, int64_t old_seconds)
+{
+	int64_t last_ok = json_integer_value(json_object_get(remote, "last_ok"));
+
+	if (!json_is_null(json_object_get(remote, "last_error")))
+		return "the last round with a remote failed";
+	if (!last_ok)
+		return "a remote was not reached yet";
+	if (!is_zero(remote, "waiting_out"))
+		return "records wait to be sent";
+	if (!is_zero(remote, "waiting_in"))
+		return "records wait to be taken in";
+	return clock_wall_seconds() - last_ok > old_seconds ? "the last good round is too long ago" : NULL;
+}
+
+/* Why this hub is not up to date; NULL: all rounds were good and recent, and nothing waits anywhere. */
+static const char *lack_of(const struct home *home, const json_t *status)
 {
 	const json_t *remotes = json_object_get(status, "remotes"), *spool = json_object_get(status, "spool");
-	int64_t now = clock_wall_seconds(), old = 2 * 60 * (int64_t)home->config->sync.interval_minutes;
+	const char *lack = NULL;
 
-	if (!json_array_size(remotes) || json_array_size(json_object_get(status, "trouble")) || !is_zero(spool, "intake") ||
-		!is_zero(spool, "office") || strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
-		return false;
-	for (size_t i = 0; i < json_array_size(remotes); i++) {
-		const json_t *remote = json_array_get(remotes, i);
-		int64_t last_ok = json_integer_value(json_object_get(remote, "last_ok"));
-
-		if (!json_is_null(json_object_get(remote, "last_error")) || !is_zero(remote, "waiting_in") || !is_zero(remote, "waiting_out") ||
-			!last_ok || now - last_ok > old)
-			return false;
-	}
-	return true;
+	if (!json_array_size(remotes))
+		return "no remote yet, so records stay on this hub; engabo remote add NAME URL";
+	if (!is_zero(spool, "intake") || !is_zero(spool, "office"))
+		return "records are not in the log yet";
+	for (size_t i = 0; i < json_array_size(remotes) && !lack; i++)
+		lack = remote_lack(json_array_get(remotes, i), 2 * 60 * (int64_t)home->config->sync.interval_minutes);
+	if (lack)
+		return lack;
+	if (json_array_size(json_object_get(status, "trouble")))
+		return "there is trouble, see above";
+	if (strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
+		return "the sync role does not run, so what comes next will wait; engabo serve";
+	return NULL;
 }
 
 static const struct error *gather(const struct home *home, json_t **out)
 {
 	json_t *status CLEANUP(json_decref) = json_object();
 	char now[TEXT_TIME_SIZE];
+	const char *lack;
 	uint64_t room;
 
 	TRY(add_hub(home, status));
@@ -152,7 +170,9 @@ static const struct error *gather(const struct home *home, json_t **out)
 	TRY(add_sync(home, status));
 	if (strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
 		json_array_clear(json_object_get(status, "found")); /* from its last run */
-	json_object_set_new(status, "up_to_date", json_boolean(is_up_to_date(home, status)));
+	lack = lack_of(home, status);
+	json_object_set_new(status, "up_to_date", json_boolean(!lack));
+	json_object_set_new(status, "lack", lack ? json_string(lack) : json_null());
 	*out = status;
 	status = NULL;
 	return NULL;
@@ -219,6 +239,8 @@ static void print_here(const json_t *status)
 	printf("disk      %lld MiB free%s\n", room / MEBIBYTE, room < LITTLE_ROOM ? ": too little, make room" : "");
 	if (json_is_null(json_object_get(status, "coalition")))
 		printf("coalition none yet: this hub works alone\n");
+	else if (!number_of(status, "roster"))
+		printf("coalition %s, its roster is not here yet\n", json_text_or(status, "coalition", ""));
 	else
 		printf("coalition %s, roster version %lld\n", json_text_or(status, "coalition", ""), number_of(status, "roster"));
 	if (json_is_integer(json_object_get(status, "urgent")))
@@ -228,7 +250,7 @@ static void print_here(const json_t *status)
 static void print_status(const json_t *status)
 {
 	const json_t *spool = json_object_get(status, "spool"), *row;
-	const char *halted = json_text_or(status, "halted", NULL);
+	const char *halted = json_text_or(status, "halted", NULL), *lack = json_text_or(status, "lack", NULL);
 	json_t *remotes = json_object_get(status, "remotes"), *found = json_object_get(status, "found");
 	size_t i;
 
@@ -243,10 +265,7 @@ static void print_status(const json_t *status)
 		printf("nearby    %s  %s port %lld\n", json_text_or(row, "name", ""), json_text_or(row, "address", ""), number_of(row, "port"));
 	json_array_foreach(json_object_get(status, "trouble"), i, row)
 		print_trouble(row);
-	if (!json_array_size(remotes))
-		printf("sync      no remote yet: records stay on this hub; engabo remote add NAME URL\n");
-	else
-		printf("sync      %s\n", json_is_true(json_object_get(status, "up_to_date")) ? "up to date" : "not up to date: see above");
+	printf("sync      %s%s\n", lack ? "not up to date: " : "up to date", lack ? lack : "");
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)

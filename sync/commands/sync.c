@@ -3,11 +3,9 @@
 #include "sync/commands/commands.h"
 
 #include <argp.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "node/base/home.h"
 #include "node/base/text.h"
@@ -21,15 +19,12 @@ struct options {
 	bool as_json;
 };
 
-/* Relative paths are ours, not the role's; a word without a slash is a name. */
+/* A word without a slash is a name. */
 static void add_remote(json_t *remotes, const char *word)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	char here[PATH_MAX];
 
-	if (strchr(word, '/') && word[0] != '/' && !strstr(word, "://") && getcwd(here, sizeof here))
-		word = memory_format(scratch, "%s/%s", here, word);
-	json_array_append_new(remotes, json_string(word));
+	json_array_append_new(remotes, json_string(strchr(word, '/') ? remote_absolute(scratch, word) : word));
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
