@@ -1,4 +1,5 @@
-/* Who may do what, by role: the one place that knows (casework.md, "Who may do what"). Between hubs it is permit.c that decides. */
+/* Who may do what, by role: the one place that knows (casework.md, "Who may do what"). Between hubs it is
+ * permit.c that decides. */
 #ifndef ENGABO_CASEWORK_ACCESS_H
 #define ENGABO_CASEWORK_ACCESS_H
 
@@ -8,12 +9,12 @@
 
 enum person_role { ROLE_COORDINATOR, ROLE_OFFICER, ROLE_PROVIDER, ROLE_FACILITATOR };
 enum access {
-	MAY_UNLOCK,	    /* has a keyring slot */
-	MAY_READ_REPORTS,   /* and triage, answer */
+	MAY_UNLOCK,	  /* has a keyring slot */
+	MAY_READ_REPORTS, /* and triage, answer */
 	MAY_READ_CASES,
 	MAY_WRITE_CASES,
 	MAY_SETTLE_CONFLICTS,
-	MAY_MANAGE_PEOPLE,  /* people, hubs, settings */
+	MAY_MANAGE_PEOPLE, /* people, hubs, settings */
 	MAY_EXPORT,
 	MAY_SEE_SYNC,
 };

@@ -1,8 +1,9 @@
-/* The case file: what an unlocked office knows, held in memory and nowhere else. Here are its life, its batches and its digest.
+/* The case file: what an unlocked office knows, held in memory and nowhere else. Here are its life, its
+ * batches and its digest.
  *
- * Keeping events is ledger.c's, working out records settle.c's, showing one record.c's, lists are lists.c's. Plaintext never reaches the card:
- * the database has no file, no journal file and no temporary file; what leaves is sealed by snapshot.c. Runs in office, and in
- * commands that read. */
+ * Keeping events is ledger.c's, working out records settle.c's, showing one record.c's, lists are lists.c's.
+ * Plaintext never reaches the card: the database has no file, no journal file and no temporary file; what
+ * leaves is sealed by snapshot.c. Runs in office, and in commands that read. */
 #include "node/casework/casefile.h"
 
 #include <stdio.h>
@@ -71,14 +72,16 @@ static const struct error *check_version(struct db *db, const char *self)
 	TRY(db_prepare(db, &query, "PRAGMA user_version"));
 	TRY(db_step(&query, &row));
 	if (!row || db_integer(&query, 0) != CASEFILE_VERSION)
-		return error_new(ERROR_CONFIG, "a case file of another version of engabo; it must be built anew from the logs");
+		return error_new(ERROR_CONFIG,
+			"a case file of another version of engabo; it must be built anew from the logs");
 	TRY(db_meta_get(scratch, db, "self", &whose));
 	if (strcmp(whose, self) != 0)
 		return error_new(ERROR_CONFIG, "a case file of another hub, %s", whose);
 	return NULL;
 }
 
-const struct error *casefile_load(const void *context, const char *self, struct bytes serialised, struct casefile **out)
+const struct error *casefile_load(
+	const void *context, const char *self, struct bytes serialised, struct casefile **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = casefile_empty(scratch);
@@ -89,7 +92,8 @@ const struct error *casefile_load(const void *context, const char *self, struct 
 	if (!copy)
 		abort();
 	memcpy(copy, serialised.data, serialised.len);
-	if (sqlite3_deserialize(file->db->handle, "main", copy, (sqlite3_int64)serialised.len, (sqlite3_int64)serialised.len,
+	if (sqlite3_deserialize(file->db->handle, "main", copy, (sqlite3_int64)serialised.len,
+		    (sqlite3_int64)serialised.len,
 		    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
 		return db_error(file->db, "read the case file");
 	TRY(check_version(file->db, self));
@@ -157,9 +161,10 @@ static void make_dirty(struct casefile *file, int64_t entity)
 	file->dirty[file->dirty_count++] = entity;
 }
 
-/* What can be said now; settling may find more. A record in a case whose maker is not known yet: its case, when this very event makes it. */
-static const struct error *judge_now(struct casefile *file, const struct event *event, const struct event_origin *origin,
-	struct judgement *out)
+/* What can be said now; settling may find more. A record in a case whose maker is not known yet: its case,
+ * when this very event makes it. */
+static const struct error *judge_now(struct casefile *file, const struct event *event,
+	const struct event_origin *origin, struct judgement *out)
 {
 	const struct entity *entity = schema_entity(event->entity);
 	struct ledger_entity row;
@@ -184,14 +189,15 @@ static const struct error *judge_now(struct casefile *file, const struct event *
 }
 
 /* The case of a new record is known before the batch ends, so that what follows in it is judged rightly. */
-static const struct error *note_links(struct casefile *file, const struct event *event, const struct event_origin *origin,
-	const struct judgement *judgement, int64_t entity)
+static const struct error *note_links(struct casefile *file, const struct event *event,
+	const struct event_origin *origin, const struct judgement *judgement, int64_t entity)
 {
 	struct ledger_entity row;
 
 	if (strcmp(event->entity, "message") == 0 && json_is_string(json_object_get(event->set, "report")))
 		return ledger_note_about(file->ledger, json_text_or(event->set, "report", ""), entity);
-	if (!*event->case_key || judgement->standing != STANDING_PERMITTED || !schema_entity(event->entity)->in_case)
+	if (!*event->case_key || judgement->standing != STANDING_PERMITTED ||
+		!schema_entity(event->entity)->in_case)
 		return NULL;
 	TRY(ledger_read(file->ledger, entity, &row));
 	if (*row.case_key)
@@ -210,8 +216,8 @@ static enum taken taken_as(const struct ledger_added *added, const struct judgem
 	return judgement->standing == STANDING_WAITING ? TAKEN_WAITING : TAKEN_NEW;
 }
 
-const struct error *casefile_take(struct casefile *file, const struct event *event, const struct event_origin *origin,
-	enum taken *out)
+const struct error *casefile_take(
+	struct casefile *file, const struct event *event, const struct event_origin *origin, enum taken *out)
 {
 	struct judgement judgement = {STANDING_UNJUDGED, ""};
 	struct ledger_added added;
@@ -232,7 +238,8 @@ const struct error *casefile_set_position(struct casefile *file, const struct po
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(file->db, &query, "INSERT OR REPLACE INTO position(log, epoch, seq, oid) VALUES(?, ?, ?, ?)"));
+	TRY(db_prepare(file->db, &query,
+		"INSERT OR REPLACE INTO position(log, epoch, seq, oid) VALUES(?, ?, ?, ?)"));
 	db_bind_text(&query, 1, position->log);
 	db_bind_integer(&query, 2, position->epoch);
 	db_bind_integer(&query, 3, position->seq);
@@ -255,7 +262,8 @@ const struct error *casefile_position(struct casefile *file, const char *log, in
 	return NULL;
 }
 
-const struct error *casefile_over(struct casefile *file, const char *entity, const char *key, const json_t *set, json_t **over)
+const struct error *casefile_over(
+	struct casefile *file, const char *entity, const char *key, const json_t *set, json_t **over)
 {
 	return record_over(file->ledger, entity, key, set, over);
 }
@@ -301,12 +309,16 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 	entities = schema_entities(&count);
 	digest_start(&digest);
 	TRY(digest_rows(file->db, &digest,
-		"SELECT log, event.event, kind, headquarters, standing, line, overstep.reason, waiting.reason FROM event"
-		" LEFT JOIN overstep ON overstep.event = event.id LEFT JOIN waiting ON waiting.event = event.id"
+		"SELECT log, event.event, kind, headquarters, standing, line, overstep.reason, "
+		"waiting.reason FROM event"
+		" LEFT JOIN overstep ON overstep.event = event.id LEFT JOIN waiting ON waiting.event = "
+		"event.id"
 		" ORDER BY log, event.event, line"));
 	TRY(digest_rows(file->db, &digest,
-		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, search.text FROM entity"
-		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = entity.search_row"
+		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, search.text FROM "
+		"entity"
+		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = "
+		"entity.search_row"
 		" ORDER BY type, key, field"));
 	for (size_t i = 0; i < count; i++) {
 		struct buffer *sql = buffer_new(scratch);

@@ -1,8 +1,8 @@
-/* The case file: all that this hub can read, merged, in an in-memory SQLite database (casefile.sql). Lives in the office process while it is
- * unlocked; reaches the card only as an age file (snapshot.h).
+/* The case file: all that this hub can read, merged, in an in-memory SQLite database (casefile.sql). Lives in
+ * the office process while it is unlocked; reaches the card only as an age file (snapshot.h).
  *
- * Merge: one rule for all (formats.md, "Event"). Permitted is a function of the set of known events (permit.c). Taking events is idempotent and
- * commutative: any order, any repetition, same case file. */
+ * Merge: one rule for all (formats.md, "Event"). Permitted is a function of the set of known events
+ * (permit.c). Taking events is idempotent and commutative: any order, any repetition, same case file. */
 #ifndef ENGABO_CASEWORK_CASEFILE_H
 #define ENGABO_CASEWORK_CASEFILE_H
 
@@ -10,14 +10,17 @@
 #include "node/store/db.h"
 #include "node/vault/secret.h"
 
-/* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version is built anew from the logs. */
+/* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
+ * is built anew from the logs. */
 #define CASEFILE_VERSION 1
 
 struct casefile;
 /* `self` is this hub's log id. */
 const struct error *casefile_new(const void *context, const char *self, struct casefile **out) MUST_CHECK;
-/* From a serialised database; ERROR_CONFIG for another schema version (rebuild then). Freed with its context or talloc_free. */
-const struct error *casefile_load(const void *context, const char *self, struct bytes serialised, struct casefile **out) MUST_CHECK;
+/* From a serialised database; ERROR_CONFIG for another schema version (rebuild then). Freed with its context
+ * or talloc_free. */
+const struct error *casefile_load(
+	const void *context, const char *self, struct bytes serialised, struct casefile **out) MUST_CHECK;
 const struct error *casefile_save(struct casefile *file, struct secret **serialised) MUST_CHECK;
 struct db *casefile_db(struct casefile *file);
 
@@ -27,10 +30,11 @@ const struct error *casefile_end(struct casefile *file) MUST_CHECK;
 void casefile_abandon(struct casefile *file);
 
 enum taken { TAKEN_NEW, TAKEN_KNOWN, TAKEN_WAITING, TAKEN_REFUSED };
-/* Within a batch. Never fails for what an event says: what oversteps is kept and not applied, with the reason (table `overstep`). *out is what
- * can be said at once; when the batch ends, all that belong to the same record are judged together. */
-const struct error *casefile_take(struct casefile *file, const struct event *event, const struct event_origin *origin,
-	enum taken *out) MUST_CHECK;
+/* Within a batch. Never fails for what an event says: what oversteps is kept and not applied, with the reason
+ * (table `overstep`). *out is what can be said at once; when the batch ends, all that belong to the same
+ * record are judged together. */
+const struct error *casefile_take(struct casefile *file, const struct event *event,
+	const struct event_origin *origin, enum taken *out) MUST_CHECK;
 
 /* How far each log was read. */
 struct position {
@@ -41,18 +45,23 @@ struct position {
 };
 const struct error *casefile_set_position(struct casefile *file, const struct position *position) MUST_CHECK;
 /* seq 0 and "" when nothing was read yet. */
-const struct error *casefile_position(struct casefile *file, const char *log, int epoch, struct position *out) MUST_CHECK;
+const struct error *casefile_position(
+	struct casefile *file, const char *log, int epoch, struct position *out) MUST_CHECK;
 
-/* The heads of each field in `set`, as an event's "over": what a writer who saw the present state replaces. */
-const struct error *casefile_over(struct casefile *file, const char *entity, const char *key, const json_t *set,
-	json_t **over) MUST_CHECK;
+/* The heads of each field in `set`, as an event's "over": what a writer who saw the present state replaces.
+ */
+const struct error *casefile_over(struct casefile *file, const char *entity, const char *key,
+	const json_t *set, json_t **over) MUST_CHECK;
 
 /* One entity as pages show it, or ERROR_NOT_FOUND:
  * {"key","entity","case","home","created",  <field>: value ...,
- *  "conflicts":[{"field","label","values":[{"value","by","hub","at","clock","event"}]}]}. The caller owns it. */
-const struct error *casefile_get(struct casefile *file, const char *entity, const char *key, json_t **out) MUST_CHECK;
+ *  "conflicts":[{"field","label","values":[{"value","by","hub","at","clock","event"}]}]}. The caller owns it.
+ */
+const struct error *casefile_get(
+	struct casefile *file, const char *entity, const char *key, json_t **out) MUST_CHECK;
 /* Who changed what, newest first: [{"field","label","value","by","hub","at","clock","event"}] */
-const struct error *casefile_history(struct casefile *file, const char *entity, const char *key, json_t **out) MUST_CHECK;
+const struct error *casefile_history(
+	struct casefile *file, const char *entity, const char *key, json_t **out) MUST_CHECK;
 /* Digest over everything that events decide (not ids of rows): equal for equal sets of events. */
 const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32]) MUST_CHECK;
 

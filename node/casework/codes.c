@@ -1,8 +1,9 @@
-/* The words that cases are counted by: kinds of violation, who did it, what is needed, where (codes/<list>.csv).
+/* The words that cases are counted by: kinds of violation, who did it, what is needed, where
+ * (codes/<list>.csv).
  *
- * A list is a file, so that a coalition can read, correct and extend it without touching C. Each is embedded and read once. What a
- * record says stays readable for ever: a code that was once used is never removed from its file. Runs in intake (the form) and in
- * office. */
+ * A list is a file, so that a coalition can read, correct and extend it without touching C. Each is embedded
+ * and read once. What a record says stays readable for ever: a code that was once used is never removed from
+ * its file. Runs in intake (the form) and in office. */
 #include "node/casework/codes.h"
 
 #include <pthread.h>
@@ -40,7 +41,8 @@ static struct list {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void *memory; /* holds all lists for the life of the process */
 
-/* Lines of code,label,parent,valid_from; the first is the heading. No field holds a comma or a quote (a test sees to it). */
+/* Lines of code,label,parent,valid_from; the first is the heading. No field holds a comma or a quote (a test
+ * sees to it). */
 static void list_read(struct list *list)
 {
 	const char *line = strchr(list->text, '\n') + 1;
@@ -96,7 +98,7 @@ static bool is_chosen(const json_t *chosen, const char *code)
 
 	if (json_is_string(chosen))
 		return strcmp(json_string_value(chosen), code) == 0;
-	json_array_foreach(chosen, i, one)
+	json_array_foreach (chosen, i, one)
 		if (json_is_string(one) && strcmp(json_string_value(one), code) == 0)
 			return true;
 	return false;

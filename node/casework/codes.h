@@ -1,5 +1,6 @@
-/* Code lists: data files (codes/<list>.csv: code,label,parent,valid_from), embedded. A code once used is never removed, only retired.
- * Lists: acts, perpetrators, themes, needs (services), districts, violation-status, precision. */
+/* Code lists: data files (codes/<list>.csv: code,label,parent,valid_from), embedded. A code once used is
+ * never removed, only retired. Lists: acts, perpetrators, themes, needs (services), districts,
+ * violation-status, precision. */
 #ifndef ENGABO_CASEWORK_CODES_H
 #define ENGABO_CASEWORK_CODES_H
 
@@ -10,7 +11,8 @@
 /* NULL when the list has no such code. */
 const char *codes_label(const char *list, const char *code);
 bool codes_has(const char *list, const char *code);
-/* [{"code","label"}] in the list's order; `chosen` (text, list of texts or NULL) marks "selected":true. The caller owns it. */
+/* [{"code","label"}] in the list's order; `chosen` (text, list of texts or NULL) marks "selected":true. The
+ * caller owns it. */
 json_t *codes_choices(const char *list, const json_t *chosen);
 
 #endif

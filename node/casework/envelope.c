@@ -1,8 +1,9 @@
 /* A record as it lies on the card and travels: an event in an age file that only the hubs it is for can open.
  *
- * Whom it is for is recipients.c's choice, how age works is node/vault/age.c's. The plaintext lives only in wiped memory and its length is
- * rounded up, so that a thief learns neither words nor the size of a story. What comes out of an envelope is believed only when it agrees
- * with the log that carried it. Runs in intake (sealing) and in office. */
+ * Whom it is for is recipients.c's choice, how age works is node/vault/age.c's. The plaintext lives only in
+ * wiped memory and its length is rounded up, so that a thief learns neither words nor the size of a story.
+ * What comes out of an envelope is believed only when it agrees with the log that carried it. Runs in intake
+ * (sealing) and in office. */
 #include "node/casework/envelope.h"
 
 #include <stdio.h>
@@ -90,10 +91,13 @@ const struct error *envelope_seal(const void *context, struct bytes line, const 
 		sshsig_sign_raw(raw, office, NAMESPACE, bytes_of(text));
 		signature = encoding_base64(scratch, BYTES_OF(raw));
 	}
-	plain = padded(memory_format(scratch, MAGIC "%s %d %c %s\n", log, epoch, office ? 'o' : 'i', signature), line);
+	plain = padded(
+		memory_format(scratch, MAGIC "%s %d %c %s\n", log, epoch, office ? 'o' : 'i', signature),
+		line);
 	TRY(age_seal(context, bytes_of(plain), recipients, count, &sealed));
 	if (sealed.len > ENVELOPE_MAX)
-		return error_new(ERROR_INVALID, "too long for one record by %zu bytes", sealed.len - ENVELOPE_MAX);
+		return error_new(
+			ERROR_INVALID, "too long for one record by %zu bytes", sealed.len - ENVELOPE_MAX);
 	*out = sealed;
 	return NULL;
 }
@@ -108,14 +112,17 @@ struct header {
 /* Strict: what is read must print to the very same bytes. */
 static const struct error *header_parse(struct bytes line, struct header *out)
 {
-	char text[HEADER_MAX], again[HEADER_MAX];
+	char text[HEADER_MAX], again[HEADER_MAX], epoch[10];
+	uint64_t number;
 
 	if (line.len >= sizeof text)
 		return error_new(ERROR_INVALID, "not an envelope of engabo");
 	memcpy(text, line.data, line.len);
 	text[line.len] = '\0';
-	if (sscanf(text, MAGIC "%16s %9d %c %89s", out->log, &out->epoch, &out->kind, out->signature) != 4)
+	if (sscanf(text, MAGIC "%16s %9[0-9] %c %89s", out->log, epoch, &out->kind, out->signature) != 4)
 		return error_new(ERROR_INVALID, "not an envelope of engabo, or of another version");
+	TRY(text_to_number(epoch, INT32_MAX, &number));
+	out->epoch = (int)number;
 	snprintf(again, sizeof again, MAGIC "%s %d %c %s", out->log, out->epoch, out->kind, out->signature);
 	if (strcmp(text, again) != 0 || !ids_is_log(out->log) || out->epoch < 1)
 		return error_new(ERROR_INVALID, "a malformed envelope header");
@@ -125,14 +132,16 @@ static const struct error *header_parse(struct bytes line, struct header *out)
 static const struct error *check_origin(const struct header *header, const struct event_origin *origin)
 {
 	if (strcmp(header->log, origin->log) != 0 || header->epoch != origin->epoch)
-		return error_new(ERROR_CONFLICT, "an envelope of %s/%d in the log %s/%d", header->log, header->epoch,
-			origin->log, origin->epoch);
+		return error_new(ERROR_CONFLICT, "an envelope of %s/%d in the log %s/%d", header->log,
+			header->epoch, origin->log, origin->epoch);
 	if (header->kind != origin->kind)
-		return error_new(ERROR_CONFLICT, "an envelope of kind %c under a name of kind %c", header->kind, origin->kind);
+		return error_new(ERROR_CONFLICT, "an envelope of kind %c under a name of kind %c",
+			header->kind, origin->kind);
 	return NULL;
 }
 
-static const struct error *check_signature(const struct header *header, struct bytes line, const struct signer *office)
+static const struct error *check_signature(
+	const struct header *header, struct bytes line, const struct signer *office)
 {
 	struct secret *text CLEANUP(secret_free) = NULL;
 	uint8_t raw[SSHSIG_RAW_LEN];
@@ -147,12 +156,14 @@ static const struct error *check_signature(const struct header *header, struct b
 	TRY(encoding_from_base64_exact(raw, sizeof raw, header->signature));
 	text = signed_text(header->log, header->epoch, line);
 	if (sshsig_verify_raw(raw, office, NAMESPACE, bytes_of(text)))
-		return error_new(ERROR_CONFLICT, "an envelope that the office of %s did not sign", header->log);
+		return error_new(
+			ERROR_CONFLICT, "an envelope that the office of %s did not sign", header->log);
 	return NULL;
 }
 
-const struct error *envelope_open(const void *context, struct bytes sealed, const struct secret *const *identities,
-	size_t identity_count, const struct event_origin *origin, const struct signer *office, struct event **out)
+const struct error *envelope_open(const void *context, struct bytes sealed,
+	const struct secret *const *identities, size_t identity_count, const struct event_origin *origin,
+	const struct signer *office, struct event **out)
 {
 	struct secret *plain CLEANUP(secret_free) = NULL;
 	struct bytes rest, line;
@@ -160,7 +171,8 @@ const struct error *envelope_open(const void *context, struct bytes sealed, cons
 	const uint8_t *end;
 
 	if (sealed.len > ENVELOPE_MAX)
-		return error_new(ERROR_INVALID, "an envelope of %zu bytes; at most %d are allowed", sealed.len, ENVELOPE_MAX);
+		return error_new(ERROR_INVALID, "an envelope of %zu bytes; at most %d are allowed",
+			sealed.len, ENVELOPE_MAX);
 	TRY(age_open(identities, identity_count, sealed, &plain));
 	end = plain->len ? memchr(plain->data, '\n', plain->len) : NULL;
 	if (!end)
@@ -173,26 +185,27 @@ const struct error *envelope_open(const void *context, struct bytes sealed, cons
 	return event_parse(context, line, out);
 }
 
-const struct error *envelope_seal_item(const void *context, struct bytes line, const struct age_recipient *recipient,
-	struct bytes *out)
+const struct error *envelope_seal_item(
+	const void *context, struct bytes line, const struct age_recipient *recipient, struct bytes *out)
 {
 	struct secret *plain CLEANUP(secret_free) = NULL;
 
 	if (line.len > EVENT_JSON_MAX || memchr(line.data, '\n', line.len))
-		return error_new(ERROR_INVALID, "a mailbox item is one line of at most %d bytes", EVENT_JSON_MAX);
+		return error_new(
+			ERROR_INVALID, "a mailbox item is one line of at most %d bytes", EVENT_JSON_MAX);
 	plain = padded("", line);
 	return age_seal(context, bytes_of(plain), recipient, 1, out);
 }
 
-const struct error *envelope_open_item(const void *context, struct bytes sealed, const struct secret *identity,
-	struct bytes *line)
+const struct error *envelope_open_item(
+	const void *context, struct bytes sealed, const struct secret *identity, struct bytes *line)
 {
 	struct secret *plain CLEANUP(secret_free) = NULL;
 	struct bytes found;
 
 	if (sealed.len > ENVELOPE_MAX)
-		return error_new(ERROR_INVALID, "a mailbox item of %zu bytes; at most %d are allowed", sealed.len,
-			ENVELOPE_MAX);
+		return error_new(ERROR_INVALID, "a mailbox item of %zu bytes; at most %d are allowed",
+			sealed.len, ENVELOPE_MAX);
 	TRY(age_open(&identity, 1, sealed, &plain));
 	TRY(unpadded(bytes_of(plain), &found));
 	*line = memory_bytes(context, found.data, found.len);

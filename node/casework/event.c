@@ -1,8 +1,8 @@
 /* One thing that somebody said about one record: reading it, checking its form, and making a new one.
  *
- * Only the form is checked here: what a field may hold is schema.c's, who may say it is permit.c's, how it combines with what others
- * said is merge.c's. Whatever passes is bounded, so that no other hub can make this one run out of memory or loop. Pure; runs in intake
- * (its own reports) and in office. */
+ * Only the form is checked here: what a field may hold is schema.c's, who may say it is permit.c's, how it
+ * combines with what others said is merge.c's. Whatever passes is bounded, so that no other hub can make this
+ * one run out of memory or loop. Pure; runs in intake (its own reports) and in office. */
 #include "node/casework/event.h"
 
 #include <string.h>
@@ -31,7 +31,8 @@ static bool is_identity(const json_t *value)
 	const char *text = json_string_value(value);
 	char log[LOG_ID_SIZE];
 
-	if (!text || json_string_length(value) != LOG_ID_SIZE - 1 + 1 + ULID_SIZE - 1 || text[LOG_ID_SIZE - 1] != '/')
+	if (!text || json_string_length(value) != LOG_ID_SIZE - 1 + 1 + ULID_SIZE - 1 ||
+		text[LOG_ID_SIZE - 1] != '/')
 		return false;
 	memcpy(log, text, LOG_ID_SIZE - 1);
 	log[LOG_ID_SIZE - 1] = '\0';
@@ -46,10 +47,12 @@ static const struct error *check_value(const char *name, const json_t *value)
 	if (json_is_string(value) || json_is_integer(value) || json_is_boolean(value))
 		return NULL;
 	if (!json_is_array(value) || json_array_size(value) > LIST_MAX)
-		return error_new(ERROR_INVALID, "set: %s is not text, a number or a short list of texts", name);
-	json_array_foreach(value, i, one)
+		return error_new(
+			ERROR_INVALID, "set: %s is not text, a number or a short list of texts", name);
+	json_array_foreach (value, i, one)
 		if (!json_is_string(one))
-			return error_new(ERROR_INVALID, "set: %s is a list of something other than texts", name);
+			return error_new(
+				ERROR_INVALID, "set: %s is a list of something other than texts", name);
 	return NULL;
 }
 
@@ -60,7 +63,7 @@ static const struct error *check_set(json_t *set)
 
 	if (json_object_size(set) == 0 || json_object_size(set) > FIELDS_MAX)
 		return error_new(ERROR_INVALID, "set: not 1 to %d fields", FIELDS_MAX);
-	json_object_foreach(set, name, value) {
+	json_object_foreach (set, name, value) {
 		if (!is_name(name))
 			return error_new(ERROR_INVALID, "set: \"%s\" is not the name of a field", name);
 		TRY(check_value(name, value));
@@ -76,12 +79,13 @@ static const struct error *check_over(json_t *over, const json_t *set)
 	json_t *list;
 	size_t i;
 
-	json_object_foreach(over, name, list) {
+	json_object_foreach (over, name, list) {
 		if (!json_object_get(set, name))
 			return error_new(ERROR_INVALID, "over: %s is not set", name);
 		if (!json_is_array(list) || json_array_size(list) > OVER_MAX)
-			return error_new(ERROR_INVALID, "over: %s is not a list of at most %d events", name, OVER_MAX);
-		json_array_foreach(list, i, identity)
+			return error_new(
+				ERROR_INVALID, "over: %s is not a list of at most %d events", name, OVER_MAX);
+		json_array_foreach (list, i, identity)
 			if (!is_identity(identity))
 				return error_new(ERROR_INVALID, "over: %s does not name events", name);
 	}
@@ -93,7 +97,7 @@ static const struct error *check_to(const json_t *to)
 	const json_t *hub;
 	size_t i;
 
-	json_array_foreach(to, i, hub) {
+	json_array_foreach (to, i, hub) {
 		const char *name = json_string_value(hub);
 
 		if (!name || (strcmp(name, "hq") != 0 && strcmp(name, "all") != 0 && !ids_is_log(name)))
@@ -107,7 +111,7 @@ static const struct error *check_from(const json_t *from)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(from, i, one) {
+	json_array_foreach (from, i, one) {
 		const char *by, *at;
 		int64_t seconds;
 
@@ -127,7 +131,8 @@ static const struct error *check_version(const json_t *json)
 	if (!json_is_integer(version))
 		return error_new(ERROR_INVALID, "\"v\" is missing or not a whole number");
 	if (json_integer_value(version) != EVENT_VERSION)
-		return error_new(ERROR_CONFIG, "version %lld of events is not known to this engabo; update it",
+		return error_new(ERROR_CONFIG,
+			"version %lld of events is not known to this engabo; update it",
 			(long long)json_integer_value(version));
 	return NULL;
 }
@@ -212,7 +217,8 @@ const struct error *event_parse(const void *context, struct bytes line, struct e
 	struct event *event = memory_new(scratch, struct event);
 
 	if (line.len > EVENT_JSON_MAX)
-		return error_new(ERROR_INVALID, "an event of %zu bytes; at most %d fit", line.len, EVENT_JSON_MAX);
+		return error_new(
+			ERROR_INVALID, "an event of %zu bytes; at most %d fit", line.len, EVENT_JSON_MAX);
 	if (memchr(line.data, '\n', line.len))
 		return error_new(ERROR_INVALID, "an event is one line");
 	TRY(json_object_parse(line, &event->json));

@@ -1,8 +1,10 @@
-/* Keeps every event as it came, so that what this version does not know, may not apply or cannot judge yet is never lost: see ledger.h.
+/* Keeps every event as it came, so that what this version does not know, may not apply or cannot judge yet is
+ * never lost: see ledger.h.
  *
- * Two events of one log under one identity are equivocation: a stolen key, a cloned card. Both are kept, one counts: an office's before
- * intake's, then the one that was committed earlier, then the smaller SHA-256. An earlier commit cannot be replaced by whoever steals the
- * hub later. Judging is permit.c's. Runs in office. */
+ * Two events of one log under one identity are equivocation: a stolen key, a cloned card. Both are kept, one
+ * counts: an office's before intake's, then the one that was committed earlier, then the smaller SHA-256. An
+ * earlier commit cannot be replaced by whoever steals the hub later. Judging is permit.c's. Runs in office.
+ */
 #include "node/casework/ledger.h"
 
 #include <stdio.h>
@@ -17,12 +19,15 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 	[LEDGER_ENTITY_FIND] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE type = ? AND key = ?",
 	[LEDGER_ENTITY_ADD] = "INSERT INTO entity(type, key) VALUES(?, ?)",
 	[LEDGER_ENTITY_READ] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE id = ?",
-	[LEDGER_ENTITY_WRITE] = "UPDATE entity SET case_key = nullif(?2, ''), creator_hq = ?3, conflicts = ?4,"
-				" search_row = nullif(?5, 0) WHERE id = ?1",
+	[LEDGER_ENTITY_WRITE] =
+		"UPDATE entity SET case_key = nullif(?2, ''), creator_hq = ?3, conflicts = ?4,"
+		" search_row = nullif(?5, 0) WHERE id = ?1",
 	[LEDGER_EVENT_FIND] = "SELECT " EVENT_COLUMNS " FROM event WHERE log = ? AND event = ?",
-	[LEDGER_EVENT_ADD] = "INSERT INTO event(entity, log, event, kind, epoch, seq, roster, headquarters, standing, line)"
+	[LEDGER_EVENT_ADD] = "INSERT INTO event(entity, log, event, kind, epoch, seq, roster, headquarters, "
+			     "standing, line)"
 			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[LEDGER_EVENT_ORIGIN] = "UPDATE event SET kind = ?2, epoch = ?3, seq = ?4, roster = ?5, headquarters = ?6 WHERE id = ?1",
+	[LEDGER_EVENT_ORIGIN] = "UPDATE event SET kind = ?2, epoch = ?3, seq = ?4, roster = ?5, headquarters "
+				"= ?6 WHERE id = ?1",
 	[LEDGER_EVENT_STANDING] = "UPDATE event SET standing = ?2 WHERE id = ?1",
 	[LEDGER_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE entity = ?",
 	[LEDGER_ABOUT_ADD] = "INSERT OR IGNORE INTO about(report, message) VALUES(?, ?)",
@@ -86,7 +91,8 @@ static const struct error *read_entity(struct query *query, struct ledger_entity
 	return NULL;
 }
 
-const struct error *ledger_find(struct ledger *ledger, const char *type, const char *key, struct ledger_entity *out)
+const struct error *ledger_find(
+	struct ledger *ledger, const char *type, const char *key, struct ledger_entity *out)
 {
 	struct query *query = ledger_query(ledger, LEDGER_ENTITY_FIND);
 
@@ -155,8 +161,8 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* < 0 when `a` counts before `b`: what an office signed before what any intake process could write, what is in the log before what is not
- * yet, and the earlier before the later. */
+/* < 0 when `a` counts before `b`: what an office signed before what any intake process could write, what is
+ * in the log before what is not yet, and the earlier before the later. */
 static int compare_origins(const struct event_origin *a, const struct event_origin *b)
 {
 	int order = compare_numbers(a->kind != 'o', b->kind != 'o');
@@ -175,8 +181,8 @@ static int compare_versions(const struct version *a, const struct version *b)
 	return order ? order : memcmp(a->digest, b->digest, DIGEST_LEN);
 }
 
-static const struct error *find_versions(struct ledger *ledger, const void *context, const struct event *event,
-	const char *log, struct version **out, size_t *count)
+static const struct error *find_versions(struct ledger *ledger, const void *context,
+	const struct event *event, const char *log, struct version **out, size_t *count)
 {
 	struct query *query = ledger_query(ledger, LEDGER_EVENT_FIND);
 	bool row;
@@ -199,7 +205,8 @@ static const struct error *find_versions(struct ledger *ledger, const void *cont
 		version->standing = (enum standing)db_integer(query, 8);
 		line = db_bytes(query, 9);
 		digest_of(version->digest, line);
-		version->is_same = line.len == event->line.len && memcmp(line.data, event->line.data, line.len) == 0;
+		version->is_same =
+			line.len == event->line.len && memcmp(line.data, event->line.data, line.len) == 0;
 	}
 	db_reset(query);
 	return NULL;
@@ -214,8 +221,8 @@ static void touch(struct ledger_added *added, int64_t entity)
 		added->touched[added->count++] = entity;
 }
 
-static const struct error *add_version(struct ledger *ledger, const struct event *event, const struct event_origin *origin,
-	struct version *out)
+static const struct error *add_version(struct ledger *ledger, const struct event *event,
+	const struct event_origin *origin, struct version *out)
 {
 	struct query *query = ledger_query(ledger, LEDGER_EVENT_ADD);
 	const char kind[] = {origin->kind, '\0'};
@@ -237,9 +244,10 @@ static const struct error *add_version(struct ledger *ledger, const struct event
 	return NULL;
 }
 
-/* The same bytes came again, perhaps by another commit: the origin that counts first is kept, whichever came first here. */
-static const struct error *improve_origin(struct ledger *ledger, struct version *version, const struct event_origin *origin,
-	struct ledger_added *added)
+/* The same bytes came again, perhaps by another commit: the origin that counts first is kept, whichever came
+ * first here. */
+static const struct error *improve_origin(struct ledger *ledger, struct version *version,
+	const struct event_origin *origin, struct ledger_added *added)
 {
 	struct query *query = ledger_query(ledger, LEDGER_EVENT_ORIGIN);
 	const char kind[] = {origin->kind, '\0'};
@@ -257,7 +265,8 @@ static const struct error *improve_origin(struct ledger *ledger, struct version 
 	return db_done(query);
 }
 
-static const struct error *write_reason(struct ledger *ledger, enum ledger_statement which, int64_t event, const char *reason)
+static const struct error *write_reason(
+	struct ledger *ledger, enum ledger_statement which, int64_t event, const char *reason)
 {
 	struct query *query = ledger_query(ledger, which);
 
@@ -267,7 +276,8 @@ static const struct error *write_reason(struct ledger *ledger, enum ledger_state
 	return db_done(query);
 }
 
-static const struct error *write_standing(struct ledger *ledger, int64_t event, const struct judgement *now, enum standing was)
+static const struct error *write_standing(
+	struct ledger *ledger, int64_t event, const struct judgement *now, enum standing was)
 {
 	struct query *query = ledger_query(ledger, LEDGER_EVENT_STANDING);
 
@@ -292,11 +302,13 @@ const struct error *ledger_decide(struct ledger *ledger, const struct claim *cla
 	return write_standing(ledger, claim->id, &claim->judgement, was);
 }
 
-/* Of several versions of one identity, the first by compare_versions counts; the others are set aside and flagged. */
-static const struct error *settle_versions(struct ledger *ledger, struct version *versions, size_t count,
-	struct ledger_added *added)
+/* Of several versions of one identity, the first by compare_versions counts; the others are set aside and
+ * flagged. */
+static const struct error *settle_versions(
+	struct ledger *ledger, struct version *versions, size_t count, struct ledger_added *added)
 {
-	const struct judgement doubled = {STANDING_DOUBLED, "its hub said two different things under one identity; the other one counts"};
+	const struct judgement doubled = {STANDING_DOUBLED,
+		"its hub said two different things under one identity; the other one counts"};
 	const struct judgement back = {STANDING_UNJUDGED, ""};
 	size_t first = 0;
 
@@ -316,8 +328,8 @@ static const struct error *settle_versions(struct ledger *ledger, struct version
 	return NULL;
 }
 
-const struct error *ledger_add(struct ledger *ledger, const struct event *event, const struct event_origin *origin,
-	struct ledger_added *out)
+const struct error *ledger_add(struct ledger *ledger, const struct event *event,
+	const struct event_origin *origin, struct ledger_added *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct version *versions, *mine = NULL;
@@ -344,8 +356,8 @@ const struct error *ledger_add(struct ledger *ledger, const struct event *event,
 	return NULL;
 }
 
-const struct error *ledger_claims(struct ledger *ledger, const void *context, int64_t entity, bool only_permitted,
-	struct claim **out, size_t *count)
+const struct error *ledger_claims(struct ledger *ledger, const void *context, int64_t entity,
+	bool only_permitted, struct claim **out, size_t *count)
 {
 	struct query *query = ledger_query(ledger, LEDGER_EVENTS);
 	struct claim *claims = memory_array(context, struct claim, 4);

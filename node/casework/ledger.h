@@ -1,5 +1,6 @@
-/* The ledger: every event that was ever taken, to the byte, and what was decided about it (tables entity, event, overstep, waiting of
- * casefile.sql). Adding is idempotent and commutative. Reading gives the events of one record as claims. */
+/* The ledger: every event that was ever taken, to the byte, and what was decided about it (tables entity,
+ * event, overstep, waiting of casefile.sql). Adding is idempotent and commutative. Reading gives the events
+ * of one record as claims. */
 #ifndef ENGABO_CASEWORK_LEDGER_H
 #define ENGABO_CASEWORK_LEDGER_H
 
@@ -30,7 +31,8 @@ struct ledger {
 	char self[LOG_ID_SIZE];
 	struct query statements[LEDGER_STATEMENTS];
 };
-const struct error *ledger_new(const void *context, struct db *db, const char *self, struct ledger **out) MUST_CHECK;
+const struct error *ledger_new(
+	const void *context, struct db *db, const char *self, struct ledger **out) MUST_CHECK;
 
 /* A row of table entity. */
 struct ledger_entity {
@@ -43,12 +45,14 @@ struct ledger_entity {
 	int64_t search; /* 0: not in the full-text index */
 };
 /* id 0 when there is none. */
-const struct error *ledger_find(struct ledger *ledger, const char *type, const char *key, struct ledger_entity *out) MUST_CHECK;
+const struct error *ledger_find(
+	struct ledger *ledger, const char *type, const char *key, struct ledger_entity *out) MUST_CHECK;
 const struct error *ledger_read(struct ledger *ledger, int64_t id, struct ledger_entity *out) MUST_CHECK;
 /* Writes what may change: case_key, creator_hq, conflicts, search. */
 const struct error *ledger_write(struct ledger *ledger, const struct ledger_entity *entity) MUST_CHECK;
 
-/* Adds an event. touched gets the rows of the entities (0 to LEDGER_TOUCHED_MAX) that must be settled anew. */
+/* Adds an event. touched gets the rows of the entities (0 to LEDGER_TOUCHED_MAX) that must be settled anew.
+ */
 #define LEDGER_TOUCHED_MAX 4
 struct ledger_added {
 	bool is_new;	 /* these bytes were not known */
@@ -56,14 +60,16 @@ struct ledger_added {
 	int64_t touched[LEDGER_TOUCHED_MAX];
 	size_t count;
 };
-const struct error *ledger_add(struct ledger *ledger, const struct event *event, const struct event_origin *origin,
-	struct ledger_added *out) MUST_CHECK;
+const struct error *ledger_add(struct ledger *ledger, const struct event *event,
+	const struct event_origin *origin, struct ledger_added *out) MUST_CHECK;
 
-/* The events about an entity, doubled ones left out, on `context`; with only_permitted those that now count. */
-const struct error *ledger_claims(struct ledger *ledger, const void *context, int64_t entity, bool only_permitted,
-	struct claim **out, size_t *count) MUST_CHECK;
+/* The events about an entity, doubled ones left out, on `context`; with only_permitted those that now count.
+ */
+const struct error *ledger_claims(struct ledger *ledger, const void *context, int64_t entity,
+	bool only_permitted, struct claim **out, size_t *count) MUST_CHECK;
 /* Keeps what was decided: `was` is what stood there. */
-const struct error *ledger_decide(struct ledger *ledger, const struct claim *claim, enum standing was) MUST_CHECK;
+const struct error *ledger_decide(
+	struct ledger *ledger, const struct claim *claim, enum standing was) MUST_CHECK;
 /* A message is to be looked at again when this report changes. */
 const struct error *ledger_note_about(struct ledger *ledger, const char *report, int64_t message) MUST_CHECK;
 

@@ -1,7 +1,9 @@
-/* The lists that a day in the office is made of: what is new, what is owed, what hubs disagree about, what somebody looks for.
+/* The lists that a day in the office is made of: what is new, what is owed, what hubs disagree about, what
+ * somebody looks for.
  *
- * The tables are settle.c's; here are only questions to them, each answered from an index (a test asks SQLite how it would). What a person
- * types is data, never SQL and never FTS syntax. Runs in office and in commands that read. */
+ * The tables are settle.c's; here are only questions to them, each answered from an index (a test asks SQLite
+ * how it would). What a person types is data, never SQL and never FTS syntax. Runs in office and in commands
+ * that read. */
 #include "node/casework/lists.h"
 
 #include <ctype.h>
@@ -15,7 +17,8 @@
 #define SEARCH_LENGTH_MAX 200
 #define REFERENCE_ATTEMPTS 1000
 
-/* A value by its name in the row. Names that begin with "is:" are booleans, with "list:" lists; NULL is left out. */
+/* A value by its name in the row. Names that begin with "is:" are booleans, with "list:" lists; NULL is left
+ * out. */
 static void add_column(json_t *row, struct query *query, int column)
 {
 	const char *name = sqlite3_column_name(query->statement, column);
@@ -55,10 +58,12 @@ static const struct error *rows_of(struct query *query, json_t **out)
 	}
 }
 
-#define REPORT_COLUMNS                                                                                                 \
-	"SELECT key, what, danger, district, created, state, due, home AS hub, \"case\" AS case_key FROM report "
+#define REPORT_COLUMNS                                                                                       \
+	"SELECT key, what, danger, district, created, state, due, home AS hub, \"case\" AS case_key FROM "   \
+	"report "
 
-const struct error *lists_reports(struct casefile *file, const char *state, int limit, int offset, json_t **out)
+const struct error *lists_reports(
+	struct casefile *file, const char *state, int limit, int offset, json_t **out)
 {
 	struct query query;
 
@@ -72,8 +77,7 @@ const struct error *lists_reports(struct casefile *file, const char *state, int 
 	return rows_of(&query, out);
 }
 
-#define CASE_COLUMNS                                                                                                   \
-	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts FROM case_ "
+#define CASE_COLUMNS "SELECT key, ref, alias, risk, state, district, officer, updated, conflicts FROM case_ "
 
 const struct error *lists_cases(struct casefile *file, const char *state, int limit, int offset, json_t **out)
 {
@@ -89,9 +93,10 @@ const struct error *lists_cases(struct casefile *file, const char *state, int li
 	return rows_of(&query, out);
 }
 
-/* Of one case: all, what is owed first. Of all cases: what is owed, in cases that are not closed. ?1 limit, ?2 today, ?3 case. */
-static const struct error *owed(struct casefile *file, const char *of_case, const char *of_all, const char *case_key,
-	const char *today, int limit, json_t **out)
+/* Of one case: all, what is owed first. Of all cases: what is owed, in cases that are not closed. ?1 limit,
+ * ?2 today, ?3 case. */
+static const struct error *owed(struct casefile *file, const char *of_case, const char *of_all,
+	const char *case_key, const char *today, int limit, json_t **out)
 {
 	struct query query;
 
@@ -104,23 +109,27 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 }
 
 #define OVERDUE "(a.is_open AND a.due_by < ?2) AS \"is:overdue\""
-#define OF_CASE                                                                                                        \
-	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.case_key = ?3 ORDER BY a.is_open DESC, a.due_by LIMIT ?1"
-#define OF_ALL                                                                                                         \
-	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.is_open = 1 AND c.is_closed IS NOT 1"                       \
+#define OF_CASE                                                                                              \
+	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.case_key = ?3 ORDER BY a.is_open DESC, "         \
+	"a.due_by LIMIT ?1"
+#define OF_ALL                                                                                               \
+	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.is_open = 1 AND c.is_closed IS NOT 1"            \
 	" ORDER BY a.due_by LIMIT ?1"
-#define ACTION_COLUMNS                                                                                                 \
-	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE " FROM action"
-#define FOLLOWUP_COLUMNS                                                                                               \
-	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.case_key, c.ref, a.conflicts, " OVERDUE        \
-	" FROM followup"
+#define ACTION_COLUMNS                                                                                       \
+	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE   \
+	" FROM action"
+#define FOLLOWUP_COLUMNS                                                                                     \
+	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.case_key, c.ref, "       \
+	"a.conflicts, " OVERDUE " FROM followup"
 
-const struct error *lists_actions(struct casefile *file, const char *case_key, const char *today, int limit, json_t **out)
+const struct error *lists_actions(
+	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out)
 {
 	return owed(file, ACTION_COLUMNS OF_CASE, ACTION_COLUMNS OF_ALL, case_key, today, limit, out);
 }
 
-const struct error *lists_followups(struct casefile *file, const char *case_key, const char *today, int limit, json_t **out)
+const struct error *lists_followups(
+	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out)
 {
 	return owed(file, FOLLOWUP_COLUMNS OF_CASE, FOLLOWUP_COLUMNS OF_ALL, case_key, today, limit, out);
 }
@@ -144,7 +153,9 @@ const struct error *lists_notes(struct casefile *file, const char *case_key, jso
 
 const struct error *lists_messages(struct casefile *file, const char *report_key, json_t **out)
 {
-	return rows_for(file, "SELECT key, \"from\", text, created AS at FROM message WHERE report = ? ORDER BY created, key",
+	return rows_for(file,
+		"SELECT key, \"from\", text, created AS at FROM message WHERE report = ? ORDER BY created, "
+		"key",
 		report_key, out);
 }
 
@@ -162,9 +173,10 @@ static void add_labels(json_t *rows)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row) {
+	json_array_foreach (rows, i, row) {
 		const struct entity *entity = schema_entity(json_text_or(row, "entity", ""));
-		const struct field *field = entity ? schema_field(entity, json_text_or(row, "field", "")) : NULL;
+		const struct field *field =
+			entity ? schema_field(entity, json_text_or(row, "field", "")) : NULL;
 
 		json_object_set_new(row, "label", json_string(field ? field->label : ""));
 	}
@@ -175,7 +187,8 @@ const struct error *lists_conflicts(struct casefile *file, int limit, json_t **o
 	json_t *rows;
 
 	TRY(rows_limited(file,
-		"SELECT e.type AS entity, e.key, iif(e.type = 'case', e.key, e.case_key) AS case_key, c.ref, f.field"
+		"SELECT e.type AS entity, e.key, iif(e.type = 'case', e.key, e.case_key) AS case_key, c.ref, "
+		"f.field"
 		" FROM conflict f JOIN entity e ON e.id = f.entity"
 		" LEFT JOIN case_ c ON c.key = iif(e.type = 'case', e.key, e.case_key)"
 		" ORDER BY f.entity DESC, f.field LIMIT ?",
@@ -226,7 +239,8 @@ static bool is_break(char c)
 	return !isalnum((unsigned char)c) && (unsigned char)c < 0x80;
 }
 
-/* "gul"* "7k2qx"*: each word quoted, so that nothing in it means anything to FTS5; all must be there, as beginnings of words. */
+/* "gul"* "7k2qx"*: each word quoted, so that nothing in it means anything to FTS5; all must be there, as
+ * beginnings of words. */
 static const char *search_query(const void *context, const char *words)
 {
 	struct buffer *out = buffer_new(context);
@@ -261,15 +275,18 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	}
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT e.type AS entity, e.key,"
-		" CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\" ELSE e.case_key END AS case_key, c.ref,"
-		" substr(CASE e.type WHEN 'report' THEN r.what WHEN 'case' THEN coalesce(nullif(c.alias, ''), c.summary)"
+		" CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\" ELSE e.case_key END AS "
+		"case_key, c.ref,"
+		" substr(CASE e.type WHEN 'report' THEN r.what WHEN 'case' THEN coalesce(nullif(c.alias, "
+		"''), c.summary)"
 		"   WHEN 'action' THEN a.what ELSE n.text END, 1, 120) AS title,"
 		" snippet(search, 0, '', '', '…', 16) AS snippet"
 		" FROM search JOIN entity e ON e.id = search.entity"
 		" LEFT JOIN report r ON e.type = 'report' AND r.id = e.id"
 		" LEFT JOIN action a ON e.type = 'action' AND a.id = e.id"
 		" LEFT JOIN note n ON e.type = 'note' AND n.id = e.id"
-		" LEFT JOIN case_ c ON c.key = CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\" ELSE e.case_key END"
+		" LEFT JOIN case_ c ON c.key = CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN "
+		"r.\"case\" ELSE e.case_key END"
 		" WHERE search MATCH ?1 ORDER BY search.rowid DESC LIMIT ?2"));
 	db_bind_text(&query, 1, wanted);
 	db_bind_integer(&query, 2, limit);
@@ -294,7 +311,8 @@ const struct error *lists_export(struct casefile *file, const char *entity_name,
 	return rows_limited(file, (const char *)sql->data, -1, out);
 }
 
-static const struct error *is_reference_free(struct casefile *file, const char *ref, const char *key, bool *out)
+static const struct error *is_reference_free(
+	struct casefile *file, const char *ref, const char *key, bool *out)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	bool row;
@@ -307,8 +325,8 @@ static const struct error *is_reference_free(struct casefile *file, const char *
 	return NULL;
 }
 
-const struct error *lists_free_reference(struct casefile *file, const char *code, const char *key,
-	char out[static REFERENCE_SIZE])
+const struct error *lists_free_reference(
+	struct casefile *file, const char *code, const char *key, char out[static REFERENCE_SIZE])
 {
 	char reference[REFERENCE_SIZE];
 	bool is_free;

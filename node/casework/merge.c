@@ -1,7 +1,9 @@
-/* Puts together what several hubs said about one record, so that every hub shows the same and no edit is silently lost: see merge.h.
+/* Puts together what several hubs said about one record, so that every hub shows the same and no edit is
+ * silently lost: see merge.h.
  *
- * Which events may be used is permit.c's decision; writing the result into the case file is settle.c's. Time breaks ties and nothing else.
- * The answer depends only on the set of events: nothing here looks at the order in which they came. Runs in office. */
+ * Which events may be used is permit.c's decision; writing the result into the case file is settle.c's. Time
+ * breaks ties and nothing else. The answer depends only on the set of events: nothing here looks at the order
+ * in which they came. Runs in office. */
 #include "node/casework/merge.h"
 
 #include <stdlib.h>
@@ -15,9 +17,9 @@ struct work {
 	const char *field;
 	const size_t *by_identity; /* places of claims, sorted by identity */
 	bool *is_replaced;	   /* by any event */
-	bool *is_edited;	   /* by an event that is not a restatement, itself or through what it stands for */
-	json_t *edited_unknown;	   /* identities replaced by such, that are not at hand */
-	size_t *todo, todo_count;  /* restatements whose own "over" is still to be marked; each at most once */
+	bool *is_edited; /* by an event that is not a restatement, itself or through what it stands for */
+	json_t *edited_unknown;	  /* identities replaced by such, that are not at hand */
+	size_t *todo, todo_count; /* restatements whose own "over" is still to be marked; each at most once */
 };
 
 void merge_identity(char out[static MERGE_IDENTITY_SIZE], const struct claim *claim)
@@ -77,18 +79,20 @@ static bool sets(const struct claim *claim, const char *field)
 	return json_object_get(claim->event->set, field) != NULL;
 }
 
-/* Marks what `claim` itself replaces. Restatements that a person has replaced go on the list: what they stand for is replaced as well. */
+/* Marks what `claim` itself replaces. Restatements that a person has replaced go on the list: what they stand
+ * for is replaced as well. */
 static void mark_direct(struct work *work, const struct claim *claim, bool is_edit)
 {
 	const json_t *identity;
 	size_t i;
 
-	json_array_foreach(over_of(claim, work->field), i, identity) {
+	json_array_foreach (over_of(claim, work->field), i, identity) {
 		size_t at = find(work, json_string_value(identity));
 
 		if (at == work->merged->count) {
 			if (is_edit)
-				json_object_set_new(work->edited_unknown, json_string_value(identity), json_true());
+				json_object_set_new(
+					work->edited_unknown, json_string_value(identity), json_true());
 			continue;
 		}
 		if (work->merged->claims[at] == claim)
@@ -117,7 +121,7 @@ static bool is_passed_over(const struct work *work, const struct claim *claim)
 
 	if (!claim->event->is_restated || json_array_size(over) == 0)
 		return false;
-	json_array_foreach(over, i, identity) {
+	json_array_foreach (over, i, identity) {
 		size_t at = find(work, json_string_value(identity));
 
 		if (at == work->merged->count || work->merged->claims[at] == claim ||
@@ -135,11 +139,12 @@ static bool is_outdated(const struct work *work, const struct claim *claim)
 
 	if (!claim->event->is_restated || json_array_size(over) == 0)
 		return false;
-	json_array_foreach(over, i, identity) {
+	json_array_foreach (over, i, identity) {
 		const char *text = json_string_value(identity);
 		size_t at = find(work, text);
 
-		if (at < work->merged->count ? !work->is_edited[at] : !json_object_get(work->edited_unknown, text))
+		if (at < work->merged->count ? !work->is_edited[at]
+					     : !json_object_get(work->edited_unknown, text))
 			return false;
 	}
 	return true;
@@ -157,7 +162,8 @@ static void mark_all(struct work *work)
 	}
 }
 
-/* Hubs that replace each other's events in a ring leave no head: then all that were said stand, in conflict. */
+/* Hubs that replace each other's events in a ring leave no head: then all that were said stand, in conflict.
+ */
 static void find_heads(const struct work *work, struct merged_field *out)
 {
 	for (int all = 0; all < 2 && !out->head_count; all++)
@@ -191,7 +197,8 @@ static void merge_field(struct work *work, struct merged_field *out)
 			out->is_conflict = true;
 }
 
-struct merged *merge_claims(const void *context, const struct entity *entity, const struct claim *claims, size_t count)
+struct merged *merge_claims(
+	const void *context, const struct entity *entity, const struct claim *claims, size_t count)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct merged *merged = memory_new(context, struct merged);
@@ -204,7 +211,7 @@ struct merged *merge_claims(const void *context, const struct entity *entity, co
 	for (size_t i = 0; i < count; i++)
 		if (claims[i].judgement.standing == STANDING_PERMITTED)
 			merged->claims[merged->count++] = &claims[i];
-	qsort(merged->claims, merged->count, sizeof *merged->claims, compare_order);
+	qsort(merged->claims, merged->count, sizeof(void *), compare_order);
 	for (size_t i = 0; i < merged->count; i++)
 		by_identity[i] = i;
 	qsort_r(by_identity, merged->count, sizeof *by_identity, compare_places, merged);
@@ -244,17 +251,18 @@ json_t *merge_over(const struct merged_field *field, const char *name, size_t ma
 	return out;
 }
 
-/* Of what a restatement stands for: the newest that gave `field` its value; with `field` NULL the oldest of all. */
+/* Of what a restatement stands for: the newest that gave `field` its value; with `field` NULL the oldest of
+ * all. */
 static const json_t *source_of(const struct claim *claim, const char *field)
 {
 	const json_t *over = field ? over_of(claim, field) : NULL, *one, *identity, *best = NULL;
 	size_t i, j;
 
-	json_array_foreach(claim->event->from, i, one) {
+	json_array_foreach (claim->event->from, i, one) {
 		const char *event = json_text_or(one, "event", ""), *at = json_text_or(one, "at", "");
 		bool is_source = !field;
 
-		json_array_foreach(over, j, identity)
+		json_array_foreach (over, j, identity)
 			is_source = is_source || strcmp(json_string_value(identity), event) == 0;
 		if (is_source && (!best || (strcmp(at, json_text_or(best, "at", "")) > 0) == (field != NULL)))
 			best = one;
@@ -266,7 +274,8 @@ void merge_author(struct merge_author *out, const struct claim *claim, const cha
 {
 	const json_t *source = source_of(claim, field);
 
-	*out = (struct merge_author){.by = claim->event->by, .at = claim->event->at, .is_sure = claim->event->is_sure};
+	*out = (struct merge_author){
+		.by = claim->event->by, .at = claim->event->at, .is_sure = claim->event->is_sure};
 	memcpy(out->hub, claim->origin.log, LOG_ID_SIZE);
 	if (!source)
 		return;

@@ -1,8 +1,9 @@
-/* Decides which events count: see permit.h. So that a hub can speak for its own reports and cases, headquarters for all, and nobody for the
- * people of another hub; and so that a stolen intake process can at most invent reports, which any phone could.
+/* Decides which events count: see permit.h. So that a hub can speak for its own reports and cases,
+ * headquarters for all, and nobody for the people of another hub; and so that a stolen intake process can at
+ * most invent reports, which any phone could.
  *
- * What is refused is kept by casefile.c with the reason given here, and judged again whenever its record changes. How permitted events
- * combine is merge.c's. Runs in office. */
+ * What is refused is kept by casefile.c with the reason given here, and judged again whenever its record
+ * changes. How permitted events combine is merge.c's. Runs in office. */
 #include "node/casework/permit.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static struct judgement judge_fields(const struct entity *entity, const struct e
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(event->set, name, value) {
+	json_object_foreach (event->set, name, value) {
 		const struct field *field = schema_field(entity, name);
 
 		if (field && !schema_fits(field, value))
@@ -71,8 +72,8 @@ static struct judgement judge_fields(const struct entity *entity, const struct e
 	return permitted();
 }
 
-static struct judgement judge_intake(const struct entity *entity, const struct event *event,
-	const struct event_origin *origin)
+static struct judgement judge_intake(
+	const struct entity *entity, const struct event *event, const struct event_origin *origin)
 {
 	bool is_message = strcmp(entity->name, "message") == 0;
 
@@ -88,7 +89,8 @@ static struct judgement judge_intake(const struct entity *entity, const struct e
 /* A message holds all four parts, or, from an office, all but the signature. */
 static struct judgement judge_message(const struct event *event, const struct event_origin *origin)
 {
-	const char *report = json_text_or(event->set, "report", ""), *from = json_text_or(event->set, "from", "");
+	const char *report = json_text_or(event->set, "report", ""),
+		   *from = json_text_or(event->set, "from", "");
 	bool is_reporter = strcmp(from, "reporter") == 0;
 
 	if (!*report)
@@ -133,7 +135,8 @@ struct judgement permit_alone(const char *self, const struct event *event, const
 	return permitted();
 }
 
-struct judgement permit_child(const struct event *event, const struct event_origin *origin, const char *case_key)
+struct judgement permit_child(
+	const struct event *event, const struct event_origin *origin, const char *case_key)
 {
 	if (strcmp(event->case_key, case_key) != 0)
 		return refused("it names another case than the record belongs to");
@@ -142,8 +145,8 @@ struct judgement permit_child(const struct event *event, const struct event_orig
 	return permitted();
 }
 
-/* How good a claim is as the event that made its record, 0 the best: from the hub in the key; or, where that one is not at hand, a
- * restatement by headquarters, or by the hub of the case; -1: none of these. */
+/* How good a claim is as the event that made its record, 0 the best: from the hub in the key; or, where that
+ * one is not at hand, a restatement by headquarters, or by the hub of the case; -1: none of these. */
 static int creator_rank(const char *key, const struct claim *claim)
 {
 	if (claim->judgement.standing != STANDING_PERMITTED)
@@ -193,10 +196,12 @@ static void judge_children(const struct claim *creator, struct claim *claims, si
 			claims[i].judgement = permit_child(claims[i].event, &claims[i].origin, case_key);
 }
 
-/* < 0 when `a` was committed before `b`: what nobody can change afterwards, unlike the time that an event gives itself. */
+/* < 0 when `a` was committed before `b`: what nobody can change afterwards, unlike the time that an event
+ * gives itself. */
 static int commit_order(const struct claim *a, const struct claim *b)
 {
-	int64_t seq_a = a->origin.seq ? a->origin.seq : INT64_MAX, seq_b = b->origin.seq ? b->origin.seq : INT64_MAX;
+	int64_t seq_a = a->origin.seq ? a->origin.seq : INT64_MAX,
+		seq_b = b->origin.seq ? b->origin.seq : INT64_MAX;
 
 	if (a->origin.epoch != b->origin.epoch)
 		return a->origin.epoch < b->origin.epoch ? -1 : 1;
@@ -205,15 +210,16 @@ static int commit_order(const struct claim *a, const struct claim *b)
 	return strcmp(a->event->id, b->event->id);
 }
 
-/* The public form speaks of a report once, before anyone else does. So a stolen intake or sync process, which could add such events at any
- * time, cannot put its own mailbox or words into a report that is already there. */
+/* The public form speaks of a report once, before anyone else does. So a stolen intake or sync process, which
+ * could add such events at any time, cannot put its own mailbox or words into a report that is already there.
+ */
 static void judge_report(const char *key, struct claim *claims, size_t count)
 {
 	const struct claim *first = NULL;
 
 	for (size_t i = 0; i < count; i++)
-		if (claims[i].judgement.standing == STANDING_PERMITTED && is_home(claims[i].origin.log, key) &&
-			(!first || commit_order(&claims[i], first) < 0))
+		if (claims[i].judgement.standing == STANDING_PERMITTED &&
+			is_home(claims[i].origin.log, key) && (!first || commit_order(&claims[i], first) < 0))
 			first = &claims[i];
 	for (size_t i = 0; i < count; i++)
 		if (claims[i].judgement.standing == STANDING_PERMITTED && claims[i].origin.kind == 'i' &&
@@ -221,7 +227,8 @@ static void judge_report(const char *key, struct claim *claims, size_t count)
 			claims[i].judgement = refused("the public form speaks of a report only once");
 }
 
-/* A second version of what is written once does not count; a restatement may, where the first is not at hand (merge.c). */
+/* A second version of what is written once does not count; a restatement may, where the first is not at hand
+ * (merge.c). */
 static void judge_once(struct claim *claims, size_t count)
 {
 	const struct claim *first = NULL;
@@ -240,8 +247,8 @@ static void judge_once(struct claim *claims, size_t count)
 static bool is_signed(const struct event *event, char *const *mailboxes)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *text = memory_format(scratch, "%s %s %s", event->key, json_text_or(event->set, "report", ""),
-		json_text_or(event->set, "text", ""));
+	const char *text = memory_format(scratch, "%s %s %s", event->key,
+		json_text_or(event->set, "report", ""), json_text_or(event->set, "text", ""));
 	struct bytes message = {(const uint8_t *)text, strlen(text)};
 	uint8_t raw[SSHSIG_RAW_LEN];
 
@@ -254,7 +261,8 @@ static bool is_signed(const struct event *event, char *const *mailboxes)
 		if (!key || end == key)
 			continue;
 		key = memory_string_of(scratch, key + 1, (size_t)(end - key - 1));
-		if (!sshsig_public_parse(key, &signer) && !sshsig_verify_raw(raw, &signer, MESSAGE_NAMESPACE, message))
+		if (!sshsig_public_parse(key, &signer) &&
+			!sshsig_verify_raw(raw, &signer, MESSAGE_NAMESPACE, message))
 			return true;
 	}
 	return false;
@@ -265,7 +273,8 @@ static const struct error *judge_signature(const struct permit_subject *subject,
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char **mailboxes;
 
-	TRY(subject->mailboxes(subject->user, scratch, json_text_or(claim->event->set, "report", ""), &mailboxes));
+	TRY(subject->mailboxes(
+		subject->user, scratch, json_text_or(claim->event->set, "report", ""), &mailboxes));
 	if (!mailboxes)
 		claim->judgement = waiting("the report that this message is about");
 	else if (!is_signed(claim->event, mailboxes))

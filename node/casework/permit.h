@@ -1,11 +1,12 @@
-/* Who may say what, between hubs (casework.md, "Who may do what"; formats.md, "Permitted"). Pure, and a function of the *set* of events known:
- * asked again when more are known, it may answer differently, and the order in which they came never matters.
+/* Who may say what, between hubs (casework.md, "Who may do what"; formats.md, "Permitted"). Pure, and a
+ * function of the *set* of events known: asked again when more are known, it may answer differently, and the
+ * order in which they came never matters.
  *
- *   from intake (i)   a report under its own log's key, only what a form can hold; a message signed with its report's mailbox key
- *   report, case      the hub in its key, and headquarters
- *   what is in a case the hub in the case's key, and headquarters; the case is the one that the creating event names
- *   message           written once, by the hub in its key: the reporter's signature holds, or the office is a writer of the report
- *   user, audit       this hub alone; no other hub has a say in them */
+ *   from intake (i)   a report under its own log's key, only what a form can hold; a message signed with its
+ * report's mailbox key report, case      the hub in its key, and headquarters what is in a case the hub in
+ * the case's key, and headquarters; the case is the one that the creating event names message written once,
+ * by the hub in its key: the reporter's signature holds, or the office is a writer of the report user, audit
+ * this hub alone; no other hub has a say in them */
 #ifndef ENGABO_CASEWORK_PERMIT_H
 #define ENGABO_CASEWORK_PERMIT_H
 
@@ -15,9 +16,9 @@
 enum standing {
 	STANDING_UNJUDGED = -1,
 	STANDING_PERMITTED,
-	STANDING_WAITING,   /* for something that may still come */
+	STANDING_WAITING, /* for something that may still come */
 	STANDING_REFUSED,
-	STANDING_DOUBLED,   /* its hub said two things under one identity, and the other one counts */
+	STANDING_DOUBLED, /* its hub said two things under one identity, and the other one counts */
 };
 struct judgement {
 	enum standing standing;
@@ -37,12 +38,15 @@ int permit_order(const struct claim *a, const struct claim *b);
 /* What can be said of an event without knowing any other. */
 struct judgement permit_alone(const char *self, const struct event *event, const struct event_origin *origin);
 /* What can be said of an event of something in a case, when `case_key` is its case. */
-struct judgement permit_child(const struct event *event, const struct event_origin *origin, const char *case_key);
+struct judgement permit_child(
+	const struct event *event, const struct event_origin *origin, const char *case_key);
 
-/* The mailboxes ("<id> <ssh-ed25519 key> <age1...>") of a report, as a list on `context` ended by NULL; *out is NULL while the report is not
- * known. */
-typedef const struct error *permit_mailboxes(void *user, const void *context, const char *report, char ***out);
-/* Judges all claims about one entity. *case_key (may be "") and *creator_hq come from the event that made it. */
+/* The mailboxes ("<id> <ssh-ed25519 key> <age1...>") of a report, as a list on `context` ended by NULL; *out
+ * is NULL while the report is not known. */
+typedef const struct error *permit_mailboxes(
+	void *user, const void *context, const char *report, char ***out);
+/* Judges all claims about one entity. *case_key (may be "") and *creator_hq come from the event that made it.
+ */
 struct permit_subject {
 	const char *self;
 	const struct entity *entity; /* NULL: this version does not know such a thing */

@@ -1,7 +1,8 @@
-/* Whom a record is sealed to: exactly the hubs that its "to" names, and the epoch's recovery recipient, each once.
+/* Whom a record is sealed to: exactly the hubs that its "to" names, and the epoch's recovery recipient, each
+ * once.
  *
- * All keys come from the roster that this process itself verified, so that no other role can slip one in. Sealing is envelope.c's.
- * Runs in intake and in office. */
+ * All keys come from the roster that this process itself verified, so that no other role can slip one in.
+ * Sealing is envelope.c's. Runs in intake and in office. */
 #include "node/casework/recipients.h"
 
 #include <string.h>
@@ -32,8 +33,8 @@ static const struct error *choose_headquarters(struct chosen *chosen, const stru
 	return NULL;
 }
 
-static const struct error *choose_named(struct chosen *chosen, const char *name, const struct roster *roster,
-	const struct member_keys *self)
+static const struct error *choose_named(
+	struct chosen *chosen, const char *name, const struct roster *roster, const struct member_keys *self)
 {
 	const struct roster_member *member;
 
@@ -49,8 +50,8 @@ static const struct error *choose_named(struct chosen *chosen, const char *name,
 	return choose(chosen, &member->keys.recipient);
 }
 
-const struct error *recipients_of(const json_t *to, const struct roster *roster, const struct member_keys *self,
-	struct age_recipient *out, size_t *count)
+const struct error *recipients_of(const json_t *to, const struct roster *roster,
+	const struct member_keys *self, struct age_recipient *out, size_t *count)
 {
 	struct chosen chosen = {out, 0};
 	const json_t *name;
@@ -61,7 +62,7 @@ const struct error *recipients_of(const json_t *to, const struct roster *roster,
 		*count = chosen.count;
 		return NULL;
 	}
-	json_array_foreach(to, i, name) {
+	json_array_foreach (to, i, name) {
 		if (!json_is_string(name))
 			return error_new(ERROR_INVALID, "to: not a list of hubs");
 		TRY(choose_named(&chosen, json_string_value(name), roster, self));

@@ -1,13 +1,15 @@
-/* Whom an event is sealed to: the hubs in its "to", as keys of the roster, and the epoch's recovery recipient (formats.md, "Envelope"). Pure. */
+/* Whom an event is sealed to: the hubs in its "to", as keys of the roster, and the epoch's recovery recipient
+ * (formats.md, "Envelope"). Pure. */
 #ifndef ENGABO_CASEWORK_RECIPIENTS_H
 #define ENGABO_CASEWORK_RECIPIENTS_H
 
 #include "node/base/json.h"
 #include "node/roster/roster.h"
 
-/* `roster` NULL: this hub works alone, and all is sealed to itself. "hq" means every active headquarters hub, "all" the coalition recipient; a log id that is
- * not an active member is ERROR_NOT_FOUND. No recipient twice. out holds AGE_RECIPIENTS_MAX. */
-const struct error *recipients_of(const json_t *to, const struct roster *roster, const struct member_keys *self,
-	struct age_recipient *out, size_t *count) MUST_CHECK;
+/* `roster` NULL: this hub works alone, and all is sealed to itself. "hq" means every active headquarters hub,
+ * "all" the coalition recipient; a log id that is not an active member is ERROR_NOT_FOUND. No recipient
+ * twice. out holds AGE_RECIPIENTS_MAX. */
+const struct error *recipients_of(const json_t *to, const struct roster *roster,
+	const struct member_keys *self, struct age_recipient *out, size_t *count) MUST_CHECK;
 
 #endif

@@ -1,7 +1,9 @@
-/* Answers "what do we know of this, who said so, and do they agree?" about one record, from its events: see record.h.
+/* Answers "what do we know of this, who said so, and do they agree?" about one record, from its events: see
+ * record.h.
  *
- * Which events count was decided when the batch ended (settle.c); here they are merged once more, because tables keep only what is shown and
- * not who said it. The cost grows with the events of this one record. Runs in office. */
+ * Which events count was decided when the batch ended (settle.c); here they are merged once more, because
+ * tables keep only what is shown and not who said it. The cost grows with the events of this one record. Runs
+ * in office. */
 #include "node/casework/record.h"
 
 #include <string.h>
@@ -9,7 +11,7 @@
 #include "node/base/text.h"
 #include "node/casework/merge.h"
 
-#define OVER_AT_MOST 200 /* heads named for a field; settling more takes two events */
+#define OVER_AT_MOST 200    /* heads named for a field; settling more takes two events */
 #define CONFLICT_AT_MOST 20 /* values shown */
 
 /* The merged record; *out hangs on `context`. */
@@ -61,7 +63,7 @@ static json_t *values_of(const struct merged_field *field, const char *name)
 		bool is_known = false;
 		size_t j;
 
-		json_array_foreach(out, j, one)
+		json_array_foreach (out, j, one)
 			is_known = is_known || json_equal(json_object_get(one, "value"), value);
 		if (!is_known)
 			json_array_append_new(out, statement(field->heads[i], name));
@@ -82,8 +84,9 @@ static void add_fields(json_t *out, const struct merged *merged)
 		else if (schema_default(field))
 			json_object_set_new(out, field->name, json_string(schema_default(field)));
 		if (now->is_conflict)
-			json_array_append_new(conflicts, json_pack("{s:s, s:s, s:o}", "field", field->name, "label",
-				field->label, "values", values_of(now, field->name)));
+			json_array_append_new(
+				conflicts, json_pack("{s:s, s:s, s:o}", "field", field->name, "label",
+						   field->label, "values", values_of(now, field->name)));
 	}
 	json_object_set_new(out, "conflicts", conflicts);
 }
@@ -129,7 +132,8 @@ const struct error *record_history(struct ledger *ledger, const char *type, cons
 	return NULL;
 }
 
-const struct error *record_over(struct ledger *ledger, const char *type, const char *key, const json_t *set, json_t **out)
+const struct error *record_over(
+	struct ledger *ledger, const char *type, const char *key, const json_t *set, json_t **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct error *error;

@@ -1,9 +1,12 @@
-/* What the records of this domain consist of: every entity, every field, in one table (casework.md, "Entities").
+/* What the records of this domain consist of: every entity, every field, in one table (casework.md,
+ * "Entities").
  *
- * Merge, case file, forms and export read this table, so that a field is added in one place (and as a column in casefile.sql). Two checks:
- * a strict one for what people here type, a lenient one for what another, perhaps newer, hub says. Pure; runs in intake and in office. */
+ * Merge, case file, forms and export read this table, so that a field is added in one place (and as a column
+ * in casefile.sql). Two checks: a strict one for what people here type, a lenient one for what another,
+ * perhaps newer, hub says. Pure; runs in intake and in office. */
 #include "node/casework/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "node/base/ids.h"
@@ -15,14 +18,17 @@
 static const struct field report_fields[] = {
 	{"what", FIELD_LONG, 8000, .from_intake = true, .is_searched = true, .label = "What happened"},
 	{"when", FIELD_DATE, 10, .from_intake = true, .label = "When it happened"},
-	{"precision", FIELD_CODE, 32, .codes = "precision", .from_intake = true, .label = "How sure the date is"},
+	{"precision", FIELD_CODE, 32, .codes = "precision", .from_intake = true,
+		.label = "How sure the date is"},
 	{"district", FIELD_CODE, 32, .codes = "districts", .from_intake = true, .label = "District"},
 	{"place", FIELD_TEXT, 300, .from_intake = true, .is_searched = true, .label = "Place"},
 	{"who", FIELD_LONG, 2000, .from_intake = true, .is_searched = true, .label = "Who is at risk"},
 	{"by", FIELD_LONG, 2000, .from_intake = true, .is_searched = true, .label = "By whom"},
 	{"needs", FIELD_CODES, 16, .codes = "needs", .from_intake = true, .label = "What is needed"},
-	{"danger", FIELD_CODE, 32, .choices = "yes|no|unknown", .from_intake = true, .label = "In danger now"},
-	{"contact", FIELD_LONG, 1000, .from_intake = true, .is_searched = true, .label = "Safe ways to be reached"},
+	{"danger", FIELD_CODE, 32, .choices = "yes|no|unknown", .from_intake = true,
+		.label = "In danger now"},
+	{"contact", FIELD_LONG, 1000, .from_intake = true, .is_searched = true,
+		.label = "Safe ways to be reached"},
 	{"consent", FIELD_TEXT, 300, .from_intake = true, .label = "Consent"},
 	{"language", FIELD_TEXT, 35, .from_intake = true, .label = "Language"},
 	{"mailbox", FIELD_TEXT, 200, .from_intake = true, .label = "Mailbox"},
@@ -66,7 +72,8 @@ static const struct field followup_fields[] = {
 	{"made", FIELD_DATE, 10, .label = "Made on"},
 	{"by_whom", FIELD_TEXT, 120, .label = "By whom"},
 	{"how", FIELD_TEXT, 120, .label = "How"},
-	{"result", FIELD_CODE, 32, .choices = "progress|no-progress|unreachable|unsafe|closed", .label = "Result"},
+	{"result", FIELD_CODE, 32, .choices = "progress|no-progress|unreachable|unsafe|closed",
+		.label = "Result"},
 	{"next", FIELD_DATE, 10, .label = "Next due"},
 	{"text", FIELD_LONG, 4000, .label = "What was said"},
 };
@@ -98,7 +105,8 @@ static const struct field audit_fields[] = {
 	{"at", FIELD_TIME, 20, .label = "At"},
 };
 
-/* In the order in which the case file is merged: a message is judged by its report, which must be settled by then. */
+/* In the order in which the case file is merged: a message is judged by its report, which must be settled by
+ * then. */
 static const struct entity entities[] = {
 	{"report", FIELDS(report_fields)},
 	{"case", FIELDS(case_fields)},
@@ -157,7 +165,7 @@ static const struct error *check_codes(const struct field *field, const json_t *
 
 	if (json_array_size(list) > field->max)
 		return error_new(ERROR_INVALID, "%s: choose at most %zu", field->label, field->max);
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 		TRY(check_code(field, json_string_value(one)));
 	return NULL;
 }
@@ -165,12 +173,13 @@ static const struct error *check_codes(const struct field *field, const json_t *
 /* 2026-11-23, or 2026-11, or 2026. */
 static bool is_partial_date(const char *text)
 {
-	char day[11] = "2024-01-01"; /* the missing parts of any year and month */
+	static const char missing[] = "2024-01-01";
 	size_t len = strlen(text);
+	char day[sizeof missing];
 
 	if (len != 4 && len != 7 && len != 10)
 		return false;
-	memcpy(day, text, len);
+	snprintf(day, sizeof day, "%s%s", text, missing + len);
 	return text_is_date(day);
 }
 
@@ -186,8 +195,8 @@ static const struct error *check_text(const struct field *field, const char *tex
 	int64_t seconds;
 
 	if (text_length(text) > field->max)
-		return error_new(ERROR_INVALID, "%s: too long by %zu characters; at most %zu fit", field->label,
-			text_length(text) - field->max, field->max);
+		return error_new(ERROR_INVALID, "%s: too long by %zu characters; at most %zu fit",
+			field->label, text_length(text) - field->max, field->max);
 	if (!*text) /* left out, or taken back */
 		return NULL;
 	switch (field->type) {
@@ -204,7 +213,8 @@ static const struct error *check_text(const struct field *field, const char *tex
 		return NULL;
 	case FIELD_TIME:
 		if (text_to_time(text, &seconds))
-			return error_new(ERROR_INVALID, "%s: not a time like 2026-11-23T09:12:44Z", field->label);
+			return error_new(
+				ERROR_INVALID, "%s: not a time like 2026-11-23T09:12:44Z", field->label);
 		return NULL;
 	case FIELD_KEY:
 		if (!ids_is_key(text))
@@ -212,7 +222,8 @@ static const struct error *check_text(const struct field *field, const char *tex
 		return NULL;
 	case FIELD_USER:
 		if (!is_user(text))
-			return error_new(ERROR_INVALID, "%s: a name has only small letters, digits, dot, dash and underscore",
+			return error_new(ERROR_INVALID,
+				"%s: a name has only small letters, digits, dot, dash and underscore",
 				field->label);
 		return NULL;
 	case FIELD_LONG:
@@ -232,12 +243,13 @@ bool schema_fits(const struct field *field, const json_t *value)
 	case FIELD_NUMBER:
 		return json_is_integer(value);
 	case FIELD_CODES:
-		json_array_foreach(value, i, one)
+		json_array_foreach (value, i, one)
 			if (!json_is_string(one))
 				return false;
 		return json_is_array(value);
 	case FIELD_KEY:
-		return json_is_string(value) && (!*json_string_value(value) || ids_is_key(json_string_value(value)));
+		return json_is_string(value) &&
+		       (!*json_string_value(value) || ids_is_key(json_string_value(value)));
 	case FIELD_TEXT:
 	case FIELD_LONG:
 	case FIELD_CODE:

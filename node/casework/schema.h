@@ -1,5 +1,5 @@
-/* The entities and their fields: one table (schema.c) that merge, case file, forms, export and checks all read. To add a field, add a row
- * there and a column in casefile.sql. */
+/* The entities and their fields: one table (schema.c) that merge, case file, forms, export and checks all
+ * read. To add a field, add a row there and a column in casefile.sql. */
 #ifndef ENGABO_CASEWORK_SCHEMA_H
 #define ENGABO_CASEWORK_SCHEMA_H
 
@@ -8,32 +8,32 @@
 #include "node/base/json.h"
 
 enum field_type {
-	FIELD_TEXT,   /* one line */
-	FIELD_LONG,   /* several lines */
-	FIELD_CODE,   /* one of the code list `codes`, or of the fixed `choices` */
-	FIELD_CODES,  /* a list of such */
-	FIELD_DATE,   /* 2026-11-23, 2026-11 or 2026 */
-	FIELD_TIME,   /* RFC 3339 UTC */
+	FIELD_TEXT,  /* one line */
+	FIELD_LONG,  /* several lines */
+	FIELD_CODE,  /* one of the code list `codes`, or of the fixed `choices` */
+	FIELD_CODES, /* a list of such */
+	FIELD_DATE,  /* 2026-11-23, 2026-11 or 2026 */
+	FIELD_TIME,  /* RFC 3339 UTC */
 	FIELD_NUMBER,
-	FIELD_KEY,    /* of another entity */
-	FIELD_USER,   /* a user name of some hub */
+	FIELD_KEY,  /* of another entity */
+	FIELD_USER, /* a user name of some hub */
 };
 struct field {
 	const char *name;
 	enum field_type type;
-	size_t max;	       /* characters; entries for FIELD_CODES */
-	const char *codes;     /* code list by name, or NULL */
-	const char *choices;   /* "open|done|dropped", or NULL */
-	bool from_intake;      /* a reporter's form may set it */
-	bool is_searched;      /* goes into the full-text index */
-	const char *label;     /* English, as a page shows it */
+	size_t max;	     /* characters; entries for FIELD_CODES */
+	const char *codes;   /* code list by name, or NULL */
+	const char *choices; /* "open|done|dropped", or NULL */
+	bool from_intake;    /* a reporter's form may set it */
+	bool is_searched;    /* goes into the full-text index */
+	const char *label;   /* English, as a page shows it */
 };
 struct entity {
-	const char *name;      /* "case" */
+	const char *name; /* "case" */
 	const struct field *fields;
 	size_t count;
-	bool in_case;	       /* has a case key */
-	bool is_local;	       /* sealed to the own hub only (user, audit) */
+	bool in_case;  /* has a case key */
+	bool is_local; /* sealed to the own hub only (user, audit) */
 };
 const struct entity *schema_entity(const char *name); /* NULL: not known to this version */
 const struct field *schema_field(const struct entity *entity, const char *name);
@@ -41,8 +41,8 @@ const struct field *schema_field(const struct entity *entity, const char *name);
 const struct entity *schema_entities(size_t *count);
 /* ERROR_INVALID with a message for people that begins with the field's label. */
 const struct error *schema_check(const struct field *field, const json_t *value) MUST_CHECK;
-/* Whether a value that came from a hub has the shape of this field, whatever code or choice it names: another hub may know newer ones, and
- * what this version does not know is shown as it stands. */
+/* Whether a value that came from a hub has the shape of this field, whatever code or choice it names: another
+ * hub may know newer ones, and what this version does not know is shown as it stands. */
 bool schema_fits(const struct field *field, const json_t *value);
 /* What a state is until somebody sets it: the first of its choices. NULL for every other field. */
 const char *schema_default(const struct field *field);

@@ -1,7 +1,8 @@
 /* Writes what the merge found into the tables that pages read, a record at a time: see settle.h.
  *
- * A record is always worked out anew from all its events, so that what the tables say never depends on the order in which events came. Which
- * events count is permit.c's, what they add up to merge.c's. Messages come last: they are judged by their report. Runs in office. */
+ * A record is always worked out anew from all its events, so that what the tables say never depends on the
+ * order in which events came. Which events count is permit.c's, what they add up to merge.c's. Messages come
+ * last: they are judged by their report. Runs in office. */
 #include "node/casework/settle.h"
 
 #include <stdlib.h>
@@ -188,8 +189,8 @@ static int64_t updated_at(const struct merged *merged, int64_t created)
 	return updated;
 }
 
-static const struct error *write_row(struct settle *settle, const struct ledger_entity *row, const struct merged *merged,
-	const struct merge_author *author)
+static const struct error *write_row(struct settle *settle, const struct ledger_entity *row,
+	const struct merged *merged, const struct merge_author *author)
 {
 	struct query *query = &settle->write[place_of(merged->entity)];
 	char home[LOG_ID_SIZE], created[TEXT_TIME_SIZE], updated[TEXT_TIME_SIZE];
@@ -222,7 +223,8 @@ static const struct error *drop_row(struct settle *settle, const struct entity *
 	return db_done(query);
 }
 
-static const struct error *write_conflicts(struct settle *settle, struct ledger_entity *row, const struct merged *merged)
+static const struct error *write_conflicts(
+	struct settle *settle, struct ledger_entity *row, const struct merged *merged)
 {
 	int64_t before = row->conflicts;
 
@@ -272,7 +274,8 @@ static int64_t search_place(const char *key, int64_t created)
 	return created << SEARCH_HASH_BITS | (hash >> (32 - SEARCH_HASH_BITS));
 }
 
-static const struct error *search_read(struct settle *settle, int64_t place, const char *text, bool *is_free, bool *is_same)
+static const struct error *search_read(
+	struct settle *settle, int64_t place, const char *text, bool *is_free, bool *is_same)
 {
 	struct query *query = statement(settle, SEARCH_READ);
 	bool row;
@@ -285,7 +288,8 @@ static const struct error *search_read(struct settle *settle, int64_t place, con
 	return NULL;
 }
 
-static const struct error *write_search(struct settle *settle, struct ledger_entity *row, const char *text, int64_t created)
+static const struct error *write_search(
+	struct settle *settle, struct ledger_entity *row, const char *text, int64_t created)
 {
 	int64_t place = search_place(row->key, created);
 	bool is_free, is_same = false;
@@ -313,7 +317,8 @@ static const struct error *write_search(struct settle *settle, struct ledger_ent
 	return db_done(query);
 }
 
-/* Every mailbox that a permitted event gave to the report: a later one does not take an earlier reporter's voice away. */
+/* Every mailbox that a permitted event gave to the report: a later one does not take an earlier reporter's
+ * voice away. */
 static const struct error *write_mailboxes(struct settle *settle, int64_t report, const struct merged *merged)
 {
 	TRY(run_on(settle, MAILBOX_DROP, report));
@@ -330,7 +335,8 @@ static const struct error *write_mailboxes(struct settle *settle, int64_t report
 	return NULL;
 }
 
-static const struct error *write_record(struct settle *settle, struct ledger_entity *row, const struct merged *merged)
+static const struct error *write_record(
+	struct settle *settle, struct ledger_entity *row, const struct merged *merged)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct merge_author author = {.by = ""};
@@ -347,8 +353,8 @@ static const struct error *write_record(struct settle *settle, struct ledger_ent
 	return write_search(settle, row, search_text(scratch, merged), author.at);
 }
 
-static const struct error *decide(struct settle *settle, struct ledger_entity *row, const struct entity *entity,
-	struct claim *claims, size_t count)
+static const struct error *decide(struct settle *settle, struct ledger_entity *row,
+	const struct entity *entity, struct claim *claims, size_t count)
 {
 	const struct permit_subject subject = {
 		.self = settle->ledger->self,
@@ -408,7 +414,8 @@ static void add_later(const void *context, struct later *later, int64_t id)
 	later->ids[later->count++] = id;
 }
 
-static const struct error *add_messages_of(struct settle *settle, const void *context, const char *report, struct later *later)
+static const struct error *add_messages_of(
+	struct settle *settle, const void *context, const char *report, struct later *later)
 {
 	struct query *query = ledger_query(settle->ledger, LEDGER_ABOUT_READ);
 	bool row;
@@ -425,9 +432,11 @@ static const struct error *add_messages_of(struct settle *settle, const void *co
 }
 
 /* Each row once; messages are put off when `later` is given. */
-static const struct error *settle_some(struct settle *settle, const void *context, int64_t *ids, size_t count, struct later *later)
+static const struct error *settle_some(
+	struct settle *settle, const void *context, int64_t *ids, size_t count, struct later *later)
 {
-	qsort(ids, count, sizeof *ids, compare_ids);
+	if (count)
+		qsort(ids, count, sizeof *ids, compare_ids);
 	for (size_t i = 0; i < count; i++) {
 		struct ledger_entity row;
 

@@ -1,7 +1,8 @@
 /* Keeps the case file over a lock, so that unlocking a large hub does not open every envelope again.
  *
- * What lies on the card is an age file to this hub and a signature by its office key beside it: a planted or damaged snapshot is not even
- * opened, and the caller builds the case file anew from the logs. What is in it is casefile.c's. Runs in office. */
+ * What lies on the card is an age file to this hub and a signature by its office key beside it: a planted or
+ * damaged snapshot is not even opened, and the caller builds the case file anew from the logs. What is in it
+ * is casefile.c's. Runs in office. */
 #include "node/casework/snapshot.h"
 
 #include <string.h>
@@ -29,9 +30,9 @@ static const char *digest_text(const void *context, struct bytes data)
 
 static struct bytes statement_of(const void *context, struct bytes sealed, const struct snapshot_place *place)
 {
-	json_t *json CLEANUP(json_decref) =
-		json_pack("{s:i, s:s, s:s, s:i, s:i, s:i}", "v", 1, "sha256", digest_text(context, sealed), "log", place->log,
-			"epoch", place->epoch, "roster", place->roster_version, "schema", CASEFILE_VERSION);
+	json_t *json CLEANUP(json_decref) = json_pack("{s:i, s:s, s:s, s:i, s:i, s:i}", "v", 1, "sha256",
+		digest_text(context, sealed), "log", place->log, "epoch", place->epoch, "roster",
+		place->roster_version, "schema", CASEFILE_VERSION);
 
 	return json_line(context, json);
 }
@@ -56,8 +57,10 @@ const struct error *snapshot_write(const struct home *home, struct casefile *fil
 	return files_write(home_file(scratch, home, SIGNATURE_FILE), buffer_bytes(signature), 0600);
 }
 
-/* What the signature says must fit this hub and these bytes. A roster older than the snapshot's has been put back by somebody. */
-static const struct error *check_statement(struct bytes statement, struct bytes sealed, const struct snapshot_place *place)
+/* What the signature says must fit this hub and these bytes. A roster older than the snapshot's has been put
+ * back by somebody. */
+static const struct error *check_statement(
+	struct bytes statement, struct bytes sealed, const struct snapshot_place *place)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	json_t *json CLEANUP(json_decref) = NULL;
@@ -82,8 +85,8 @@ static const struct error *check_statement(struct bytes statement, struct bytes 
 	return NULL;
 }
 
-static const struct error *check_signature(const void *context, struct bytes signature, const struct vault *vault,
-	struct bytes *statement)
+static const struct error *check_signature(
+	const void *context, struct bytes signature, const struct vault *vault, struct bytes *statement)
 {
 	const char *text = (const char *)signature.data, *end = strchr(text, '\n');
 	struct signer office;

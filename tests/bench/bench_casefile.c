@@ -1,4 +1,5 @@
-/* How fast the case file takes events, what a day's pages cost, and how much memory it all needs. Not a test: prints figures and never fails.
+/* How fast the case file takes events, what a day's pages cost, and how much memory it all needs. Not a test:
+ * prints figures and never fails.
  *
  *   bench_casefile [cases [events a case]]      10000 and 1 by default */
 #include <malloc.h>
@@ -41,8 +42,9 @@ static double resident_mb(void)
 	return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
-static const char *const words[] = {"market", "police", "threat", "meeting", "lawyer", "village", "phone", "arrest", "land", "radio",
-	"office", "night", "family", "teacher", "church", "road", "water", "school", "letter", "camera"};
+static const char *const words[] = {"market", "police", "threat", "meeting", "lawyer", "village", "phone",
+	"arrest", "land", "radio", "office", "night", "family", "teacher", "church", "road", "water",
+	"school", "letter", "camera"};
 
 /* One event of case `number`; the first makes it, the others change its risk. */
 static struct event *make(const void *context, int number, int nth, const char *before)
@@ -59,14 +61,17 @@ static struct event *make(const void *context, int number, int nth, const char *
 		struct buffer *story = buffer_new(context);
 
 		for (int i = 0; i < 40; i++)
-			buffer_format(story, "%s%d ", words[(number * 7 + i * 13) % 20], (number * 31 + i) % 977);
+			buffer_format(
+				story, "%s%d ", words[(number * 7 + i * 13) % 20], (number * 31 + i) % 977);
 		json_object_set_new(set, "alias", json_string(words[number % 20]));
 		json_object_set_new(set, "summary", json_string((const char *)story->data));
 		json_object_set_new(set, "ref", json_string(memory_format(context, "GUL-%05d", number)));
 	}
 	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s, s]}", "v", 1, "id", ulid, "hlc",
-		memory_format(context, "%016llx", 0x019a000000000000ull + (unsigned long long)number * 65536 + (unsigned)nth), "at",
-		"2026-11-23T09:12:44Z", "clock", "sure", "by", "akello", "entity", "case", "key", key, "set", set, "to", LOG, "hq");
+		memory_format(context, "%016llx",
+			0x019a000000000000ull + (unsigned long long)number * 65536 + (unsigned)nth),
+		"at", "2026-11-23T09:12:44Z", "clock", "sure", "by", "akello", "entity", "case", "key", key,
+		"set", set, "to", LOG, "hq");
 	if (before)
 		json_object_set_new(json, "over", json_pack("{s:[s]}", "risk", before));
 	must(event_parse(context, json_line(context, json), &event));
@@ -102,7 +107,8 @@ static double fill(struct casefile *file, int cases, int each)
 	return spent;
 }
 
-static void time_page(const char *name, struct casefile *file, const struct error *(*page)(struct casefile *, int, json_t **))
+static void time_page(const char *name, struct casefile *file,
+	const struct error *(*page)(struct casefile *, int, json_t **))
 {
 	double start = now();
 	size_t rows = 0;
@@ -160,8 +166,8 @@ int main(int argc, char **argv)
 	must(casefile_new(NULL, LOG, &file));
 	taken = fill(file, cases, each);
 	malloc_trim(0);
-	printf("%d cases, %d events: %.0f events/s, %.1f MB resident beyond the program's own %.1f\n", cases, cases * each,
-		cases * each / taken, resident_mb() - before, before);
+	printf("%d cases, %d events: %.0f events/s, %.1f MB resident beyond the program's own %.1f\n", cases,
+		cases * each, cases * each / taken, resident_mb() - before, before);
 	time_page("cases, 50 of them", file, page_cases);
 	time_page("counts", file, page_counts);
 	time_page("one case", file, page_case);

@@ -49,7 +49,8 @@ static inline struct event_origin sample_origin(const char *log, char kind, int6
 }
 
 /* One event from its JSON; event number `number` and time follow from it. */
-static inline struct said *sample_json(const void *context, const char *log, char kind, int number, json_t *json)
+static inline struct said *sample_json(
+	const void *context, const char *log, char kind, int number, json_t *json)
 {
 	struct said *said = memory_new(context, struct said);
 
@@ -60,16 +61,17 @@ static inline struct said *sample_json(const void *context, const char *log, cha
 }
 
 /* set and over are taken over; over may be NULL. */
-static inline json_t *sample_body(const void *context, int number, const char *by, const char *entity, const char *key,
-	const char *case_key, json_t *set, json_t *over)
+static inline json_t *sample_body(const void *context, int number, const char *by, const char *entity,
+	const char *key, const char *case_key, json_t *set, json_t *over)
 {
 	char at[TEXT_TIME_SIZE];
 	json_t *json;
 
 	text_time(at, 1795000000 + number * 60);
-	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s]}", "v", 1, "id", sample_id(context, number), "hlc",
-		memory_format(context, "%016llx", 0x019a000000000000ull + (unsigned)number * 65536ull), "at", at, "clock", "sure", "by",
-		by, "entity", entity, "key", key, "set", set, "to", "hq");
+	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s]}", "v", 1, "id",
+		sample_id(context, number), "hlc",
+		memory_format(context, "%016llx", 0x019a000000000000ull + (unsigned)number * 65536ull), "at",
+		at, "clock", "sure", "by", by, "entity", entity, "key", key, "set", set, "to", "hq");
 	if (case_key)
 		json_object_set_new(json, "case", json_string(case_key));
 	if (over)
@@ -77,8 +79,8 @@ static inline json_t *sample_body(const void *context, int number, const char *b
 	return json;
 }
 
-static inline struct said *sample_event(const void *context, const char *log, char kind, int number, const char *entity,
-	const char *key, const char *case_key, json_t *set, json_t *over)
+static inline struct said *sample_event(const void *context, const char *log, char kind, int number,
+	const char *entity, const char *key, const char *case_key, json_t *set, json_t *over)
 {
 	return sample_json(context, log, kind, number,
 		sample_body(context, number, kind == 'i' ? "" : "akello", entity, key, case_key, set, over));

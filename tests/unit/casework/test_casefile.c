@@ -1,4 +1,5 @@
-/* The case file says the same whatever the order in which events come, and nothing that a hub said is lost. */
+/* The case file says the same whatever the order in which events come, and nothing that a hub said is lost.
+ */
 #include "tests/unit/casework/sample.h"
 
 #include <stdlib.h>
@@ -22,22 +23,26 @@ static void a_report_becomes_a_row_with_a_column_per_field(void **state)
 	const char *key = sample_key(context, GULU, 1);
 	json_t *report CLEANUP(json_decref) = NULL;
 
-	assert_int_equal(sample_take(file, sample_event(context, GULU, 'i', 1, "report", key, NULL,
-					   json_pack("{s:s, s:s, s:[s,s]}", "what", "Beaten at the market", "danger", "yes",
-						   "needs", "legal", "medical"),
-					   NULL)),
+	assert_int_equal(
+		sample_take(file, sample_event(context, GULU, 'i', 1, "report", key, NULL,
+					  json_pack("{s:s, s:s, s:[s,s]}", "what", "Beaten at the market",
+						  "danger", "yes", "needs", "legal", "medical"),
+					  NULL)),
 		TAKEN_NEW);
 	assert_string_equal(sample_text(context, file, "SELECT what FROM report"), "Beaten at the market");
-	assert_string_equal(sample_text(context, file, "SELECT needs FROM report"), "[\"legal\",\"medical\"]");
+	assert_string_equal(
+		sample_text(context, file, "SELECT needs FROM report"), "[\"legal\",\"medical\"]");
 	assert_string_equal(sample_text(context, file, "SELECT state FROM report"), "new");
-	assert_int_equal(sample_number(file, "SELECT unixepoch(due) - unixepoch(created) FROM report"), 24 * 3600);
+	assert_int_equal(
+		sample_number(file, "SELECT unixepoch(due) - unixepoch(created) FROM report"), 24 * 3600);
 	assert_null(casefile_get(file, "report", key, &report));
 	assert_string_equal(json_text_or(report, "what", ""), "Beaten at the market");
 	assert_string_equal(json_text_or(report, "home", ""), GULU);
 	assert_string_equal(json_text_or(report, "state", ""), "new");
 	assert_int_equal(json_array_size(json_object_get(report, "needs")), 2);
 	assert_int_equal(json_array_size(json_object_get(report, "conflicts")), 0);
-	assert_int_equal(casefile_get(file, "report", sample_key(context, GULU, 2), &report)->code, ERROR_NOT_FOUND);
+	assert_int_equal(
+		casefile_get(file, "report", sample_key(context, GULU, 2), &report)->code, ERROR_NOT_FOUND);
 	assert_int_equal(casefile_get(file, "referral", key, &report)->code, ERROR_NOT_FOUND);
 }
 
@@ -52,20 +57,25 @@ static void two_edits_unseen_by_each_other_are_a_conflict_until_somebody_settles
 	struct casefile *file = new_file(context);
 	const char *key = sample_key(context, GULU, 1);
 	json_t *now = NULL, *over = NULL, *set, *conflict, *history = NULL;
-	struct said *made = sample_event(context, GULU, 'o', 1, "case", key, NULL, json_pack("{s:s}", "risk", "low"), NULL);
+	struct said *made = sample_event(
+		context, GULU, 'o', 1, "case", key, NULL, json_pack("{s:s}", "risk", "low"), NULL);
 
 	sample_take(file, made);
-	sample_take(file, sample_event(context, GULU, 'o', 2, "case", key, NULL, json_pack("{s:s}", "risk", "high"),
-				  over_one("risk", sample_identity(context, made))));
-	sample_take(file, sample_event(context, KAMPALA, 'o', 3, "case", key, NULL, json_pack("{s:s}", "risk", "medium"),
+	sample_take(file,
+		sample_event(context, GULU, 'o', 2, "case", key, NULL, json_pack("{s:s}", "risk", "high"),
+			over_one("risk", sample_identity(context, made))));
+	sample_take(file, sample_event(context, KAMPALA, 'o', 3, "case", key, NULL,
+				  json_pack("{s:s}", "risk", "medium"),
 				  over_one("risk", sample_identity(context, made))));
 	assert_null(casefile_get(file, "case", key, &now));
 	assert_string_equal(json_text_or(now, "risk", ""), "medium");
 	conflict = json_array_get(json_object_get(now, "conflicts"), 0);
 	assert_string_equal(json_text_or(conflict, "field", ""), "risk");
 	assert_int_equal(json_array_size(json_object_get(conflict, "values")), 2);
-	assert_string_equal(json_text_or(json_array_get(json_object_get(conflict, "values"), 1), "value", ""), "high");
-	assert_string_equal(json_text_or(json_array_get(json_object_get(conflict, "values"), 0), "hub", ""), KAMPALA);
+	assert_string_equal(
+		json_text_or(json_array_get(json_object_get(conflict, "values"), 1), "value", ""), "high");
+	assert_string_equal(
+		json_text_or(json_array_get(json_object_get(conflict, "values"), 0), "hub", ""), KAMPALA);
 	assert_int_equal(sample_number(file, "SELECT conflicts FROM case_"), 1);
 	json_decref(now);
 
@@ -89,9 +99,10 @@ static void what_lacks_something_waits_and_counts_when_that_arrives(void **state
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = new_file(context);
 	const char *case_key = sample_key(context, GULU, 1), *action = sample_key(context, GULU, 2);
-	struct said *made = sample_event(context, GULU, 'o', 1, "action", action, case_key, json_pack("{s:s}", "what", "Call"), NULL);
-	struct said *done = sample_event(context, KAMPALA, 'o', 2, "action", action, case_key, json_pack("{s:s}", "state", "done"),
-		NULL);
+	struct said *made = sample_event(
+		context, GULU, 'o', 1, "action", action, case_key, json_pack("{s:s}", "what", "Call"), NULL);
+	struct said *done = sample_event(context, KAMPALA, 'o', 2, "action", action, case_key,
+		json_pack("{s:s}", "state", "done"), NULL);
 
 	assert_int_equal(sample_take(file, done), TAKEN_WAITING);
 	assert_int_equal(sample_number(file, "SELECT count(*) FROM waiting"), 1);
@@ -110,9 +121,10 @@ static void what_oversteps_is_kept_with_the_reason_and_not_applied(void **state)
 	const char *key = sample_key(context, GULU, 1);
 	json_t *oversteps = NULL, *row;
 
-	sample_take(file, sample_event(context, GULU, 'o', 1, "case", key, NULL, json_pack("{s:s}", "risk", "low"), NULL));
-	assert_int_equal(sample_take(file, sample_event(context, MBALE, 'o', 2, "case", key, NULL, json_pack("{s:s}", "risk", "high"),
-					   NULL)),
+	sample_take(file, sample_event(context, GULU, 'o', 1, "case", key, NULL,
+				  json_pack("{s:s}", "risk", "low"), NULL));
+	assert_int_equal(sample_take(file, sample_event(context, MBALE, 'o', 2, "case", key, NULL,
+						   json_pack("{s:s}", "risk", "high"), NULL)),
 		TAKEN_REFUSED);
 	assert_string_equal(sample_text(context, file, "SELECT risk FROM case_"), "low");
 	assert_null(lists_oversteps(file, 10, &oversteps));
@@ -131,13 +143,17 @@ static void what_this_version_does_not_know_is_kept(void **state)
 	struct casefile *file = new_file(context);
 	const char *key = sample_key(context, GULU, 1);
 
-	assert_int_equal(sample_take(file, sample_event(context, GULU, 'o', 1, "referral", key, NULL, json_pack("{s:s}", "to", "x"),
-					   NULL)),
+	assert_int_equal(sample_take(file, sample_event(context, GULU, 'o', 1, "referral", key, NULL,
+						   json_pack("{s:s}", "to", "x"), NULL)),
 		TAKEN_WAITING);
-	sample_take(file, sample_event(context, GULU, 'o', 2, "case", key, NULL,
-				  json_pack("{s:s, s:s, s:s}", "alias", "Swallow", "mood", "calm", "risk", "volcanic"), NULL));
+	sample_take(file,
+		sample_event(context, GULU, 'o', 2, "case", key, NULL,
+			json_pack("{s:s, s:s, s:s}", "alias", "Swallow", "mood", "calm", "risk", "volcanic"),
+			NULL));
 	assert_string_equal(sample_text(context, file, "SELECT risk FROM case_"), "volcanic");
-	assert_string_equal(sample_text(context, file, "SELECT json_extract(line, '$.set.mood') FROM event WHERE standing = 0"), "calm");
+	assert_string_equal(sample_text(context, file,
+				    "SELECT json_extract(line, '$.set.mood') FROM event WHERE standing = 0"),
+		"calm");
 	assert_int_equal(sample_number(file, "SELECT count(*) FROM event"), 2);
 }
 
@@ -147,8 +163,10 @@ static void two_things_under_one_identity_are_both_kept_and_one_counts(void **st
 		void *context CLEANUP(memory_free) = memory_context(NULL);
 		struct casefile *file = new_file(context);
 		const char *key = sample_key(context, GULU, 1), *other = sample_key(context, GULU, 2);
-		struct said *first = sample_event(context, GULU, 'o', 7, "case", key, NULL, json_pack("{s:s}", "alias", "One"), NULL);
-		struct said *second = sample_event(context, GULU, 'o', 7, "case", other, NULL, json_pack("{s:s}", "alias", "Two"), NULL);
+		struct said *first = sample_event(
+			context, GULU, 'o', 7, "case", key, NULL, json_pack("{s:s}", "alias", "One"), NULL);
+		struct said *second = sample_event(
+			context, GULU, 'o', 7, "case", other, NULL, json_pack("{s:s}", "alias", "Two"), NULL);
 
 		first->origin.seq = 4; /* committed earlier */
 		sample_take(file, order ? first : second);
@@ -165,8 +183,10 @@ static void an_event_of_an_office_is_not_pushed_aside_by_intake(void **state)
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = new_file(context);
 	const char *key = sample_key(context, GULU, 1);
-	struct said *office = sample_event(context, GULU, 'o', 9, "report", key, NULL, json_pack("{s:s}", "what", "by staff"), NULL);
-	struct said *forged = sample_event(context, GULU, 'i', 9, "report", key, NULL, json_pack("{s:s}", "what", "forged"), NULL);
+	struct said *office = sample_event(
+		context, GULU, 'o', 9, "report", key, NULL, json_pack("{s:s}", "what", "by staff"), NULL);
+	struct said *forged = sample_event(
+		context, GULU, 'i', 9, "report", key, NULL, json_pack("{s:s}", "what", "forged"), NULL);
 
 	forged->origin.seq = 1;
 	sample_take(file, forged);
@@ -174,29 +194,35 @@ static void an_event_of_an_office_is_not_pushed_aside_by_intake(void **state)
 	assert_string_equal(sample_text(context, file, "SELECT what FROM report"), "by staff");
 }
 
-static void a_restatement_is_passed_over_where_the_originals_are_and_stands_in_where_they_are_not(void **state)
+static void a_restatement_is_passed_over_where_the_originals_are_and_stands_in_where_they_are_not(
+	void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	const char *key = sample_key(context, GULU, 1);
-	struct said *made = sample_event(context, GULU, 'o', 1, "case", key, NULL, json_pack("{s:s}", "alias", "Swallow"), NULL), *again,
-		    *edit;
+	struct said *made = sample_event(context, GULU, 'o', 1, "case", key, NULL,
+			    json_pack("{s:s}", "alias", "Swallow"), NULL),
+		    *again, *edit;
 	const char *original = sample_identity(context, made);
 	struct casefile *with = new_file(context), *without = new_file(context);
-	json_t *history = NULL, *body = sample_body(context, 5, "okot", "case", key, NULL, json_pack("{s:s}", "alias", "Swallow"),
-		over_one("alias", original));
+	json_t *history = NULL, *body = sample_body(context, 5, "okot", "case", key, NULL,
+					json_pack("{s:s}", "alias", "Swallow"), over_one("alias", original));
 
 	json_object_set_new(body, "restate", json_true());
 	json_object_set_new(body, "from",
-		json_pack("[{s:s, s:s, s:s}]", "event", original, "by", "akello", "at", "2026-11-18T10:00:00Z"));
+		json_pack("[{s:s, s:s, s:s}]", "event", original, "by", "akello", "at",
+			"2026-11-18T10:00:00Z"));
 	again = sample_json(context, GULU, 'o', 5, body);
-	edit = sample_event(context, GULU, 'o', 6, "case", key, NULL, json_pack("{s:s}", "alias", "Heron"), over_one("alias", original));
+	edit = sample_event(context, GULU, 'o', 6, "case", key, NULL, json_pack("{s:s}", "alias", "Heron"),
+		over_one("alias", original));
 
 	sample_take(with, made);
 	sample_take(with, again);
 	sample_take(without, again);
-	assert_string_equal(sample_text(context, with, "SELECT author || created FROM case_"), "akello2026-11-18T11:07:40Z");
+	assert_string_equal(sample_text(context, with, "SELECT author || created FROM case_"),
+		"akello2026-11-18T11:07:40Z");
 	assert_string_equal(sample_text(context, without, "SELECT alias FROM case_"), "Swallow");
-	assert_string_equal(sample_text(context, without, "SELECT author || created FROM case_"), "akello2026-11-18T10:00:00Z");
+	assert_string_equal(sample_text(context, without, "SELECT author || created FROM case_"),
+		"akello2026-11-18T10:00:00Z");
 	/* Whoever replaces the original replaces what stands for it. */
 	sample_take(with, edit);
 	sample_take(without, edit);
@@ -204,7 +230,8 @@ static void a_restatement_is_passed_over_where_the_originals_are_and_stands_in_w
 	assert_string_equal(sample_text(context, without, "SELECT alias || conflicts FROM case_"), "Heron0");
 	/* And whoever replaces the restatement replaces the original. */
 	edit = sample_event(context, GULU, 'o', 7, "case", key, NULL, json_pack("{s:s}", "alias", "Ibis"),
-		json_pack("{s:[s,s]}", "alias", sample_identity(context, again), sample_identity(context, edit)));
+		json_pack("{s:[s,s]}", "alias", sample_identity(context, again),
+			sample_identity(context, edit)));
 	sample_take(with, edit);
 	sample_take(without, edit);
 	assert_string_equal(sample_text(context, with, "SELECT alias || conflicts FROM case_"), "Ibis0");
@@ -258,12 +285,14 @@ static void saved_and_loaded_it_is_the_same_and_takes_more(void **state)
 	assert_int_equal(position.seq, 3);
 	assert_string_equal(position.commit, "abc");
 	for (int i = 0; i < 500; i++)
-		sample_take(again, sample_event(context, GULU, 'o', 10 + i, "case", sample_key(context, GULU, 10 + i), NULL,
-					   json_pack("{s:s}", "alias", "Heron"), NULL));
+		sample_take(again,
+			sample_event(context, GULU, 'o', 10 + i, "case", sample_key(context, GULU, 10 + i),
+				NULL, json_pack("{s:s}", "alias", "Heron"), NULL));
 	assert_int_equal(sample_number(again, "SELECT count(*) FROM case_"), 501);
 	assert_string_equal(sample_text(context, again, "PRAGMA journal_mode"), "memory");
 	assert_string_equal(sample_text(context, again, "PRAGMA integrity_check"), "ok");
-	assert_int_equal(casefile_load(context, MBALE, (struct bytes){saved->data, saved->len}, &again)->code, ERROR_CONFIG);
+	assert_int_equal(casefile_load(context, MBALE, (struct bytes){saved->data, saved->len}, &again)->code,
+		ERROR_CONFIG);
 	assert_non_null(casefile_load(context, GULU, (struct bytes){saved->data, 100}, &again));
 	assert_non_null(casefile_load(context, GULU, (struct bytes){saved->data, 0}, &again));
 }
@@ -284,7 +313,9 @@ static void the_saved_file_reads_with_plain_sqlite3(void **state)
 	assert_non_null(out);
 	assert_int_equal(fwrite(saved->data, 1, saved->len, out), saved->len);
 	fclose(out);
-	pipe = popen(memory_format(context, "sqlite3 %s/cases.db 'SELECT alias, risk FROM case_'; rm -r %s", folder, folder), "r");
+	pipe = popen(memory_format(context, "sqlite3 %s/cases.db 'SELECT alias, risk FROM case_'; rm -r %s",
+			     folder, folder),
+		"r");
 	assert_non_null(pipe);
 	assert_non_null(fgets(line, sizeof line, pipe));
 	pclose(pipe);
@@ -329,8 +360,9 @@ static void tell_cases(struct story *story, const void *context)
 			json_pack("{s:s, s:s}", "risk", risks[rand() % 4], "alias", risks[rand() % 4]), over);
 		if (over && rand() % 4 == 0) {
 			json_object_set_new(body, "restate", json_true());
-			json_object_set_new(body, "from", json_pack("[{s:s, s:s, s:s}]", "event", sample_identity(context, seen), "by",
-								  "x", "at", "2026-11-18T10:00:00Z"));
+			json_object_set_new(body, "from",
+				json_pack("[{s:s, s:s, s:s}]", "event", sample_identity(context, seen), "by",
+					"x", "at", "2026-11-18T10:00:00Z"));
 		}
 		tell(story, context, sample_json(context, some_log(), 'o', 1 + rand() % 9, body));
 	}
@@ -341,8 +373,9 @@ static void tell_children(struct story *story, const void *context)
 	for (int i = 0; i < 40; i++) {
 		const char *key = sample_key(context, some_log(), 20 + rand() % 4);
 		const char *case_key = sample_key(context, some_log(), rand() % 2);
-		json_t *body = sample_body(context, 200 + rand() % 60, "okot", rand() % 2 ? "action" : "note", key,
-			rand() % 8 ? case_key : NULL, json_pack("{s:s}", rand() % 2 ? "what" : "text", risks[rand() % 4]), NULL);
+		json_t *body = sample_body(context, 200 + rand() % 60, "okot", rand() % 2 ? "action" : "note",
+			key, rand() % 8 ? case_key : NULL,
+			json_pack("{s:s}", rand() % 2 ? "what" : "text", risks[rand() % 4]), NULL);
 
 		if (rand() % 6 == 0) {
 			json_object_set_new(body, "restate", json_true());
@@ -352,19 +385,26 @@ static void tell_children(struct story *story, const void *context)
 	}
 }
 
-static void tell_reports(struct story *story, const void *context, const struct secret *seed, const char *mailbox)
+static void tell_reports(
+	struct story *story, const void *context, const struct secret *seed, const char *mailbox)
 {
 	for (int i = 0; i < 3; i++) {
 		const char *report = sample_key(context, i ? GULU : MBALE, 40 + i);
 
-		tell(story, context, sample_event(context, i ? GULU : MBALE, 'i', 300 + i, "report", report, NULL,
-					     json_pack("{s:s, s:s, s:s}", "what", "word", "danger", "yes", "mailbox", mailbox), NULL));
-		tell(story, context, sample_event(context, i ? GULU : MBALE, 'i', 310 + i, "report", report, NULL,
-					     json_pack("{s:s}", "what", "again"), NULL));
-		tell(story, context, sample_event(context, KAMPALA, 'o', 320 + i, "report", report, NULL,
-					     json_pack("{s:s}", "state", "opened"), NULL));
-		tell(story, context, sample_event(context, MBALE, 'i', 330 + i, "report", report, NULL,
-					     json_pack("{s:s}", "state", "closed"), NULL));
+		tell(story, context,
+			sample_event(context, i ? GULU : MBALE, 'i', 300 + i, "report", report, NULL,
+				json_pack("{s:s, s:s, s:s}", "what", "word", "danger", "yes", "mailbox",
+					mailbox),
+				NULL));
+		tell(story, context,
+			sample_event(context, i ? GULU : MBALE, 'i', 310 + i, "report", report, NULL,
+				json_pack("{s:s}", "what", "again"), NULL));
+		tell(story, context,
+			sample_event(context, KAMPALA, 'o', 320 + i, "report", report, NULL,
+				json_pack("{s:s}", "state", "opened"), NULL));
+		tell(story, context,
+			sample_event(context, MBALE, 'i', 330 + i, "report", report, NULL,
+				json_pack("{s:s}", "state", "closed"), NULL));
 		for (int j = 0; j < 4; j++) {
 			const char *key = sample_key(context, some_log(), 50 + 4 * i + j);
 			const char *text = memory_format(context, "%s %s %s", key, report, "help");
@@ -372,22 +412,29 @@ static void tell_reports(struct story *story, const void *context, const struct 
 			char log[LOG_ID_SIZE];
 
 			ids_key_log(log, key);
-			sshsig_sign_raw(raw, seed, "engabo-message", (struct bytes){(const uint8_t *)text, strlen(text)});
-			tell(story, context, sample_event(context, log, 'i', 340 + 4 * i + j, "message", key, NULL,
-						     json_pack("{s:s, s:s, s:s, s:s}", "report", report, "from", "reporter", "text",
-							     j ? "help" : "forged", "signature", encoding_base64(context, BYTES_OF(raw))),
-						     NULL));
+			sshsig_sign_raw(raw, seed, "engabo-message",
+				(struct bytes){(const uint8_t *)text, strlen(text)});
+			tell(story, context,
+				sample_event(context, log, 'i', 340 + 4 * i + j, "message", key, NULL,
+					json_pack("{s:s, s:s, s:s, s:s}", "report", report, "from",
+						"reporter", "text", j ? "help" : "forged", "signature",
+						encoding_base64(context, BYTES_OF(raw))),
+					NULL));
 		}
 	}
-	tell(story, context, sample_event(context, GULU, 'o', 400, "user", sample_key(context, GULU, 60), NULL,
-				     json_pack("{s:s}", "name", "akello"), NULL));
-	tell(story, context, sample_event(context, MBALE, 'o', 401, "user", sample_key(context, GULU, 60), NULL,
-				     json_pack("{s:s}", "role", "coordinator"), NULL));
-	tell(story, context, sample_event(context, GULU, 'o', 402, "referral", sample_key(context, GULU, 61), NULL,
-				     json_pack("{s:s}", "name", "later"), NULL));
+	tell(story, context,
+		sample_event(context, GULU, 'o', 400, "user", sample_key(context, GULU, 60), NULL,
+			json_pack("{s:s}", "name", "akello"), NULL));
+	tell(story, context,
+		sample_event(context, MBALE, 'o', 401, "user", sample_key(context, GULU, 60), NULL,
+			json_pack("{s:s}", "role", "coordinator"), NULL));
+	tell(story, context,
+		sample_event(context, GULU, 'o', 402, "referral", sample_key(context, GULU, 61), NULL,
+			json_pack("{s:s}", "name", "later"), NULL));
 }
 
-/* Takes the story in some order, some events more than once, some by another commit, in batches of any size. */
+/* Takes the story in some order, some events more than once, some by another commit, in batches of any size.
+ */
 static void take_shuffled(const struct story *story, uint8_t digest[static 32])
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -423,7 +470,8 @@ static void a_thousand_orders_give_one_case_file(void **state)
 	unsigned seed = getenv("SEED") ? (unsigned)atol(getenv("SEED")) : (unsigned)time(NULL);
 	struct signer signer;
 	struct secret *key CLEANUP(secret_free) = sshsig_seed_new(&signer);
-	const char *mailbox = memory_format(context, "%032d %s age1none", 1, sshsig_public_text(context, &signer));
+	const char *mailbox =
+		memory_format(context, "%032d %s age1none", 1, sshsig_public_text(context, &signer));
 	uint8_t first[32], next[32];
 
 	print_message("# SEED=%u\n", seed);
@@ -458,7 +506,8 @@ int main(void)
 		cmocka_unit_test(what_this_version_does_not_know_is_kept),
 		cmocka_unit_test(two_things_under_one_identity_are_both_kept_and_one_counts),
 		cmocka_unit_test(an_event_of_an_office_is_not_pushed_aside_by_intake),
-		cmocka_unit_test(a_restatement_is_passed_over_where_the_originals_are_and_stands_in_where_they_are_not),
+		cmocka_unit_test(
+			a_restatement_is_passed_over_where_the_originals_are_and_stands_in_where_they_are_not),
 		cmocka_unit_test(an_abandoned_batch_leaves_nothing),
 		cmocka_unit_test(saved_and_loaded_it_is_the_same_and_takes_more),
 		cmocka_unit_test(the_saved_file_reads_with_plain_sqlite3),

@@ -5,7 +5,8 @@
 #include "node/base/text.h"
 #include "node/casework/codes.h"
 
-static const char *const lists[] = {"acts", "districts", "needs", "perpetrators", "precision", "themes", "violation-status"};
+static const char *const lists[] = {
+	"acts", "districts", "needs", "perpetrators", "precision", "themes", "violation-status"};
 
 static void codes_have_labels(void **state)
 {
@@ -30,7 +31,7 @@ static void chosen_ones_are_marked(void **state)
 	size_t i, selected = 0;
 	json_t *choice;
 
-	json_array_foreach(choices, i, choice)
+	json_array_foreach (choices, i, choice)
 		selected += json_is_true(json_object_get(choice, "selected"));
 	assert_int_equal(selected, 2);
 	assert_true(json_is_true(json_object_get(json_array_get(single, 1), "selected")));

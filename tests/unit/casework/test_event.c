@@ -1,10 +1,14 @@
 /* An event is exactly what the format says, bounded, and survives being written and read. */
 #include "tests/unit/casework/sample.h"
 
-static const char good[] = "{\"v\":1,\"id\":\"01jd0000000000000000000001\",\"hlc\":\"0193f2a0b1c40003\",\"at\":\"2026-11-23T09:12:44Z\","
-			   "\"clock\":\"sure\",\"by\":\"akello\",\"entity\":\"action\",\"key\":\"" GULU ".01jd0000000000000000000002\","
-			   "\"case\":\"" GULU ".01jd0000000000000000000003\",\"set\":{\"state\":\"done\",\"needs\":[\"legal\"]},"
-			   "\"over\":{\"state\":[\"" GULU "/01jd0000000000000000000004\"]},\"to\":[\"" GULU "\",\"hq\"],\"later\":{\"x\":1}}";
+static const char good[] =
+	"{\"v\":1,\"id\":\"01jd0000000000000000000001\",\"hlc\":\"0193f2a0b1c40003\",\"at\":\"2026-11-23T09:"
+	"12:44Z\","
+	"\"clock\":\"sure\",\"by\":\"akello\",\"entity\":\"action\",\"key\":\"" GULU
+	".01jd0000000000000000000002\","
+	"\"case\":\"" GULU ".01jd0000000000000000000003\",\"set\":{\"state\":\"done\",\"needs\":[\"legal\"]},"
+	"\"over\":{\"state\":[\"" GULU "/01jd0000000000000000000004\"]},\"to\":[\"" GULU
+	"\",\"hq\"],\"later\":{\"x\":1}}";
 
 static const struct error *parse(const void *context, const char *text, struct event **out)
 {
@@ -90,7 +94,8 @@ static void a_version_we_do_not_know_says_so(void **state)
 	struct event *event;
 
 	assert_int_equal(parse(context, changed(context, "\"v\":1", "\"v\":2"), &event)->code, ERROR_CONFIG);
-	assert_int_equal(parse(context, changed(context, "\"v\":1", "\"v\":\"1\""), &event)->code, ERROR_INVALID);
+	assert_int_equal(
+		parse(context, changed(context, "\"v\":1", "\"v\":\"1\""), &event)->code, ERROR_INVALID);
 }
 
 static void an_event_is_bounded_and_one_line(void **state)
@@ -111,10 +116,14 @@ static void an_event_is_bounded_and_one_line(void **state)
 static void a_draft_becomes_an_event_of_now(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	json_t *set CLEANUP(json_decref) = json_pack("{s:s}", "text", "She called; she is safe."), *to CLEANUP(json_decref) =
-		json_pack("[s, s]", GULU, "hq");
-	struct event_draft draft = {.entity = "note", .key = GULU ".01jd0000000000000000000002",
-		.case_key = GULU ".01jd0000000000000000000003", .by = "akello", .set = set, .to = to};
+	json_t *set CLEANUP(json_decref) = json_pack("{s:s}", "text", "She called; she is safe."),
+		    *to CLEANUP(json_decref) = json_pack("[s, s]", GULU, "hq");
+	struct event_draft draft = {.entity = "note",
+		.key = GULU ".01jd0000000000000000000002",
+		.case_key = GULU ".01jd0000000000000000000003",
+		.by = "akello",
+		.set = set,
+		.to = to};
 	struct event *first, *second;
 
 	clock_start(0);

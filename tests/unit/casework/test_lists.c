@@ -30,7 +30,8 @@ static const char *add(struct hub *hub, const char *entity, const char *case_key
 	int number = ++hub->number;
 	const char *key = sample_key(hub->context, GULU, number);
 
-	sample_take(hub->file, sample_event(hub->context, GULU, 'o', number, entity, key, case_key, set, NULL));
+	sample_take(
+		hub->file, sample_event(hub->context, GULU, 'o', number, entity, key, case_key, set, NULL));
 	return key;
 }
 
@@ -41,7 +42,7 @@ static char *column(struct hub *hub, json_t *rows, const char *name)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
+	json_array_foreach (rows, i, row)
 		buffer_format(out, "%s%s", i ? " " : "", json_text_or(row, name, "-"));
 	json_decref(rows);
 	return (char *)out->data;
@@ -57,7 +58,8 @@ static void reports_come_with_the_most_urgent_first(void **state)
 	add(hub, "report", NULL, json_pack("{s:s, s:s}", "what", "danger1", "danger", "yes"));
 	add(hub, "report", NULL, json_pack("{s:s}", "what", "silent"));
 	add(hub, "report", NULL, json_pack("{s:s, s:s}", "what", "danger2", "danger", "yes"));
-	add(hub, "report", NULL, json_pack("{s:s, s:s, s:s}", "what", "done", "danger", "yes", "state", "closed"));
+	add(hub, "report", NULL,
+		json_pack("{s:s, s:s, s:s}", "what", "done", "danger", "yes", "state", "closed"));
 	assert_null(lists_reports(hub->file, "new", 10, 0, &rows));
 	first = json_array_get(rows, 0);
 	assert_string_equal(json_text_or(first, "state", ""), "new");
@@ -77,7 +79,8 @@ static void cases_come_with_the_most_pressing_first(void **state)
 	add(hub, "case", NULL, json_pack("{s:s, s:s}", "alias", "low", "risk", "low"));
 	add(hub, "case", NULL, json_pack("{s:s, s:s}", "alias", "high-old", "risk", "high"));
 	add(hub, "case", NULL, json_pack("{s:s, s:s}", "alias", "high-new", "risk", "high"));
-	add(hub, "case", NULL, json_pack("{s:s, s:s, s:s}", "alias", "closed", "risk", "emergency", "state", "closed"));
+	add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s}", "alias", "closed", "risk", "emergency", "state", "closed"));
 	assert_null(lists_cases(hub->file, "open", 10, 0, &rows));
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "conflicts")), 0);
 	assert_string_equal(column(hub, rows, "alias"), "high-new high-old low");
@@ -95,10 +98,12 @@ static void what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is
 	add(hub, "action", open, json_pack("{s:s, s:s}", "what", "later", "due", "2026-12-24"));
 	add(hub, "action", open, json_pack("{s:s}", "what", "whenever"));
 	add(hub, "action", open, json_pack("{s:s, s:s}", "what", "yesterday", "due", "2026-11-22"));
-	add(hub, "action", open, json_pack("{s:s, s:s, s:s}", "what", "made", "due", "2026-01-01", "state", "done"));
+	add(hub, "action", open,
+		json_pack("{s:s, s:s, s:s}", "what", "made", "due", "2026-01-01", "state", "done"));
 	add(hub, "action", closed, json_pack("{s:s, s:s}", "what", "resting", "due", "2026-01-01"));
 	add(hub, "followup", open, json_pack("{s:s, s:s}", "due", "2026-11-01", "how", "visit"));
-	add(hub, "followup", open, json_pack("{s:s, s:s, s:s}", "due", "2026-10-01", "made", "2026-10-02", "how", "call"));
+	add(hub, "followup", open,
+		json_pack("{s:s, s:s, s:s}", "due", "2026-10-01", "made", "2026-10-02", "how", "call"));
 	assert_null(lists_actions(hub->file, NULL, "2026-11-23", 10, &rows));
 	assert_true(json_is_true(json_object_get(json_array_get(rows, 0), "overdue")));
 	assert_true(json_is_false(json_object_get(json_array_get(rows, 1), "overdue")));
@@ -128,8 +133,10 @@ static void notes_messages_and_users_are_listed(void **state)
 	assert_null(lists_notes(hub->file, open, &rows));
 	assert_string_equal(json_text_or(json_array_get(rows, 0), "by", ""), "akello");
 	assert_string_equal(column(hub, rows, "text"), "two one");
-	add(hub, "message", NULL, json_pack("{s:s, s:s, s:s}", "report", report, "from", "office", "text", "hello"));
-	add(hub, "message", NULL, json_pack("{s:s, s:s, s:s}", "report", report, "from", "office", "text", "again"));
+	add(hub, "message", NULL,
+		json_pack("{s:s, s:s, s:s}", "report", report, "from", "office", "text", "hello"));
+	add(hub, "message", NULL,
+		json_pack("{s:s, s:s, s:s}", "report", report, "from", "office", "text", "again"));
 	assert_null(lists_messages(hub->file, report, &rows));
 	assert_string_equal(column(hub, rows, "text"), "hello again");
 	add(hub, "user", NULL, json_pack("{s:s, s:s}", "name", "okot", "role", "officer"));
@@ -145,7 +152,8 @@ static void conflicts_are_listed_with_their_field(void **state)
 	const char *key = add(hub, "case", NULL, json_pack("{s:s, s:s}", "risk", "low", "ref", "GUL-AAAAA"));
 	json_t *rows, *counts;
 
-	sample_take(hub->file, sample_event(hub->context, KAMPALA, 'o', 90, "case", key, NULL, json_pack("{s:s}", "risk", "high"), NULL));
+	sample_take(hub->file, sample_event(hub->context, KAMPALA, 'o', 90, "case", key, NULL,
+				       json_pack("{s:s}", "risk", "high"), NULL));
 	assert_null(lists_conflicts(hub->file, 10, &rows));
 	assert_int_equal(json_array_size(rows), 1);
 	assert_string_equal(json_text_or(json_array_get(rows, 0), "label", ""), "Risk");
@@ -168,12 +176,16 @@ static char *found(struct hub *hub, const char *words)
 static void search_finds_beginnings_of_words_newest_first(void **state)
 {
 	struct hub *hub = *state;
-	const char *key = add(hub, "case", NULL, json_pack("{s:s, s:s, s:s}", "ref", "GUL-7K2QX", "alias", "Swallow", "summary", "At the market."));
+	const char *key = add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s}", "ref", "GUL-7K2QX", "alias", "Swallow", "summary",
+			"At the market."));
 	json_t *rows;
 
-	add(hub, "report", NULL, json_pack("{s:s, s:s}", "what", "Beaten in the Market by soldiers", "place", "Pece"));
+	add(hub, "report", NULL,
+		json_pack("{s:s, s:s}", "what", "Beaten in the Market by soldiers", "place", "Pece"));
 	add(hub, "note", key, json_pack("{s:s}", "text", "Marketing director"));
-	assert_string_equal(found(hub, "market"), "Marketing director Beaten in the Market by soldiers Swallow");
+	assert_string_equal(
+		found(hub, "market"), "Marketing director Beaten in the Market by soldiers Swallow");
 	assert_string_equal(found(hub, "MARK beat"), "Beaten in the Market by soldiers");
 	assert_string_equal(found(hub, "gul-7k2qx"), "Swallow");
 	assert_string_equal(found(hub, "7k2"), "Swallow");
@@ -189,20 +201,24 @@ static void search_finds_beginnings_of_words_newest_first(void **state)
 static void search_follows_what_changes(void **state)
 {
 	struct hub *hub = *state;
-	const char *key = add(hub, "note", add(hub, "case", NULL, json_pack("{s:s}", "alias", "x")), json_pack("{s:s}", "text", "wednesday"));
+	const char *key = add(hub, "note", add(hub, "case", NULL, json_pack("{s:s}", "alias", "x")),
+		json_pack("{s:s}", "text", "wednesday"));
 	json_t *set = json_pack("{s:s}", "text", "thursday"), *over;
 
 	assert_string_equal(found(hub, "wednesday"), "wednesday");
 	assert_null(casefile_over(hub->file, "note", key, set, &over));
-	sample_take(hub->file, sample_event(hub->context, GULU, 'o', 50, "note", key, sample_key(hub->context, GULU, 1), set, over));
+	sample_take(hub->file, sample_event(hub->context, GULU, 'o', 50, "note", key,
+				       sample_key(hub->context, GULU, 1), set, over));
 	assert_string_equal(found(hub, "wednesday"), "");
 	assert_string_equal(found(hub, "thursday"), "thursday");
 }
 
 static void what_is_typed_is_never_syntax(void **state)
 {
-	static const char *const typed[] = {"", " ", "\"", "'", "*", "a*", "\"a\" OR b", "text:a", "NEAR(a b)", "a AND", "-a", "^a", "(", "a\"b",
-		"\xe2\x80\x9cquoted\xe2\x80\x9d", "\xe2\x80\x94", "\xc5\x8b", "{}", "%", "; DROP TABLE report", "a b c d e f g h i j k l m n o p"};
+	static const char *const typed[] = {"", " ", "\"", "'", "*", "a*", "\"a\" OR b", "text:a",
+		"NEAR(a b)", "a AND", "-a", "^a", "(", "a\"b", "\xe2\x80\x9cquoted\xe2\x80\x9d",
+		"\xe2\x80\x94", "\xc5\x8b", "{}", "%", "; DROP TABLE report",
+		"a b c d e f g h i j k l m n o p"};
 	struct hub *hub = *state;
 	char long_text[1000];
 	json_t *rows;
@@ -224,7 +240,9 @@ static void export_has_every_field(void **state)
 	struct hub *hub = *state;
 	json_t *rows, *row;
 
-	add(hub, "report", NULL, json_pack("{s:s, s:[s,s], s:s}", "what", "x", "needs", "legal", "funds", "case", sample_key(hub->context, GULU, 9)));
+	add(hub, "report", NULL,
+		json_pack("{s:s, s:[s,s], s:s}", "what", "x", "needs", "legal", "funds", "case",
+			sample_key(hub->context, GULU, 9)));
 	assert_null(lists_export(hub->file, "report", &rows));
 	row = json_array_get(rows, 0);
 	assert_int_equal(json_array_size(json_object_get(row, "needs")), 2);
@@ -244,7 +262,8 @@ static void a_reference_is_unique_in_the_hub_and_the_same_on_every_hub(void **st
 	assert_null(lists_free_reference(hub->file, "GUL", key, first));
 	ids_reference(plain, "GUL", key, 0);
 	assert_string_equal(first, plain);
-	sample_take(hub->file, sample_event(hub->context, GULU, 'o', 70, "case", key, NULL, json_pack("{s:s}", "ref", first), NULL));
+	sample_take(hub->file, sample_event(hub->context, GULU, 'o', 70, "case", key, NULL,
+				       json_pack("{s:s}", "ref", first), NULL));
 	assert_null(lists_free_reference(hub->file, "GUL", key, again));
 	assert_string_equal(first, again);
 	add(hub, "case", NULL, json_pack("{s:s}", "ref", first));
@@ -272,7 +291,8 @@ static int note_statement(unsigned kind, void *user, void *statement, void *unus
 /* Lists of what is wrong are read whole; they hold nothing else. */
 static bool is_short(const char *plan)
 {
-	return strncmp(plan, "SCAN f", 6) == 0 || strncmp(plan, "SCAN o", 6) == 0 || strncmp(plan, "SCAN CONSTANT ROW", 17) == 0 ||
+	return strncmp(plan, "SCAN f", 6) == 0 || strncmp(plan, "SCAN o", 6) == 0 ||
+	       strncmp(plan, "SCAN CONSTANT ROW", 17) == 0 ||
 	       strncmp(plan, "SCAN search VIRTUAL TABLE", 25) == 0;
 }
 
@@ -281,7 +301,8 @@ static void check_plan(struct hub *hub, const char *sql)
 	struct query query;
 	bool row;
 
-	assert_null(db_prepare(casefile_db(hub->file), &query, memory_format(hub->context, "EXPLAIN QUERY PLAN %s", sql)));
+	assert_null(db_prepare(
+		casefile_db(hub->file), &query, memory_format(hub->context, "EXPLAIN QUERY PLAN %s", sql)));
 	for (;;) {
 		const char *plan;
 
@@ -289,7 +310,8 @@ static void check_plan(struct hub *hub, const char *sql)
 		if (!row)
 			break;
 		plan = db_text(&query, 3);
-		if (strncmp(plan, "SCAN", 4) == 0 && !strstr(plan, "USING INDEX") && !strstr(plan, "USING COVERING INDEX") && !is_short(plan))
+		if (strncmp(plan, "SCAN", 4) == 0 && !strstr(plan, "USING INDEX") &&
+			!strstr(plan, "USING COVERING INDEX") && !is_short(plan))
 			fail_msg("%s: %s", plan, sql);
 		if (strstr(plan, "AUTOMATIC"))
 			fail_msg("%s: %s", plan, sql);
@@ -309,8 +331,8 @@ static void every_list_runs_on_an_index(void **state)
 
 	entities = schema_entities(&count);
 	sqlite3_trace_v2(casefile_db(hub->file)->handle, SQLITE_TRACE_STMT, note_statement, &seen);
-#define ASK(call)                                                                                                      \
-	assert_null(call);                                                                                             \
+#define ASK(call)                                                                                            \
+	assert_null(call);                                                                                   \
 	json_decref(rows)
 	ASK(lists_reports(hub->file, "new", 10, 0, &rows));
 	ASK(lists_reports(hub->file, NULL, 10, 0, &rows));
@@ -342,14 +364,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reports_come_with_the_most_urgent_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(cases_come_with_the_most_pressing_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is_closed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is_closed, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(notes_messages_and_users_are_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(conflicts_are_listed_with_their_field, setup, teardown),
-		cmocka_unit_test_setup_teardown(search_finds_beginnings_of_words_newest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			search_finds_beginnings_of_words_newest_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(search_follows_what_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_typed_is_never_syntax, setup, teardown),
 		cmocka_unit_test_setup_teardown(export_has_every_field, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_reference_is_unique_in_the_hub_and_the_same_on_every_hub, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_reference_is_unique_in_the_hub_and_the_same_on_every_hub, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_list_runs_on_an_index, setup, teardown),
 	};
 

@@ -18,10 +18,11 @@ static char *identity_of(struct table *table, size_t at)
 	return out;
 }
 
-static size_t add_over(struct table *table, const char *log, int number, const char *risk, json_t *over, bool restate)
+static size_t add_over(
+	struct table *table, const char *log, int number, const char *risk, json_t *over, bool restate)
 {
-	json_t *body = sample_body(table->context, number, "okot", "case", sample_key(table->context, GULU, 1), NULL,
-		json_pack("{s:s}", "risk", risk), over);
+	json_t *body = sample_body(table->context, number, "okot", "case",
+		sample_key(table->context, GULU, 1), NULL, json_pack("{s:s}", "risk", risk), over);
 	struct said *said;
 
 	if (restate) {
@@ -29,14 +30,15 @@ static size_t add_over(struct table *table, const char *log, int number, const c
 		json_object_set_new(body, "from", json_array());
 	}
 	said = sample_json(table->context, log, 'o', number, body);
-	table->claims[table->count] =
-		(struct claim){.event = said->event, .origin = said->origin, .judgement = {STANDING_PERMITTED, ""}};
+	table->claims[table->count] = (struct claim){
+		.event = said->event, .origin = said->origin, .judgement = {STANDING_PERMITTED, ""}};
 	return table->count++;
 }
 
 static size_t add(struct table *table, const char *log, int number, const char *risk, int over)
 {
-	return add_over(table, log, number, risk, over < 0 ? NULL : json_pack("{s:[s]}", "risk", identity_of(table, (size_t)over)), false);
+	return add_over(table, log, number, risk,
+		over < 0 ? NULL : json_pack("{s:[s]}", "risk", identity_of(table, (size_t)over)), false);
 }
 
 static struct merged_field *risk_of(struct table *table)
@@ -119,11 +121,13 @@ static void hubs_that_replace_each_other_in_a_ring_hide_nothing(void **state)
 {
 	struct table table = {.context = memory_context(NULL)};
 
-	add_over(&table, GULU, 1, "low", json_pack("{s:[s]}", "risk", MBALE "/01je0000000000000000000002"), false);
+	add_over(&table, GULU, 1, "low", json_pack("{s:[s]}", "risk", MBALE "/01je0000000000000000000002"),
+		false);
 	add(&table, MBALE, 2, "high", 0);
 	assert_string_equal(identity_of(&table, 1), MBALE "/01je0000000000000000000002");
 	expect(&table, "high", 2, true);
-	add_over(&table, KAMPALA, 3, "medium", json_pack("{s:[s]}", "risk", KAMPALA "/01je0000000000000000000003"), false);
+	add_over(&table, KAMPALA, 3, "medium",
+		json_pack("{s:[s]}", "risk", KAMPALA "/01je0000000000000000000003"), false);
 	expect(&table, "medium", 1, false);
 	talloc_free(table.context);
 }
@@ -143,7 +147,9 @@ static void over_names_all_heads_and_what_they_stand_for(void **state)
 	assert_string_equal(json_string_value(json_array_get(over, 0)), identity_of(&table, 1));
 	json_decref(over);
 	table.count = 0;
-	add_over(&table, GULU, 5, "low", json_pack("{s:[s,s]}", "risk", MBALE "/01je0000000000000000000002", GULU "/01je0000000000000000000001"),
+	add_over(&table, GULU, 5, "low",
+		json_pack("{s:[s,s]}", "risk", MBALE "/01je0000000000000000000002",
+			GULU "/01je0000000000000000000001"),
 		true);
 	over = merge_over(risk_of(&table), "risk", 100);
 	assert_int_equal(json_array_size(over), 3);
@@ -158,11 +164,13 @@ static void a_restatement_takes_the_place_of_what_is_missing(void **state)
 	const char *missing = MBALE "/01je0000000000000000000002";
 	size_t original = add(&table, GULU, 1, "low", -1);
 
-	add_over(&table, GULU, 5, "high", json_pack("{s:[s,s]}", "risk", missing, identity_of(&table, original)), true);
+	add_over(&table, GULU, 5, "high",
+		json_pack("{s:[s,s]}", "risk", missing, identity_of(&table, original)), true);
 	expect(&table, "high", 1, false);
 	add_over(&table, MBALE, 6, "medium", json_pack("{s:[s]}", "risk", missing), false);
 	expect(&table, "medium", 2, true); /* the other original is still unreplaced */
-	add_over(&table, MBALE, 7, "emergency", json_pack("{s:[s,s]}", "risk", identity_of(&table, original), identity_of(&table, 2)), false);
+	add_over(&table, MBALE, 7, "emergency",
+		json_pack("{s:[s,s]}", "risk", identity_of(&table, original), identity_of(&table, 2)), false);
 	expect(&table, "emergency", 1, false);
 	talloc_free(table.context);
 }
@@ -173,7 +181,8 @@ static void a_long_chain_of_restatements_is_followed_to_its_end(void **state)
 
 	add(&table, GULU, 1, "low", -1);
 	for (int i = 0; i < 10; i++)
-		add_over(&table, GULU, 2 + i, "low", json_pack("{s:[s]}", "risk", identity_of(&table, (size_t)i)), true);
+		add_over(&table, GULU, 2 + i, "low",
+			json_pack("{s:[s]}", "risk", identity_of(&table, (size_t)i)), true);
 	expect(&table, "low", 1, false);
 	add(&table, MBALE, 1, "high", 10); /* replaces the last; the first goes with it */
 	expect(&table, "high", 1, false);

@@ -1,4 +1,5 @@
-/* Each hub speaks for its own records, headquarters for all, intake for nobody: whatever else comes is not believed. */
+/* Each hub speaks for its own records, headquarters for all, intake for nobody: whatever else comes is not
+ * believed. */
 #include "tests/unit/casework/sample.h"
 
 #include "node/casework/permit.h"
@@ -11,14 +12,14 @@ static enum standing alone(const struct said *said)
 	return permit_alone(GULU, said->event, &said->origin).standing;
 }
 
-static struct said *say(const void *context, const char *log, char kind, const char *entity, const char *owner, const char *case_owner,
-	json_t *set)
+static struct said *say(const void *context, const char *log, char kind, const char *entity,
+	const char *owner, const char *case_owner, json_t *set)
 {
 	static int number;
 
 	number++;
-	return sample_event(context, log, kind, number, entity, sample_key(context, owner, 1), case_owner ? sample_key(context, case_owner, 2) : NULL,
-		set, NULL);
+	return sample_event(context, log, kind, number, entity, sample_key(context, owner, 1),
+		case_owner ? sample_key(context, case_owner, 2) : NULL, set, NULL);
 }
 
 #define TEXT(name, value) json_pack("{s:s}", name, value)
@@ -27,12 +28,18 @@ static void reports_and_cases_have_two_writers(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 
-	assert_int_equal(alone(say(context, MBALE, 'o', "case", MBALE, NULL, TEXT("risk", "low"))), STANDING_PERMITTED);
-	assert_int_equal(alone(say(context, KAMPALA, 'o', "case", MBALE, NULL, TEXT("risk", "low"))), STANDING_PERMITTED);
-	assert_int_equal(alone(say(context, MBALE, 'o', "case", GULU, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, GULU, 'o', "case", KAMPALA, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, MBALE, 'o', "report", GULU, NULL, TEXT("state", "closed"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, KAMPALA, 'o', "report", GULU, NULL, TEXT("state", "opened"))), STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, MBALE, 'o', "case", MBALE, NULL, TEXT("risk", "low"))),
+		STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, KAMPALA, 'o', "case", MBALE, NULL, TEXT("risk", "low"))),
+		STANDING_PERMITTED);
+	assert_int_equal(
+		alone(say(context, MBALE, 'o', "case", GULU, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
+	assert_int_equal(
+		alone(say(context, GULU, 'o', "case", KAMPALA, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
+	assert_int_equal(alone(say(context, MBALE, 'o', "report", GULU, NULL, TEXT("state", "closed"))),
+		STANDING_REFUSED);
+	assert_int_equal(alone(say(context, KAMPALA, 'o', "report", GULU, NULL, TEXT("state", "opened"))),
+		STANDING_PERMITTED);
 }
 
 static void intake_can_only_do_what_any_phone_could(void **state)
@@ -41,14 +48,22 @@ static void intake_can_only_do_what_any_phone_could(void **state)
 	struct said *said;
 	json_t *body;
 
-	assert_int_equal(alone(say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("what", "help"))), STANDING_PERMITTED);
-	assert_int_equal(alone(say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("unheard_of", "x"))), STANDING_PERMITTED);
-	assert_int_equal(alone(say(context, MBALE, 'i', "report", GULU, NULL, TEXT("what", "help"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, KAMPALA, 'i', "report", GULU, NULL, TEXT("what", "help"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("state", "closed"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, MBALE, 'i', "case", MBALE, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, GULU, 'i', "user", GULU, NULL, TEXT("role", "coordinator"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, GULU, 'i', "audit", GULU, NULL, TEXT("what", "x"))), STANDING_REFUSED);
+	assert_int_equal(alone(say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("what", "help"))),
+		STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("unheard_of", "x"))),
+		STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, MBALE, 'i', "report", GULU, NULL, TEXT("what", "help"))),
+		STANDING_REFUSED);
+	assert_int_equal(alone(say(context, KAMPALA, 'i', "report", GULU, NULL, TEXT("what", "help"))),
+		STANDING_REFUSED);
+	assert_int_equal(alone(say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("state", "closed"))),
+		STANDING_REFUSED);
+	assert_int_equal(
+		alone(say(context, MBALE, 'i', "case", MBALE, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
+	assert_int_equal(alone(say(context, GULU, 'i', "user", GULU, NULL, TEXT("role", "coordinator"))),
+		STANDING_REFUSED);
+	assert_int_equal(
+		alone(say(context, GULU, 'i', "audit", GULU, NULL, TEXT("what", "x"))), STANDING_REFUSED);
 	said = say(context, MBALE, 'i', "report", MBALE, NULL, TEXT("what", "help"));
 	said->event->by = "akello";
 	assert_int_equal(alone(said), STANDING_REFUSED);
@@ -61,20 +76,28 @@ static void people_and_audit_are_each_hubs_own(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 
-	assert_int_equal(alone(say(context, GULU, 'o', "user", GULU, NULL, TEXT("name", "akello"))), STANDING_PERMITTED);
-	assert_int_equal(alone(say(context, KAMPALA, 'o', "user", GULU, NULL, TEXT("name", "akello"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, KAMPALA, 'o', "user", KAMPALA, NULL, TEXT("name", "akello"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, GULU, 'o', "audit", MBALE, NULL, TEXT("what", "x"))), STANDING_REFUSED);
+	assert_int_equal(alone(say(context, GULU, 'o', "user", GULU, NULL, TEXT("name", "akello"))),
+		STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, KAMPALA, 'o', "user", GULU, NULL, TEXT("name", "akello"))),
+		STANDING_REFUSED);
+	assert_int_equal(alone(say(context, KAMPALA, 'o', "user", KAMPALA, NULL, TEXT("name", "akello"))),
+		STANDING_REFUSED);
+	assert_int_equal(
+		alone(say(context, GULU, 'o', "audit", MBALE, NULL, TEXT("what", "x"))), STANDING_REFUSED);
 }
 
 static void a_field_must_have_its_shape(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 
-	assert_int_equal(alone(say(context, GULU, 'o', "case", GULU, NULL, json_pack("{s:i}", "risk", 3))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, GULU, 'o', "case", GULU, NULL, TEXT("needs", "legal"))), STANDING_REFUSED);
-	assert_int_equal(alone(say(context, GULU, 'o', "case", GULU, NULL, TEXT("risk", "unheard-of"))), STANDING_PERMITTED);
-	assert_int_equal(alone(say(context, GULU, 'o', "referral", GULU, NULL, TEXT("x", "y"))), STANDING_WAITING);
+	assert_int_equal(alone(say(context, GULU, 'o', "case", GULU, NULL, json_pack("{s:i}", "risk", 3))),
+		STANDING_REFUSED);
+	assert_int_equal(
+		alone(say(context, GULU, 'o', "case", GULU, NULL, TEXT("needs", "legal"))), STANDING_REFUSED);
+	assert_int_equal(alone(say(context, GULU, 'o', "case", GULU, NULL, TEXT("risk", "unheard-of"))),
+		STANDING_PERMITTED);
+	assert_int_equal(
+		alone(say(context, GULU, 'o', "referral", GULU, NULL, TEXT("x", "y"))), STANDING_WAITING);
 }
 
 /* Judges several events about one record; answers with a letter each: p, w, r. */
@@ -84,11 +107,15 @@ static const struct error *no_mailboxes(void *user, const void *context, const c
 	return NULL;
 }
 
-static char *judge(const void *context, const char *entity, struct said *const *said, size_t count, char **mailboxes, bool with_hq)
+static char *judge(const void *context, const char *entity, struct said *const *said, size_t count,
+	char **mailboxes, bool with_hq)
 {
 	struct claim *claims = memory_array(context, struct claim, count);
 	char *out = memory_string_of(context, "????????", count);
-	struct permit_subject subject = {.self = GULU, .entity = schema_entity(entity), .key = said[0]->event->key, .mailboxes = no_mailboxes,
+	struct permit_subject subject = {.self = GULU,
+		.entity = schema_entity(entity),
+		.key = said[0]->event->key,
+		.mailboxes = no_mailboxes,
 		.user = mailboxes};
 	const char *case_key;
 	bool creator_hq;
@@ -105,20 +132,27 @@ static char *judge(const void *context, const char *entity, struct said *const *
 	return out;
 }
 
-static struct said *child(const void *context, const char *log, int number, const char *owner, const char *case_owner, int case_number)
+static struct said *child(const void *context, const char *log, int number, const char *owner,
+	const char *case_owner, int case_number)
 {
-	return sample_event(context, log, 'o', number, "action", sample_key(context, owner, 1), sample_key(context, case_owner, case_number),
-		TEXT("what", "Call"), NULL);
+	return sample_event(context, log, 'o', number, "action", sample_key(context, owner, 1),
+		sample_key(context, case_owner, case_number), TEXT("what", "Call"), NULL);
 }
 
 static void what_is_in_a_case_belongs_to_the_case_its_maker_named(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	struct said *made = child(context, MBALE, 1, MBALE, MBALE, 1), *hq = child(context, KAMPALA, 2, MBALE, MBALE, 1);
-	struct said *elsewhere = child(context, MBALE, 3, MBALE, MBALE, 2), *stranger = child(context, GULU, 4, MBALE, MBALE, 1);
+	struct said *made = child(context, MBALE, 1, MBALE, MBALE, 1),
+		    *hq = child(context, KAMPALA, 2, MBALE, MBALE, 1);
+	struct said *elsewhere = child(context, MBALE, 3, MBALE, MBALE, 2),
+		    *stranger = child(context, GULU, 4, MBALE, MBALE, 1);
 
-	assert_string_equal(judge(context, "action", (struct said *[]){made, hq, elsewhere, stranger}, 4, NULL, true), "pprr");
-	assert_string_equal(judge(context, "action", (struct said *[]){stranger, elsewhere, hq, made}, 4, NULL, true), "rrpp");
+	assert_string_equal(
+		judge(context, "action", (struct said *[]){made, hq, elsewhere, stranger}, 4, NULL, true),
+		"pprr");
+	assert_string_equal(
+		judge(context, "action", (struct said *[]){stranger, elsewhere, hq, made}, 4, NULL, true),
+		"rrpp");
 	assert_string_equal(judge(context, "action", (struct said *[]){hq, stranger}, 2, NULL, true), "ww");
 	assert_string_equal(judge(context, "action", (struct said *[]){made, hq}, 2, NULL, false), "pr");
 }
@@ -126,17 +160,21 @@ static void what_is_in_a_case_belongs_to_the_case_its_maker_named(void **state)
 static void a_maker_must_be_a_writer_of_its_case(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	struct said *hq = child(context, KAMPALA, 1, KAMPALA, GULU, 1), *home = child(context, GULU, 2, KAMPALA, GULU, 1);
-	struct said *stranger = child(context, MBALE, 1, MBALE, GULU, 1), *other = child(context, GULU, 2, MBALE, GULU, 1);
+	struct said *hq = child(context, KAMPALA, 1, KAMPALA, GULU, 1),
+		    *home = child(context, GULU, 2, KAMPALA, GULU, 1);
+	struct said *stranger = child(context, MBALE, 1, MBALE, GULU, 1),
+		    *other = child(context, GULU, 2, MBALE, GULU, 1);
 
 	assert_string_equal(judge(context, "action", (struct said *[]){hq, home}, 2, NULL, true), "pp");
-	assert_string_equal(judge(context, "action", (struct said *[]){stranger, other}, 2, NULL, true), "rr");
+	assert_string_equal(
+		judge(context, "action", (struct said *[]){stranger, other}, 2, NULL, true), "rr");
 }
 
-static struct said *restated(const void *context, const char *log, int number, const char *entity, const char *owner, const char *case_key,
-	json_t *set)
+static struct said *restated(const void *context, const char *log, int number, const char *entity,
+	const char *owner, const char *case_key, json_t *set)
 {
-	json_t *body = sample_body(context, number, "okot", entity, sample_key(context, owner, 1), case_key, set, NULL);
+	json_t *body = sample_body(
+		context, number, "okot", entity, sample_key(context, owner, 1), case_key, set, NULL);
 
 	json_object_set_new(body, "restate", json_true());
 	json_object_set_new(body, "from", json_array());
@@ -152,8 +190,10 @@ static void only_owners_restate(void **state)
 
 	assert_string_equal(judge(context, "action", (struct said *[]){hq}, 1, NULL, true), "p");
 	assert_string_equal(judge(context, "action", (struct said *[]){thief, hq}, 2, NULL, true), "rp");
-	assert_int_equal(alone(restated(context, MBALE, 3, "case", GULU, NULL, TEXT("risk", "low"))), STANDING_REFUSED);
-	assert_int_equal(alone(restated(context, GULU, 3, "case", GULU, NULL, TEXT("risk", "low"))), STANDING_PERMITTED);
+	assert_int_equal(alone(restated(context, MBALE, 3, "case", GULU, NULL, TEXT("risk", "low"))),
+		STANDING_REFUSED);
+	assert_int_equal(alone(restated(context, GULU, 3, "case", GULU, NULL, TEXT("risk", "low"))),
+		STANDING_PERMITTED);
 }
 
 static void a_report_waits_for_its_first_words(void **state)
@@ -170,27 +210,33 @@ static void a_report_waits_for_its_first_words(void **state)
 static void intake_cannot_change_a_report_afterwards(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	struct said *report = sample_event(context, MBALE, 'i', 10, "report", sample_key(context, MBALE, 1), NULL, TEXT("what", "help"), NULL);
-	struct said *later = sample_event(context, MBALE, 'i', 2, "report", sample_key(context, MBALE, 1), NULL, TEXT("mailbox", "mine"), NULL);
-	struct said *staff = sample_event(context, MBALE, 'o', 11, "report", sample_key(context, MBALE, 1), NULL, TEXT("state", "opened"), NULL);
+	struct said *report = sample_event(context, MBALE, 'i', 10, "report", sample_key(context, MBALE, 1),
+		NULL, TEXT("what", "help"), NULL);
+	struct said *later = sample_event(context, MBALE, 'i', 2, "report", sample_key(context, MBALE, 1),
+		NULL, TEXT("mailbox", "mine"), NULL);
+	struct said *staff = sample_event(context, MBALE, 'o', 11, "report", sample_key(context, MBALE, 1),
+		NULL, TEXT("state", "opened"), NULL);
 
 	later->origin.seq = 11; /* with the earliest of times, in a later commit */
 	assert_string_equal(judge(context, "report", (struct said *[]){later, report}, 2, NULL, true), "rp");
 	staff->origin.seq = 1; /* recorded by staff: not intake's to speak of at all */
-	assert_string_equal(judge(context, "report", (struct said *[]){later, report, staff}, 3, NULL, true), "rrp");
+	assert_string_equal(
+		judge(context, "report", (struct said *[]){later, report, staff}, 3, NULL, true), "rrp");
 }
 
-static struct said *message(const void *context, const char *log, char kind, const char *owner, const char *report, const char *from,
-	const struct secret *seed, const char *text)
+static struct said *message(const void *context, const char *log, char kind, const char *owner,
+	const char *report, const char *from, const struct secret *seed, const char *text)
 {
 	const char *key = sample_key(context, owner, 1);
 	const char *said = memory_format(context, "%s %s %s", key, report, text);
 	uint8_t raw[SSHSIG_RAW_LEN] = {0};
 
 	if (seed)
-		sshsig_sign_raw(raw, seed, "engabo-message", (struct bytes){(const uint8_t *)said, strlen(said)});
+		sshsig_sign_raw(
+			raw, seed, "engabo-message", (struct bytes){(const uint8_t *)said, strlen(said)});
 	return sample_event(context, log, kind, 5, "message", key, NULL,
-		json_pack("{s:s, s:s, s:s, s:s}", "report", report, "from", from, "text", text, "signature", encoding_base64(context, BYTES_OF(raw))),
+		json_pack("{s:s, s:s, s:s, s:s}", "report", report, "from", from, "text", text, "signature",
+			encoding_base64(context, BYTES_OF(raw))),
 		NULL);
 }
 
@@ -198,9 +244,11 @@ static void a_message_is_the_reporters_if_its_signature_holds(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct signer signer;
-	struct secret *seed CLEANUP(secret_free) = sshsig_seed_new(&signer), *other CLEANUP(secret_free) = sshsig_seed_new(&(struct signer){0});
+	struct secret *seed CLEANUP(secret_free) = sshsig_seed_new(&signer),
+			    *other CLEANUP(secret_free) = sshsig_seed_new(&(struct signer){0});
 	const char *report = sample_key(context, GULU, 7), *elsewhere = sample_key(context, GULU, 8);
-	char *mailboxes[] = {"broken", memory_format(context, "%032d %s age1xyz", 0, sshsig_public_text(context, &signer)), NULL};
+	char *mailboxes[] = {"broken",
+		memory_format(context, "%032d %s age1xyz", 0, sshsig_public_text(context, &signer)), NULL};
 	struct said *good = message(context, MBALE, 'i', MBALE, report, "reporter", seed, "I am safe");
 	struct said *forged = message(context, MBALE, 'i', MBALE, report, "reporter", other, "I am safe");
 
@@ -209,20 +257,28 @@ static void a_message_is_the_reporters_if_its_signature_holds(void **state)
 	assert_string_equal(judge(context, "message", (struct said *[]){forged}, 1, mailboxes, true), "r");
 	json_object_set_new(good->event->set, "report", json_string(elsewhere));
 	assert_string_equal(judge(context, "message", (struct said *[]){good}, 1, mailboxes, true), "r");
-	assert_int_equal(alone(message(context, GULU, 'i', GULU, report, "office", seed, "x")), STANDING_REFUSED);
-	assert_int_equal(alone(message(context, GULU, 'o', GULU, report, "reporter", seed, "x")), STANDING_REFUSED);
-	assert_int_equal(alone(message(context, GULU, 'i', MBALE, report, "reporter", seed, "x")), STANDING_REFUSED);
-	assert_int_equal(alone(message(context, GULU, 'o', GULU, report, "office", NULL, "x")), STANDING_PERMITTED);
-	assert_int_equal(alone(message(context, KAMPALA, 'o', KAMPALA, report, "office", NULL, "x")), STANDING_PERMITTED);
-	assert_int_equal(alone(message(context, MBALE, 'o', MBALE, report, "office", NULL, "x")), STANDING_REFUSED);
+	assert_int_equal(
+		alone(message(context, GULU, 'i', GULU, report, "office", seed, "x")), STANDING_REFUSED);
+	assert_int_equal(
+		alone(message(context, GULU, 'o', GULU, report, "reporter", seed, "x")), STANDING_REFUSED);
+	assert_int_equal(
+		alone(message(context, GULU, 'i', MBALE, report, "reporter", seed, "x")), STANDING_REFUSED);
+	assert_int_equal(
+		alone(message(context, GULU, 'o', GULU, report, "office", NULL, "x")), STANDING_PERMITTED);
+	assert_int_equal(alone(message(context, KAMPALA, 'o', KAMPALA, report, "office", NULL, "x")),
+		STANDING_PERMITTED);
+	assert_int_equal(
+		alone(message(context, MBALE, 'o', MBALE, report, "office", NULL, "x")), STANDING_REFUSED);
 }
 
 static void a_message_is_written_once(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	const char *report = sample_key(context, GULU, 7), *key = sample_key(context, GULU, 1);
-	json_t *set = json_pack("{s:s, s:s, s:s}", "report", report, "from", "office", "text", "We come tomorrow.");
-	struct said *first = sample_event(context, GULU, 'o', 1, "message", key, NULL, json_deep_copy(set), NULL);
+	json_t *set =
+		json_pack("{s:s, s:s, s:s}", "report", report, "from", "office", "text", "We come tomorrow.");
+	struct said *first =
+		sample_event(context, GULU, 'o', 1, "message", key, NULL, json_deep_copy(set), NULL);
 	struct said *second = sample_event(context, GULU, 'o', 2, "message", key, NULL, set, NULL);
 
 	assert_string_equal(judge(context, "message", (struct said *[]){second, first}, 2, NULL, true), "rp");

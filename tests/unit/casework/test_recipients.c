@@ -88,7 +88,8 @@ static void nobody_else_gets_in(void **state)
 	char out[100];
 
 	setup(&world);
-	assert_int_equal(marks(&world, true, json_pack("[s]", "zz00000000000000"), out)->code, ERROR_NOT_FOUND);
+	assert_int_equal(
+		marks(&world, true, json_pack("[s]", "zz00000000000000"), out)->code, ERROR_NOT_FOUND);
 	world.roster.members[1].status = MEMBER_REVOKED;
 	assert_int_equal(marks(&world, true, json_pack("[s]", MBALE), out)->code, ERROR_NOT_FOUND);
 	world.roster.members[2].status = MEMBER_REVOKED;

@@ -1,4 +1,5 @@
-/* Forms are checked strictly and say which field is off; what other hubs say is taken if it has the right shape. */
+/* Forms are checked strictly and say which field is off; what other hubs say is taken if it has the right
+ * shape. */
 #include "tests/unit/casework/sample.h"
 
 #include "node/casework/schema.h"
@@ -63,7 +64,8 @@ static void length_counts_characters_not_bytes(void **state)
 
 static void another_hub_may_know_newer_codes(void **state)
 {
-	json_t *code CLEANUP(json_decref) = json_string("UG-999"), *number CLEANUP(json_decref) = json_integer(3);
+	json_t *code CLEANUP(json_decref) = json_string("UG-999"),
+		     *number CLEANUP(json_decref) = json_integer(3);
 
 	assert_true(schema_fits(schema_field(schema_entity("report"), "district"), code));
 	assert_false(schema_fits(schema_field(schema_entity("report"), "district"), number));
@@ -83,7 +85,8 @@ static void every_field_is_whole_and_has_its_column(void **state)
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < entities[i].count; j++) {
 			const struct field *field = &entities[i].fields[j];
-			char *sql = memory_format(context, "SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'",
+			char *sql = memory_format(context,
+				"SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'",
 				settle_table(&entities[i]), field->name);
 
 			assert_int_equal(sample_number(file, sql), 1);

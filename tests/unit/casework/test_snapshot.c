@@ -71,7 +71,8 @@ static void what_was_saved_comes_back(void **state)
 	struct casefile *again;
 	uint8_t before[32], after[32];
 
-	assert_int_equal(snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again)->code, ERROR_NOT_FOUND);
+	assert_int_equal(
+		snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again)->code, ERROR_NOT_FOUND);
 	assert_null(snapshot_write(&hub->home, hub->file, hub->vault, &hub->place));
 	hub->place.roster_version = 4; /* a newer roster since then is fine */
 	assert_null(snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again));
@@ -150,7 +151,8 @@ static void a_torn_one_is_not_believed(void **state)
 	first = read_file(hub, "snapshot.sig");
 	assert_null(snapshot_write(&hub->home, hub->file, hub->vault, &hub->place));
 	write_file(hub, "snapshot.sig", first);
-	assert_int_equal(snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again)->code, ERROR_INVALID);
+	assert_int_equal(
+		snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again)->code, ERROR_INVALID);
 }
 
 int main(void)
