@@ -15,7 +15,7 @@ static void fill(struct log_commit *commit, int64_t seq, size_t acks)
 	}
 	commit->ack_count = acks;
 	for (size_t i = 0; i < acks; i++) {
-		snprintf(commit->acks[i].log, LOG_ID_SIZE, "%016zu", i);
+		snprintf(commit->acks[i].log, LOG_ID_SIZE, "00000000000000%02u", (unsigned)i % 100);
 		commit->acks[i].epoch = 1 + (int)(i % 3);
 		commit->acks[i].seq = 1 + (int64_t)i * 1000000;
 	}
