@@ -49,13 +49,17 @@ static const struct route routes[] = {
 static const struct error *answer_unlock(struct reception *reception, const json_t *request)
 {
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
+	const struct error *error;
 	const char *name, *words;
 
 	TRY(json_get_string(request, "name", PERSON_NAME_MAX, &name));
 	TRY(json_get_string(request, "passphrase", 400, &words));
 	passphrase = secret_copy(words, strlen(words) + 1);
 	secret_wipe((char *)(uintptr_t)words, strlen(words));
-	return sign_check(reception, name, passphrase);
+	pthread_mutex_lock(&reception->slow);
+	error = sign_check(reception, name, passphrase);
+	pthread_mutex_unlock(&reception->slow);
+	return error;
 }
 
 static const struct error *read_sealed(const void *context, const json_t *entry, struct sealed *out)
@@ -176,6 +180,7 @@ static void reception_start(struct reception *reception, struct office *office, 
 	const struct config *config = office->home->config;
 
 	pthread_mutex_init(&reception->mutex, NULL);
+	pthread_mutex_init(&reception->slow, NULL);
 	reception->office = office;
 	reception->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	reception->sessions = sessions_new(context, (int64_t)config->office.idle_minutes * MINUTE_MS,
@@ -205,6 +210,7 @@ static void end(struct reception *reception, struct server *server)
 	secret_wipe(reception->sessions, talloc_get_size(reception->sessions));
 	close(reception->wake);
 	pthread_mutex_destroy(&reception->mutex);
+	pthread_mutex_destroy(&reception->slow);
 }
 
 static const struct error *run_locked(struct home *home, void *context, const volatile int *stop)

@@ -158,7 +158,9 @@ static void run_slowly(void *user, bool is_ending)
 		server_resume(request, error_new(ERROR_UNAVAILABLE, "the hub is being locked"));
 		return;
 	}
+	pthread_mutex_lock(&visit->reception->slow);
 	error = slow->work(visit, slow->job);
+	pthread_mutex_unlock(&visit->reception->slow);
 	pthread_mutex_lock(&visit->reception->mutex);
 	error = slow->finish(visit, slow->job, error);
 	pthread_mutex_unlock(&visit->reception->mutex);

@@ -17,6 +17,8 @@
  * still answer. */
 struct reception {
 	pthread_mutex_t mutex;
+	pthread_mutex_t slow; /* one passphrase at a time, so that Argon2id's memory is needed once; taken
+				 before mutex */
 	struct office *office;
 	bool is_open; /* unlocked */
 	bool is_opening;
