@@ -165,6 +165,25 @@ def provider_with_card(tap, coalition, attacker):
     hq.start()
 
 
+def plant_keyring(tap, coalition, attacker):
+    """A thief puts a keyring of its own on the card, whose passphrase it knows, and hopes that somebody's casework will be sealed with it."""
+    hq, other = coalition.hq, coalition.mbarara
+    hq.stop()
+    other.user = hq.user
+    other.init()
+    kept = os.path.join(attacker.top, "keyring.json")
+    shutil.copy(os.path.join(hq.dir, "keyring.json"), kept)
+    shutil.copy(os.path.join(other.dir, "keyring.json"), os.path.join(hq.dir, "keyring.json"))
+    hq.start()
+    laptop = hq.laptop()
+    page = laptop.send(laptop.get("/login"), "/login", name=hq.user, passphrase=other.passphrase)
+    tap.ok("a planted keyring opens nothing, though its passphrase is right", page.status != 200 or "/login" in page.url, page.text)
+    hq.stop()
+    shutil.copy(kept, os.path.join(hq.dir, "keyring.json"))
+    shutil.rmtree(other.dir)
+    hq.start()
+
+
 def forge_casework(tap, coalition, attacker):
     """A thief of a locked hub has the log-signing key and all databases, but not the office key. It plants casework and lets sync carry it."""
     hq, gulu = coalition.hq, coalition.gulu
@@ -207,6 +226,7 @@ def main():
         coalition.gulu.sync(), coalition.hq.sync()
         plant_snapshot(tap, coalition, attacker)
         provider_with_card(tap, coalition, attacker)
+        plant_keyring(tap, coalition, attacker)
         forge_casework(tap, coalition, attacker)
         tap.done()
     finally:

@@ -113,6 +113,24 @@ static const struct error *load(struct office *office)
 	return casefile_new(office, office->trust.self.log, &office->file);
 }
 
+/* Whoever can write the card can make a keyring of their own. Its keys are then not those that the roster (and trust.json) say are ours. */
+static const struct error *check_vault(const struct office *office, const struct vault *vault)
+{
+	const struct member_keys *self = &office->trust.self;
+	const struct roster *roster = office_roster(office);
+	const struct roster_member *member = roster ? roster_member(roster, self->log) : NULL;
+	struct age_recipient recipient;
+	struct signer signer;
+
+	TRY(age_recipient_of(&recipient, vault->opening));
+	sshsig_public_of(&signer, vault->office);
+	if (member)
+		self = &member->keys;
+	if (memcmp(&recipient, &self->recipient, sizeof recipient) != 0 || memcmp(&signer, &self->office, sizeof signer) != 0)
+		return error_new(ERROR_DENIED, "keyring.json is not this hub's: its keys are not those of the roster; it was put there by somebody else");
+	return NULL;
+}
+
 const struct error *office_unlock(struct office *office, struct vault *vault)
 {
 	const struct error *error;
@@ -121,7 +139,9 @@ const struct error *office_unlock(struct office *office, struct vault *vault)
 
 	office->vault = vault;
 	office->roster_oid = none; /* so that the names are read now that they can be */
-	error = load(office);
+	error = check_vault(office, vault);
+	if (!error)
+		error = load(office);
 	if (!error)
 		error = catch_up(office);
 	if (!error)
