@@ -1,7 +1,9 @@
-/* From the spools of intake and office into our own signed log: what a reporter was given a receipt for becomes a commit here.
+/* From the spools of intake and office into our own signed log: what a reporter was given a receipt for
+ * becomes a commit here.
  *
- * Leaves the commits themselves to logs.c. Guards: each spooled envelope is in the log exactly once, whenever this process is killed. Before a batch is begun,
- * sync.db says which rows it takes and where the log ends (`intent`); after it, that they are taken. What lies between is settled at the next start by asking the
+ * Leaves the commits themselves to logs.c. Guards: each spooled envelope is in the log exactly once, whenever
+ * this process is killed. Before a batch is begun, sync.db says which rows it takes and where the log ends
+ * (`intent`); after it, that they are taken. What lies between is settled at the next start by asking the
  * log. Runs in the sync role, or in a command that holds its lock. */
 #include "sync/hub.h"
 
@@ -11,7 +13,7 @@
 #include "node/base/files.h"
 #include "node/store/spool.h"
 
-#define ROWS_MAX 1024			  /* of one spool in one batch */
+#define ROWS_MAX 1024			/* of one spool in one batch */
 #define ACK_EVERY_SECONDS (6 * 60 * 60) /* commits of acknowledgements alone */
 
 /* Which kinds each role may spool: intake must not pass something off as the office's. */
@@ -88,9 +90,10 @@ static const struct error *gather(struct hub *hub, const struct log_tip *after, 
 {
 	bool waits;
 
-	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, hub->trust.self.log, hub->trust.self.epoch, after->seq, after->oid.hex,
-		gather_commit, out, &waits));
-	return waits ? error_new(ERROR_UNAVAILABLE, "our log names a roster version that this card has lost; it comes back with the next sync")
+	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, hub->trust.self.log, hub->trust.self.epoch,
+		after->seq, after->oid.hex, gather_commit, out, &waits));
+	return waits ? error_new(ERROR_UNAVAILABLE, "our log names a roster version that this card has lost; "
+						    "it comes back with the next sync")
 		     : NULL;
 }
 
@@ -139,7 +142,8 @@ static const struct error *insert_urgent(struct db *db, const struct batch *batc
 	return NULL;
 }
 
-static const struct error *insert_intent(struct db *db, const struct batch *batch, const struct log_tip *after)
+static const struct error *insert_intent(
+	struct db *db, const struct batch *batch, const struct log_tip *after)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	struct digests digests = {0};
@@ -148,7 +152,9 @@ static const struct error *insert_intent(struct db *db, const struct batch *batc
 	for (size_t i = 0; i < batch->count; i++)
 		digests_add(batch->context, &digests, batch->entries[i].body);
 	digests_sum(&digests, sum);
-	TRY(db_prepare(db, &query, "INSERT INTO intent(id, after_seq, after_oid, intake, office, digest) VALUES(1, ?, ?, ?, ?, ?)"));
+	TRY(db_prepare(db, &query,
+		"INSERT INTO intent(id, after_seq, after_oid, intake, office, digest) VALUES(1, ?, ?, ?, ?, "
+		"?)"));
 	db_bind_integer(&query, 1, after->seq);
 	db_bind_text(&query, 2, after->oid.hex);
 	db_bind_integer(&query, 3, batch->upto[INTAKE]);
@@ -215,7 +221,8 @@ static const struct error *open_spool(struct hub *hub, const struct source *sour
 }
 
 /* A row that no hub would accept stays out, and the log stays whole; people are told. */
-static bool is_fit(const struct source *source, const struct spool_entry *row, struct log_entry *entry, char *reason, size_t reason_size)
+static bool is_fit(const struct source *source, const struct spool_entry *row, struct log_entry *entry,
+	char *reason, size_t reason_size)
 {
 	const struct error *error;
 
@@ -223,29 +230,34 @@ static bool is_fit(const struct source *source, const struct spool_entry *row, s
 	entry->kind = row->kind;
 	memcpy(entry->mailbox, row->mailbox, sizeof entry->mailbox);
 	entry->body = row->body;
-	error = strchr(source->kinds, row->kind) ? logs_entry_check(entry)
-						 : error_new(ERROR_DENIED, "it is of a kind that %s may not write", source->name);
+	error = strchr(source->kinds, row->kind)
+			? logs_entry_check(entry)
+			: error_new(ERROR_DENIED, "it is of a kind that %s may not write", source->name);
 	if (error)
-		snprintf(reason, reason_size, "row %lld of %s cannot go into the log: %.200s", (long long)row->id, source->file,
-			error->message);
+		snprintf(reason, reason_size, "row %lld of %s cannot go into the log: %.200s",
+			(long long)row->id, source->file, error->message);
 	return !error;
 }
 
-static const struct error *take_rows(struct hub *hub, struct batch *batch, int which, const struct spool_entry *rows, size_t count)
+static const struct error *take_rows(
+	struct hub *hub, struct batch *batch, int which, const struct spool_entry *rows, size_t count)
 {
-	batch->entries = memory_resize(batch->context, batch->entries, struct log_entry, batch->count + count);
+	batch->entries =
+		memory_resize(batch->context, batch->entries, struct log_entry, batch->count + count);
 	for (size_t i = 0; i < count; i++) {
 		char reason[300];
 
 		batch->upto[which] = rows[i].id;
-		if (!is_fit(&sources[which], &rows[i], &batch->entries[batch->count], reason, sizeof reason)) {
+		if (!is_fit(&sources[which], &rows[i], &batch->entries[batch->count], reason,
+			    sizeof reason)) {
 			TRY(state_trouble(hub->db, "", "", TROUBLE_SPOOL, reason));
 			continue;
 		}
 		batch->count++;
 		if (which != INTAKE || !rows[i].urgent)
 			continue;
-		batch->urgent = memory_resize(batch->context, batch->urgent, int64_t, batch->urgent_count + 1);
+		batch->urgent =
+			memory_resize(batch->context, batch->urgent, int64_t, batch->urgent_count + 1);
 		batch->urgent[batch->urgent_count++] = rows[i].id;
 	}
 	batch->rows[which] = (int64_t)count;
@@ -297,8 +309,8 @@ static const struct error *append(struct hub *hub, const struct batch *batch, st
 		TRY(db_meta_set_number(hub->db, "ack_at", clock_wall_seconds()));
 	}
 	TRY(write_intent(hub->db, batch, tip));
-	TRY(logs_append(hub->log, self->log, self->epoch, hub->sign, roster ? roster->version : 0, acks, ack_count, batch->entries,
-		batch->count, tip));
+	TRY(logs_append(hub->log, self->log, self->epoch, hub->sign, roster ? roster->version : 0, acks,
+		ack_count, batch->entries, batch->count, tip));
 	for (size_t i = 0; i < ack_count; i++)
 		TRY(state_ack(hub->db, acks[i].log, acks[i].epoch, self->log, acks[i].seq));
 	return finish(hub, batch->upto);
@@ -338,8 +350,10 @@ const struct error *round_commit(struct hub *hub, int64_t *count)
 
 /* ---- after a crash ---- */
 
-/* Rows of a spool that the log already has, though sync.db does not know (it was lost, or put back from an older copy). */
-static const struct error *taken_by_content(struct hub *hub, int which, const struct digests *in_log, int64_t *upto)
+/* Rows of a spool that the log already has, though sync.db does not know (it was lost, or put back from an
+ * older copy). */
+static const struct error *taken_by_content(
+	struct hub *hub, int which, const struct digests *in_log, int64_t *upto)
 {
 	struct db *db CLEANUP(db_close) = NULL;
 	int64_t at;
@@ -360,7 +374,8 @@ static const struct error *taken_by_content(struct hub *hub, int which, const st
 
 			at = rows[i].id;
 			digest_of(sha256, rows[i].body);
-			if (in_log->count && bsearch(sha256, in_log->list, in_log->count, DIGEST_LEN, compare_digests))
+			if (in_log->count &&
+				bsearch(sha256, in_log->list, in_log->count, DIGEST_LEN, compare_digests))
 				*upto = at;
 		}
 	}
@@ -382,7 +397,8 @@ static const struct error *adopt(struct hub *hub, const struct log_tip *known)
 }
 
 /* A batch was under way: it is in the log whole, or not at all. */
-static const struct error *settle_intent(struct hub *hub, const struct intent *intent, const struct log_tip *tip)
+static const struct error *settle_intent(
+	struct hub *hub, const struct intent *intent, const struct log_tip *tip)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct gathering gathering = {.context = scratch};
@@ -392,7 +408,8 @@ static const struct error *settle_intent(struct hub *hub, const struct intent *i
 		return db_run(hub->db, "DELETE FROM intent");
 	TRY(gather(hub, &intent->after, &gathering));
 	digests_sum(&gathering.digests, sum);
-	return memcmp(sum, intent->digest, sizeof sum) == 0 ? finish(hub, intent->upto) : adopt(hub, &intent->after);
+	return memcmp(sum, intent->digest, sizeof sum) == 0 ? finish(hub, intent->upto)
+							    : adopt(hub, &intent->after);
 }
 
 const struct error *batch_settle(struct hub *hub)
@@ -403,13 +420,15 @@ const struct error *batch_settle(struct hub *hub)
 
 	TRY(logs_tip(hub->log, self->log, self->epoch, &tip));
 	TRY(state_known(hub->db, self->log, self->epoch, &known));
-	if (tip.seq < known.seq || (known.seq && tip.seq == known.seq && memcmp(tip.sha256, known.sha256, sizeof tip.sha256) != 0)) {
+	if (tip.seq < known.seq || (known.seq && tip.seq == known.seq &&
+					   memcmp(tip.sha256, known.sha256, sizeof tip.sha256) != 0)) {
 		char reason[300];
 
 		if (hub->halted)
 			return NULL;
 		snprintf(reason, sizeof reason,
-			"it ends at seq %lld, and it was at seq %lld before; this card was put back to an older state. Put the newer one back, or "
+			"it ends at seq %lld, and it was at seq %lld before; this card was put back to an "
+			"older state. Put the newer one back, or "
 			"make a new hub and let this one be revoked",
 			(long long)tip.seq, (long long)known.seq);
 		return hub_halt(hub, TROUBLE_LOST, reason);

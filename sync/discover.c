@@ -1,7 +1,8 @@
 /* Finding other hubs on the local network: see discover.h. Runs in the sync role's loop, on its thread.
  *
- * Leaves the table `found` to role.c. Guards: nothing published tells who or where this is. mDNS forgets slowly and remembers too well: a hub that was cut off
- * silently is still listed, and gives no sign when it is back. So everything is looked for afresh once a minute, and what no longer answers is dropped. */
+ * Leaves the table `found` to role.c. Guards: nothing published tells who or where this is. mDNS forgets
+ * slowly and remembers too well: a hub that was cut off silently is still listed, and gives no sign when it
+ * is back. So everything is looked for afresh once a minute, and what no longer answers is dropped. */
 #include "sync/discover.h"
 
 #include <avahi-client/client.h>
@@ -68,7 +69,8 @@ static void sight(struct discover *discover, const struct discover_hub *hub)
 	struct sighting *sighting;
 
 	for (sighting = discover->sightings; sighting; sighting = sighting->next) {
-		if (strcmp(sighting->hub.name, hub->name) != 0 || strcmp(sighting->hub.address, hub->address) != 0)
+		if (strcmp(sighting->hub.name, hub->name) != 0 ||
+			strcmp(sighting->hub.address, hub->address) != 0)
 			continue;
 		sighting->at_ms = clock_boot_ms();
 		if (sighting->hub.port != hub->port || strcmp(sighting->hub.host, hub->host) != 0) {
@@ -99,9 +101,10 @@ static void forget_old(struct discover *discover, const char *name, int64_t befo
 	}
 }
 
-static void on_resolved(AvahiServiceResolver *resolver, AvahiIfIndex interface, AvahiProtocol protocol, AvahiResolverEvent event,
-	const char *name, const char *type, const char *domain, const char *host, const AvahiAddress *address, uint16_t port,
-	AvahiStringList *txt, AvahiLookupResultFlags flags, void *user)
+static void on_resolved(AvahiServiceResolver *resolver, AvahiIfIndex interface, AvahiProtocol protocol,
+	AvahiResolverEvent event, const char *name, const char *type, const char *domain, const char *host,
+	const AvahiAddress *address, uint16_t port, AvahiStringList *txt, AvahiLookupResultFlags flags,
+	void *user)
 {
 	char interface_name[IF_NAMESIZE], number[AVAHI_ADDRESS_STR_MAX];
 	struct discover_hub hub = {.port = port};
@@ -121,16 +124,18 @@ static void on_resolved(AvahiServiceResolver *resolver, AvahiIfIndex interface, 
 	avahi_service_resolver_free(resolver);
 }
 
-static void on_browsed(AvahiServiceBrowser *browser, AvahiIfIndex interface, AvahiProtocol protocol, AvahiBrowserEvent event,
-	const char *name, const char *type, const char *domain, AvahiLookupResultFlags flags, void *user)
+static void on_browsed(AvahiServiceBrowser *browser, AvahiIfIndex interface, AvahiProtocol protocol,
+	AvahiBrowserEvent event, const char *name, const char *type, const char *domain,
+	AvahiLookupResultFlags flags, void *user)
 {
 	struct discover *discover = user;
 
 	switch (event) {
 	case AVAHI_BROWSER_NEW:
-		if (strcmp(name, discover->name) != 0) /* a resolver that cannot be made: the next look tries again */
-			avahi_service_resolver_new(discover->client, interface, protocol, name, type, domain, AVAHI_PROTO_UNSPEC, 0,
-				on_resolved, discover);
+		if (strcmp(name, discover->name) !=
+			0) /* a resolver that cannot be made: the next look tries again */
+			avahi_service_resolver_new(discover->client, interface, protocol, name, type, domain,
+				AVAHI_PROTO_UNSPEC, 0, on_resolved, discover);
 		break;
 	case AVAHI_BROWSER_REMOVE: /* on one of its interfaces; where it still is, the next look finds it */
 		forget_old(discover, name, 0);
@@ -147,8 +152,8 @@ static void look(struct discover *discover)
 {
 	if (discover->browser)
 		avahi_service_browser_free(discover->browser);
-	discover->browser = avahi_service_browser_new(discover->client, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, TYPE, NULL, 0, on_browsed,
-		discover);
+	discover->browser = avahi_service_browser_new(
+		discover->client, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, TYPE, NULL, 0, on_browsed, discover);
 	discover->look_ms = clock_boot_ms() + LOOK_EVERY_MS;
 }
 
@@ -189,8 +194,8 @@ static void publish(struct discover *discover)
 	if (!discover->group || !avahi_entry_group_is_empty(discover->group))
 		return;
 	do {
-		code = avahi_entry_group_add_service(discover->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, 0, discover->name, TYPE, NULL,
-			NULL, (uint16_t)discover->port, "v=1", NULL);
+		code = avahi_entry_group_add_service(discover->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, 0,
+			discover->name, TYPE, NULL, NULL, (uint16_t)discover->port, "v=1", NULL);
 		if (code == AVAHI_ERR_COLLISION)
 			draw_name(discover);
 	} while (code == AVAHI_ERR_COLLISION);
@@ -247,7 +252,8 @@ static void tend(struct discover *discover)
 	}
 	if (!discover->client && now >= discover->retry_ms) {
 		discover->retry_ms = now + RETRY_MS;
-		discover->client = avahi_client_new(avahi_simple_poll_get(discover->poll), AVAHI_CLIENT_NO_FAIL, on_client, discover, &code);
+		discover->client = avahi_client_new(avahi_simple_poll_get(discover->poll),
+			AVAHI_CLIENT_NO_FAIL, on_client, discover, &code);
 		if (!discover->client)
 			discover->failed = false;
 	}
@@ -259,7 +265,9 @@ static void tend(struct discover *discover)
 
 static int next_due(const struct discover *discover, int timeout_ms)
 {
-	int64_t now = clock_boot_ms(), due = discover->failed ? now : !discover->client ? discover->retry_ms : now + LOOK_EVERY_MS;
+	int64_t now = clock_boot_ms(), due = discover->failed	 ? now
+					     : !discover->client ? discover->retry_ms
+								 : now + LOOK_EVERY_MS;
 
 	if (discover->browser && discover->look_ms < due)
 		due = discover->look_ms;

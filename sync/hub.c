@@ -1,7 +1,9 @@
-/* The open hub: databases, repositories, keys and the roster, as the sync role and the commands in its place use them.
+/* The open hub: databases, repositories, keys and the roster, as the sync role and the commands in its place
+ * use them.
  *
- * Leaves the spools to batch.c and the remotes to round.c. Guards: one process at a time extends the log (run/sync.lock); what a killed one left is cleaned
- * before anything is read; log.git is compared with its high-water marks, so that a card that was rolled back is noticed before it contradicts itself. */
+ * Leaves the spools to batch.c and the remotes to round.c. Guards: one process at a time extends the log
+ * (run/sync.lock); what a killed one left is cleaned before anything is read; log.git is compared with its
+ * high-water marks, so that a card that was rolled back is noticed before it contradicts itself. */
 #include "sync/hub.h"
 
 #include <errno.h>
@@ -10,6 +12,7 @@
 
 #include "node/base/control.h"
 #include "node/base/files.h"
+#include "node/base/text.h"
 #include "node/vault/encoding.h"
 #include "sync/rosters.h"
 
@@ -59,7 +62,8 @@ static const struct error *read_sign_key(struct hub *hub)
 		return error_new(ERROR_CONFIG, "keys/sign is damaged: %s", error->message);
 	sshsig_public_of(&public_key, seed);
 	if (memcmp(public_key.key, hub->trust.self.sign.key, sizeof public_key.key) != 0)
-		return error_new(ERROR_CONFIG, "keys/sign is not the key that trust.json names; were they copied from two hubs?");
+		return error_new(ERROR_CONFIG,
+			"keys/sign is not the key that trust.json names; were they copied from two hubs?");
 	hub->sign = secret_copy(seed->data, seed->len);
 	return NULL;
 }
@@ -73,13 +77,15 @@ static const struct error *read_trust(struct hub *hub, bool *changed)
 	TRY(files_read(scratch, home_file(scratch, hub->home, "trust.json"), 65536, &text));
 	memset(&trust, 0, sizeof trust); /* with its padding: compared below */
 	TRY(trust_parse(text, &trust));
-	*changed = trust.has_coalition != hub->trust.has_coalition || memcmp(trust.root, hub->trust.root, sizeof trust.root) != 0 ||
-		strcmp(trust.self.log, hub->trust.self.log) != 0;
+	*changed = trust.has_coalition != hub->trust.has_coalition ||
+		   memcmp(trust.root, hub->trust.root, sizeof trust.root) != 0 ||
+		   strcmp(trust.self.log, hub->trust.self.log) != 0;
 	hub->trust = trust;
 	return NULL;
 }
 
-/* A roster that ends below what was accepted before is not used and not forgotten: our log waits until a remote brings the rest again. */
+/* A roster that ends below what was accepted before is not used and not forgotten: our log waits until a
+ * remote brings the rest again. */
 static const struct error *load_roster(struct hub *hub)
 {
 	int least = (int)db_meta_number(hub->db, "roster", 0);
@@ -171,7 +177,8 @@ const struct error *hub_halt(struct hub *hub, const char *kind, const char *reas
 	return state_trouble(hub->db, "", hub->trust.self.log, kind, reason);
 }
 
-/* The logs of others: what log.git lacks of what it once held comes again from a remote, but people should know. Ours is batch_settle's. */
+/* The logs of others: what log.git lacks of what it once held comes again from a remote, but people should
+ * know. Ours is batch_settle's. */
 static const struct error *compare_marks(struct hub *hub)
 {
 	struct query query CLEANUP(db_finish) = {0};
@@ -189,7 +196,9 @@ static const struct error *compare_marks(struct hub *hub)
 		TRY(logs_tip(hub->log, db_text(&query, 0), (int)db_integer(&query, 1), &tip));
 		if (tip.seq >= db_integer(&query, 2))
 			continue;
-		snprintf(reason, sizeof reason, "this card holds the log up to seq %lld, and held it up to %lld; the rest is fetched again",
+		snprintf(reason, sizeof reason,
+			"this card holds the log up to seq %lld, and held it up to %lld; the rest is fetched "
+			"again",
 			(long long)tip.seq, (long long)db_integer(&query, 2));
 		TRY(state_trouble(hub->db, "", db_text(&query, 0), TROUBLE_LOST, reason));
 	}
@@ -198,7 +207,17 @@ static const struct error *compare_marks(struct hub *hub)
 /* "refs/heads/log/<id>/<epoch>" */
 static bool parse_log_ref(const char *ref, char log[static LOG_ID_SIZE], int *epoch)
 {
-	return sscanf(ref, "refs/heads/log/%16[0-9a-z]/%d", log, epoch) == 2 && ids_is_log(log);
+	const char *id = ref + strlen("refs/heads/log/");
+	uint64_t number;
+
+	if (strlen(id) <= LOG_ID_SIZE || id[LOG_ID_SIZE - 1] != '/')
+		return false;
+	memcpy(log, id, LOG_ID_SIZE - 1);
+	log[LOG_ID_SIZE - 1] = '\0';
+	if (!ids_is_log(log) || text_to_number(id + LOG_ID_SIZE, COMMIT_EPOCH_MAX, &number))
+		return false;
+	*epoch = (int)number;
+	return true;
 }
 
 static const struct error *index_all(struct hub *hub)
@@ -243,7 +262,8 @@ static const struct error *open_all(struct hub *hub)
 	TRY(compare_marks(hub));
 	TRY(index_all(hub));
 	error = batch_settle(hub);
-	/* Without the roster's newest versions there is nothing to settle by; a remote may bring them, and round_commit settles again. */
+	/* Without the roster's newest versions there is nothing to settle by; a remote may bring them, and
+	 * round_commit settles again. */
 	return error && error->code == ERROR_UNAVAILABLE ? NULL : error;
 }
 
@@ -292,7 +312,8 @@ static const struct error *index_commit(void *user, const struct log_commit *com
 		TRY(db_done(item));
 	}
 	for (size_t i = 0; i < commit->ack_count; i++)
-		TRY(state_ack(indexing->hub->db, commit->acks[i].log, commit->acks[i].epoch, commit->log, commit->acks[i].seq));
+		TRY(state_ack(indexing->hub->db, commit->acks[i].log, commit->acks[i].epoch, commit->log,
+			commit->acks[i].seq));
 	indexing->seq = commit->seq;
 	indexing->oid = *oid;
 	return NULL;
@@ -312,11 +333,13 @@ static const struct error *read_mark(struct db *mailbox, const char *log, int ep
 	return NULL;
 }
 
-static const struct error *write_mark(struct db *mailbox, const char *log, int epoch, const struct indexing *indexing)
+static const struct error *write_mark(
+	struct db *mailbox, const char *log, int epoch, const struct indexing *indexing)
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(mailbox, &query, "INSERT OR REPLACE INTO indexed(log, epoch, seq, oid) VALUES(?, ?, ?, ?)"));
+	TRY(db_prepare(
+		mailbox, &query, "INSERT OR REPLACE INTO indexed(log, epoch, seq, oid) VALUES(?, ?, ?, ?)"));
 	db_bind_text(&query, 1, log);
 	db_bind_integer(&query, 2, epoch);
 	db_bind_integer(&query, 3, indexing->seq);
@@ -330,9 +353,10 @@ static const struct error *index_from(struct hub *hub, const char *log, int epoc
 	bool waits;
 
 	TRY(db_prepare(mailbox, &indexing->item,
-		"INSERT OR IGNORE INTO item(mailbox, log, epoch, seq, place, body) VALUES(?, ?, ?, ?, ?, ?)"));
-	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, log, epoch, indexing->seq, indexing->oid.hex, index_commit, indexing,
-		&waits));
+		"INSERT OR IGNORE INTO item(mailbox, log, epoch, seq, place, body) VALUES(?, ?, ?, ?, ?, "
+		"?)"));
+	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, log, epoch, indexing->seq, indexing->oid.hex,
+		index_commit, indexing, &waits));
 	return write_mark(mailbox, log, epoch, indexing);
 }
 
@@ -345,7 +369,8 @@ const struct error *hub_index(struct hub *hub, const char *log, int epoch)
 
 	TRY(logs_tip(hub->log, log, epoch, &tip));
 	TRY(read_mark(hub->mailbox, log, epoch, &indexing));
-	if (indexing.seq >= tip.seq) /* more than there is: the card lost the end of the log, and what was found in it stays */
+	if (indexing.seq >= tip.seq) /* more than there is: the card lost the end of the log, and what was
+					found in it stays */
 		return NULL;
 	TRY(db_begin(hub->mailbox));
 	error = db_begin(hub->db);
@@ -374,7 +399,8 @@ const struct error *hub_tidy(struct hub *hub)
 
 /* ---- for commands ---- */
 
-const struct error *hub_call(const struct home *home, const json_t *request, int64_t deadline_ms, json_t **reply, bool *is_down)
+const struct error *hub_call(
+	const struct home *home, const json_t *request, int64_t deadline_ms, json_t **reply, bool *is_down)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct error *error, *locked;
@@ -388,7 +414,8 @@ const struct error *hub_call(const struct home *home, const json_t *request, int
 	locked = files_lock(home_file(scratch, home, "run/sync.lock"), &lock);
 	if (locked)
 		return locked->code == ERROR_UNAVAILABLE
-			       ? error_new(ERROR_UNAVAILABLE, "the sync role is busy with a round or just starting; try again in a moment")
+			       ? error_new(ERROR_UNAVAILABLE, "the sync role is busy with a round or just "
+							      "starting; try again in a moment")
 			       : locked;
 	fd_close(lock);
 	*is_down = true;

@@ -8,10 +8,10 @@
 
 struct hub {
 	struct home *home;
-	int lock;		    /* run/sync.lock, held while this exists */
-	struct db *db, *mailbox;    /* sync.db, mailbox.db */
-	struct repo *log, *inbox;   /* log.git, inbox.git */
-	struct secret *sign;	    /* signs our log */
+	int lock;		  /* run/sync.lock, held while this exists */
+	struct db *db, *mailbox;  /* sync.db, mailbox.db */
+	struct repo *log, *inbox; /* log.git, inbox.git */
+	struct secret *sign;	  /* signs our log */
 	struct trust trust;
 	struct roster_chain *chain; /* checked from trust; never NULL, empty while the hub works alone */
 	struct oid roster_at;	    /* the roster's commit that `chain` ends with; "" before the first */
@@ -23,17 +23,21 @@ struct hub {
 const struct roster *hub_roster(const struct hub *hub);
 /* Reads trust.json and the roster's branch again if they changed, and remembers the highest version. */
 const struct error *hub_refresh(struct hub *hub) MUST_CHECK;
-/* Our log takes no further commits from here on, also after a restart: it would contradict itself. Noted as an alarm. */
+/* Our log takes no further commits from here on, also after a restart: it would contradict itself. Noted as
+ * an alarm. */
 const struct error *hub_halt(struct hub *hub, const char *kind, const char *reason) MUST_CHECK;
 /* Brings mailbox.db and the acknowledgements up to the log's tip in log.git; cheap when they are. */
 const struct error *hub_index(struct hub *hub, const char *log, int epoch) MUST_CHECK;
-/* Merges log.git's packs and begins inbox.git anew when they have grown many. Call when nothing is under way. */
+/* Merges log.git's packs and begins inbox.git anew when they have grown many. Call when nothing is under way.
+ */
 const struct error *hub_tidy(struct hub *hub) MUST_CHECK;
 
-/* batch.c: what a crash left between spool and log, put right at start. Halts when our log is behind its high-water mark. */
+/* batch.c: what a crash left between spool and log, put right at start. Halts when our log is behind its
+ * high-water mark. */
 const struct error *batch_settle(struct hub *hub) MUST_CHECK;
 
 /* For commands: asks the running role. *is_down: none runs (and *reply is untouched). */
-const struct error *hub_call(const struct home *home, const json_t *request, int64_t deadline_ms, json_t **reply, bool *is_down) MUST_CHECK;
+const struct error *hub_call(const struct home *home, const json_t *request, int64_t deadline_ms,
+	json_t **reply, bool *is_down) MUST_CHECK;
 
 #endif

@@ -1,7 +1,9 @@
-/* A new roster version on its way from the coordinator who signed it (engabo admit) to the roster's branch, which the sync role of the keeper hub writes.
+/* A new roster version on its way from the coordinator who signed it (engabo admit) to the roster's branch,
+ * which the sync role of the keeper hub writes.
  *
- * Leaves who must have signed to node/roster. Guards: the role checks the version itself, from its own trust.json; a command's word is not enough. The files
- * are handed over in run/, which only the hub's own user can read or write, because they may be larger than a request. */
+ * Leaves who must have signed to node/roster. Guards: the role checks the version itself, from its own
+ * trust.json; a command's word is not enough. The files are handed over in run/, which only the hub's own
+ * user can read or write, because they may be larger than a request. */
 #include "sync/hub.h"
 
 #include <string.h>
@@ -19,17 +21,20 @@
 static struct bytes print(const void *context, int version, const struct roster_files *files)
 {
 	json_t *signatures = json_array();
-	json_t *object CLEANUP(json_decref) = json_pack("{sissssssso}", "version", version, "json", encoding_base64(context, files->json),
-		"allowed_signers", encoding_base64(context, files->allowed_signers), "members", encoding_base64(context, files->members),
-		"signatures", signatures);
+	json_t *object CLEANUP(json_decref) =
+		json_pack("{sissssssso}", "version", version, "json", encoding_base64(context, files->json),
+			"allowed_signers", encoding_base64(context, files->allowed_signers), "members",
+			encoding_base64(context, files->members), "signatures", signatures);
 
 	for (size_t i = 0; i < files->signature_count; i++)
-		json_array_append_new(signatures, json_pack("{ssss}", "fingerprint", files->signatures[i].fingerprint, "armor",
-							  files->signatures[i].armor));
+		json_array_append_new(
+			signatures, json_pack("{ssss}", "fingerprint", files->signatures[i].fingerprint,
+					    "armor", files->signatures[i].armor));
 	return json_line(context, object);
 }
 
-static const struct error *take_file(const void *context, const json_t *object, const char *name, struct bytes *out)
+static const struct error *take_file(
+	const void *context, const json_t *object, const char *name, struct bytes *out)
 {
 	const char *text;
 
@@ -37,7 +42,8 @@ static const struct error *take_file(const void *context, const json_t *object, 
 	return encoding_from_base64(context, text, out);
 }
 
-static const struct error *parse(const void *context, const json_t *object, int *version, struct roster_files *out)
+static const struct error *parse(
+	const void *context, const json_t *object, int *version, struct roster_files *out)
 {
 	json_t *signatures, *signature;
 	int64_t number;
@@ -50,7 +56,7 @@ static const struct error *parse(const void *context, const json_t *object, int 
 	TRY(json_get_array(object, "signatures", SIGNATURES_MAX, &signatures));
 	out->signature_count = json_array_size(signatures);
 	out->signatures = memory_array(context, struct roster_signature, out->signature_count);
-	json_array_foreach(signatures, i, signature) {
+	json_array_foreach (signatures, i, signature) {
 		const char *fingerprint, *armor;
 
 		TRY(json_get_string(signature, "fingerprint", 128, &fingerprint));
@@ -62,7 +68,8 @@ static const struct error *parse(const void *context, const json_t *object, int 
 	return NULL;
 }
 
-static const struct error *read_handed_over(const void *context, const char *path, int *version, struct roster_files *files)
+static const struct error *read_handed_over(
+	const void *context, const char *path, int *version, struct roster_files *files)
 {
 	json_t *object CLEANUP(json_decref) = NULL;
 	struct bytes text;
@@ -72,7 +79,8 @@ static const struct error *read_handed_over(const void *context, const char *pat
 	return parse(context, object, version, files);
 }
 
-static const struct error *append(const void *context, struct hub *hub, int version, const struct roster_files *files)
+static const struct error *append(
+	const void *context, struct hub *hub, int version, const struct roster_files *files)
 {
 	const char *self = hub->trust.self.log;
 	const struct roster *newest;
@@ -84,7 +92,8 @@ static const struct error *append(const void *context, struct hub *hub, int vers
 	if (newest && strcmp(newest->keeper, self) != 0)
 		return error_new(ERROR_DENIED, "only the keeper hub %s commits the roster", newest->keeper);
 	if (version != (newest ? newest->version + 1 : 1))
-		return error_new(ERROR_CONFLICT, "roster version %d does not follow version %d, which is here", version,
+		return error_new(ERROR_CONFLICT,
+			"roster version %d does not follow version %d, which is here", version,
 			newest ? newest->version : 0);
 	TRY(roster_chain_add(chain, files));
 	TRY(rosters_append(hub->log, version, files, self, hub->sign));
@@ -115,7 +124,8 @@ static const struct error *take_here(struct home *home)
 const struct error *round_roster(struct home *home, int version, const struct roster_files *files)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "roster"), *reply CLEANUP(json_decref) = NULL;
+	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "roster"),
+			*reply CLEANUP(json_decref) = NULL;
 	char *path = home_file(scratch, home, HANDED_OVER);
 	const struct error *error;
 	bool is_down = false;

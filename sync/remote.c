@@ -1,7 +1,7 @@
 /* Relays that people named for this hub: see remote.h. Used by the sync role and by commands.
  *
- * Leaves talking to them to transport.c. Guards: a password is in no table that another role reads, in no message and on no screen; no address can be taken for
- * an option or a program by git or ssh. */
+ * Leaves talking to them to transport.c. Guards: a password is in no table that another role reads, in no
+ * message and on no screen; no address can be taken for an option or a program by git or ssh. */
 #include "sync/remote.h"
 
 #include <limits.h>
@@ -33,7 +33,8 @@ char *remote_absolute(const void *context, const char *word)
 		return memory_string(context, word);
 	if (realpath(word, here))
 		return memory_string(context, here);
-	return getcwd(here, sizeof here) ? memory_format(context, "%s/%s", here, word) : memory_string(context, word);
+	return getcwd(here, sizeof here) ? memory_format(context, "%s/%s", here, word)
+					 : memory_string(context, word);
 }
 
 static const char *after_scheme(const char *url)
@@ -55,7 +56,8 @@ static const struct error *check_server(const char *url)
 
 	for (const char *c = url; *c; c++)
 		if (*c <= ' ' || *c > '~')
-			return error_new(ERROR_USAGE, "an address must not hold spaces or special characters");
+			return error_new(
+				ERROR_USAGE, "an address must not hold spaces or special characters");
 	at = at_sign(url);
 	if (at)
 		host = at + 1;
@@ -64,7 +66,8 @@ static const struct error *check_server(const char *url)
 	if (!strchr(host, '/') || !strchr(host, '/')[1])
 		return error_new(ERROR_USAGE, "the address names no repository on the server");
 	if (text_starts(url, "ssh://") && at && memchr(from, ':', (size_t)(at - from)))
-		return error_new(ERROR_USAGE, "ssh goes by the hub's key, not by a password; leave the password out");
+		return error_new(
+			ERROR_USAGE, "ssh goes by the hub's key, not by a password; leave the password out");
 	return NULL;
 }
 
@@ -120,7 +123,8 @@ void remote_address_parse(const void *context, const char *url, struct remote_ad
 	colon = memchr(from, ':', (size_t)(at - from));
 	out->plain = memory_format(context, "%.*s%s", (int)(from - url), url, at + 1);
 	out->user = percent_decoded(context, from, (size_t)((colon ? colon : at) - from));
-	out->password = colon ? percent_decoded(context, colon + 1, (size_t)(at - colon - 1)) : memory_string(context, "");
+	out->password = colon ? percent_decoded(context, colon + 1, (size_t)(at - colon - 1))
+			      : memory_string(context, "");
 }
 
 char *remote_url_shown(const void *context, const char *url)
@@ -133,7 +137,8 @@ char *remote_url_shown(const void *context, const char *url)
 	at = at_sign(url);
 	colon = memchr(from, ':', (size_t)(at - from));
 	/* A name alone may be a token: as good as a password. */
-	return memory_format(context, "https://%.*s:***%s", colon ? (int)(colon - from) : 3, colon ? from : "***", at);
+	return memory_format(
+		context, "https://%.*s:***%s", colon ? (int)(colon - from) : 3, colon ? from : "***", at);
 }
 
 /* ---- keys/remotes ---- */
@@ -172,7 +177,8 @@ static const struct error *hidden_set(const struct home *home, const char *name,
 
 /* ---- rows ---- */
 
-const struct error *remote_row_add(const struct home *home, struct db *sync_db, const char *name, const char *url)
+const struct error *remote_row_add(
+	const struct home *home, struct db *sync_db, const char *name, const char *url)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct query query CLEANUP(db_finish) = {0};
@@ -180,18 +186,23 @@ const struct error *remote_row_add(const struct home *home, struct db *sync_db, 
 	char *shown;
 
 	if (!is_name(name))
-		return error_new(ERROR_USAGE, "a remote's name has lower-case letters, digits and '-', at most %d", REMOTE_NAME_SIZE - 1);
+		return error_new(ERROR_USAGE,
+			"a remote's name has lower-case letters, digits and '-', at most %d",
+			REMOTE_NAME_SIZE - 1);
 	TRY(remote_url_check(url));
 	shown = remote_url_shown(scratch, url);
 	TRY(hidden_set(home, name, strcmp(shown, url) != 0 ? url : NULL));
 	/* Another address is another relay: what was said of the old one does not hold for it. */
-	TRY(db_prepare(sync_db, &reach, "DELETE FROM reach WHERE remote = ?1 AND NOT EXISTS "
-					"(SELECT 1 FROM remote WHERE name = ?1 AND url = ?2)"));
+	TRY(db_prepare(sync_db, &reach,
+		"DELETE FROM reach WHERE remote = ?1 AND NOT EXISTS "
+		"(SELECT 1 FROM remote WHERE name = ?1 AND url = ?2)"));
 	db_bind_text(&reach, 1, name);
 	db_bind_text(&reach, 2, shown);
 	TRY(db_done(&reach));
-	TRY(db_prepare(sync_db, &query, "INSERT INTO remote(name, url) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET url = excluded.url, "
-					"last_ok = NULL, last_try = NULL, last_error = NULL, next_try = NULL, failures = 0"));
+	TRY(db_prepare(sync_db, &query,
+		"INSERT INTO remote(name, url) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET url = "
+		"excluded.url, "
+		"last_ok = NULL, last_try = NULL, last_error = NULL, next_try = NULL, failures = 0"));
 	db_bind_text(&query, 1, name);
 	db_bind_text(&query, 2, shown);
 	return db_done(&query);
@@ -199,7 +210,8 @@ const struct error *remote_row_add(const struct home *home, struct db *sync_db, 
 
 const struct error *remote_row_remove(const struct home *home, struct db *sync_db, const char *name)
 {
-	static const char *const statements[] = {"DELETE FROM reach WHERE remote = ?", "DELETE FROM remote WHERE name = ?"};
+	static const char *const statements[] = {
+		"DELETE FROM reach WHERE remote = ?", "DELETE FROM remote WHERE name = ?"};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct query query CLEANUP(db_finish) = {0};
@@ -213,7 +225,8 @@ const struct error *remote_row_remove(const struct home *home, struct db *sync_d
 	return hidden_set(home, name, NULL);
 }
 
-static const struct error *whole_url(const void *context, const struct home *home, const char *name, const char *shown, char **out)
+static const struct error *whole_url(
+	const void *context, const struct home *home, const char *name, const char *shown, char **out)
 {
 	json_t *hidden CLEANUP(json_decref) = NULL;
 
@@ -222,8 +235,8 @@ static const struct error *whole_url(const void *context, const struct home *hom
 	return NULL;
 }
 
-const struct error *remote_find(const void *context, const struct home *home, struct db *sync_db, const char *name_or_url,
-	struct remote *out)
+const struct error *remote_find(const void *context, const struct home *home, struct db *sync_db,
+	const char *name_or_url, struct remote *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct query query CLEANUP(db_finish) = {0};

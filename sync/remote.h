@@ -1,7 +1,7 @@
 /* The remotes that people named: adding, removing and finding them, and what their addresses may look like.
  *
- * A row of sync.db's table `remote` each. An address with a password lies whole in keys/remotes (0600, JSON {name: address}) and in the row with *** in its
- * place. */
+ * A row of sync.db's table `remote` each. An address with a password lies whole in keys/remotes (0600, JSON
+ * {name: address}) and in the row with *** in its place. */
 #ifndef ENGABO_SYNC_REMOTE_H
 #define ENGABO_SYNC_REMOTE_H
 
@@ -27,14 +27,17 @@ void remote_address_parse(const void *context, const char *url, struct remote_ad
 /* The address without its password, to be shown. */
 char *remote_url_shown(const void *context, const char *url);
 
-/* For commands: through the role when it runs, else under its lock. An existing name is given the new address. */
+/* For commands: through the role when it runs, else under its lock. An existing name is given the new
+ * address. */
 const struct error *remote_add(const struct home *home, const char *name, const char *url) MUST_CHECK;
 /* ERROR_NOT_FOUND. What other hubs received is untouched. */
 const struct error *remote_remove(const struct home *home, const char *name) MUST_CHECK;
 
 /* For whoever holds the role's lock. */
-const struct error *remote_row_add(const struct home *home, struct db *sync_db, const char *name, const char *url) MUST_CHECK;
-const struct error *remote_row_remove(const struct home *home, struct db *sync_db, const char *name) MUST_CHECK;
+const struct error *remote_row_add(
+	const struct home *home, struct db *sync_db, const char *name, const char *url) MUST_CHECK;
+const struct error *remote_row_remove(
+	const struct home *home, struct db *sync_db, const char *name) MUST_CHECK;
 
 struct remote {
 	char name[REMOTE_NAME_SIZE]; /* of one that is in no row: "at-" and a digest of its address */
@@ -42,9 +45,10 @@ struct remote {
 	char *url; /* whole */
 };
 /* By name, or by address (one that is in no row is fine). ERROR_NOT_FOUND for a name that is in no row. */
-const struct error *remote_find(const void *context, const struct home *home, struct db *sync_db, const char *name_or_url,
-	struct remote *out) MUST_CHECK;
+const struct error *remote_find(const void *context, const struct home *home, struct db *sync_db,
+	const char *name_or_url, struct remote *out) MUST_CHECK;
 /* The names of all rows, sorted, on `context`. */
-const struct error *remote_names(const void *context, struct db *sync_db, char ***names, size_t *count) MUST_CHECK;
+const struct error *remote_names(
+	const void *context, struct db *sync_db, char ***names, size_t *count) MUST_CHECK;
 
 #endif

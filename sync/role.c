@@ -1,8 +1,9 @@
-/* The sync role: waits for bells, timers, commands and news of other hubs, and does one thing at a time. The process that talks to the internet; it never
- * holds a readable case.
+/* The sync role: waits for bells, timers, commands and news of other hubs, and does one thing at a time. The
+ * process that talks to the internet; it never holds a readable case.
  *
- * Leaves the work to round.c. Guards: it ends soon after it is told to, whatever git is doing; a remote that fails is tried less and less often, and holds up
- * nobody else. While a round runs, commands wait: `engabo status` therefore reads sync.db itself. */
+ * Leaves the work to round.c. Guards: it ends soon after it is told to, whatever git is doing; a remote that
+ * fails is tried less and less often, and holds up nobody else. While a round runs, commands wait: `engabo
+ * status` therefore reads sync.db itself. */
 #include "sync/role.h"
 
 #include <string.h>
@@ -16,8 +17,8 @@
 #include "sync/hub.h"
 #include "sync/remote.h"
 
-#define GATHER_MS 1000	     /* after a bell: more may come, and one commit holds them all */
-#define LOOK_MS 60000	     /* a bell may be lost */
+#define GATHER_MS 1000 /* after a bell: more may come, and one commit holds them all */
+#define LOOK_MS 60000  /* a bell may be lost */
 #define SOON_MS 500
 #define REMOTES_MAX 64
 
@@ -34,7 +35,7 @@ struct role {
 	struct discover *discover;
 	struct due dues[REMOTES_MAX];
 	size_t due_count;
-	int64_t commit_ms;  /* when to look at the spools */
+	int64_t commit_ms;   /* when to look at the spools */
 	char complaint[512]; /* what was logged last about the log, so that it is said once */
 };
 
@@ -86,7 +87,8 @@ static void hurry(struct role *role, const char *but)
 	int64_t soon = clock_boot_ms() + SOON_MS;
 
 	for (size_t i = 0; i < role->due_count; i++)
-		if (!role->dues[i].failed && role->dues[i].at_ms > soon && (!but || strcmp(role->dues[i].name, but) != 0))
+		if (!role->dues[i].failed && role->dues[i].at_ms > soon &&
+			(!but || strcmp(role->dues[i].name, but) != 0))
 			role->dues[i].at_ms = soon;
 }
 
@@ -121,8 +123,9 @@ static void say_report(const json_t *report)
 		log_warning("%s: %s", remote, problem);
 	if (sent || received)
 		log_info("%s: sent %lld, received %lld", remote, sent, received);
-	json_array_foreach((json_t *)refused, i, row)
-		log_warning("%s: log %s: %s", remote, json_text_or(row, "log", ""), json_text_or(row, "reason", ""));
+	json_array_foreach ((json_t *)refused, i, row)
+		log_warning("%s: log %s: %s", remote, json_text_or(row, "log", ""),
+			json_text_or(row, "reason", ""));
 }
 
 static const struct error *do_remote(struct role *role, const char *name, json_t **report)
@@ -132,7 +135,8 @@ static const struct error *do_remote(struct role *role, const char *name, json_t
 		say_report(*report);
 	if (json_integer_value(json_object_get(*report, "received")))
 		hurry(role, json_text_or(*report, "remote", ""));
-	return plan_next(role, json_text_or(*report, "remote", ""), !json_is_true(json_object_get(*report, "ok")));
+	return plan_next(
+		role, json_text_or(*report, "remote", ""), !json_is_true(json_object_get(*report, "ok")));
 }
 
 /* Our own failures (a full card, a damaged log) are said once, not every minute. */
@@ -212,7 +216,7 @@ static const struct error *sync_now(struct role *role, const json_t *request, js
 	if (error) /* what was committed before still travels */
 		json_object_set_new(reply, "log_trouble", json_string(error->message));
 	json_object_set_new(reply, "committed", json_integer(committed));
-	json_array_foreach(remotes, i, name) {
+	json_array_foreach (remotes, i, name) {
 		if (!json_is_string(name))
 			return error_new(ERROR_USAGE, "a remote's name is text");
 		TRY(sync_with(role, json_string_value(name), reports));
@@ -344,7 +348,8 @@ static const struct error *run(struct role *role, struct home *home, int *bell, 
 	TRY(read_dues(role));
 	if (role->hub->halted)
 		log_error("this hub's log takes nothing new: %s", role->hub->halted);
-	role->discover = discover_start(home->config->sync.https, home->config->sync.announce, on_change, role);
+	role->discover =
+		discover_start(home->config->sync.https, home->config->sync.announce, on_change, role);
 	loop(role, *bell, *commands);
 	discover_stop(role->discover);
 	return NULL;

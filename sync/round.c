@@ -1,8 +1,10 @@
-/* A round with one remote: fetch into quarantine, check and keep what is good, push what it lacks. How a case gets from Gulu to Kampala.
+/* A round with one remote: fetch into quarantine, check and keep what is good, push what it lacks. How a case
+ * gets from Gulu to Kampala.
  *
- * Leaves carrying to transport.c and every rule for what came to logs.c and rosters.c. Guards: only logs of the roster are looked at; what a remote once held
- * and now does not is told to people; what failed is kept with its reason and tried again later, never silently. Runs in the sync role, or in a command that
- * holds its lock. */
+ * Leaves carrying to transport.c and every rule for what came to logs.c and rosters.c. Guards: only logs of
+ * the roster are looked at; what a remote once held and now does not is told to people; what failed is kept
+ * with its reason and tried again later, never silently. Runs in the sync role, or in a command that holds
+ * its lock. */
 #include "sync/hub.h"
 
 #include <string.h>
@@ -37,9 +39,11 @@ struct round {
 
 /* ---- what a remote shows ---- */
 
-static const struct error *inbox_ref(const struct round *round, const char *name, struct oid *out, bool *found)
+static const struct error *inbox_ref(
+	const struct round *round, const char *name, struct oid *out, bool *found)
 {
-	const struct error *error = repo_ref(round->hub->inbox, memory_format(round->context, "refs/inbox/%s/%s", round->remote.name, name), out);
+	const struct error *error = repo_ref(round->hub->inbox,
+		memory_format(round->context, "refs/inbox/%s/%s", round->remote.name, name), out);
 
 	*found = !error;
 	return error && error->code != ERROR_NOT_FOUND ? error : NULL;
@@ -50,7 +54,8 @@ static const struct error *note(struct round *round, const char *log, const char
 {
 	json_t *row = json_pack("{ssssss}", "log", log, "kind", kind, "reason", reason);
 
-	json_array_append_new(round->refused, row ? row : json_pack("{ssssss}", "log", log, "kind", kind, "reason", "unreadable"));
+	json_array_append_new(round->refused,
+		row ? row : json_pack("{ssssss}", "log", log, "kind", kind, "reason", "unreadable"));
 	return state_trouble(round->hub->db, round->remote.name, log, kind, reason);
 }
 
@@ -60,7 +65,8 @@ static const struct error *all_is_well(struct round *round, const char *log)
 	return state_trouble_end(round->hub->db, round->remote.name, log, TROUBLE_WAITS);
 }
 
-static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch, int64_t from, int64_t to)
+static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch,
+	int64_t from, int64_t to)
 {
 	struct transport_branch *branch = &round->branches[round->branch_count];
 
@@ -131,14 +137,17 @@ static int64_t claimed_seq(struct round *round, const char *log, const struct oi
 }
 
 /* `seq`: what the remote has of what we know to be good. */
-static const struct error *check_reach(struct round *round, const char *log, int epoch, int64_t seq, int64_t claimed)
+static const struct error *check_reach(
+	struct round *round, const char *log, int epoch, int64_t seq, int64_t claimed)
 {
 	char reason[200];
 	int64_t before;
 
 	TRY(state_reach(round->hub->db, round->remote.name, log, epoch, &before));
 	if (seq < before && claimed < before) {
-		snprintf(reason, sizeof reason, "rolled back at %s: it held this log up to seq %lld, and now shows seq %lld; ours is kept",
+		snprintf(reason, sizeof reason,
+			"rolled back at %s: it held this log up to seq %lld, and now shows seq %lld; ours is "
+			"kept",
 			round->remote.name, (long long)before, (long long)seq);
 		TRY(note(round, log, TROUBLE_ROLLED_BACK, reason));
 	}
@@ -160,7 +169,8 @@ static const struct error *note_verdict(struct round *round, const char *log, co
 }
 
 /* Until all is kept or a rule says no: one call takes a bounded number of commits. */
-static const struct error *keep_log(struct round *round, const char *log, int epoch, const struct oid *offered, struct log_offer *offer)
+static const struct error *keep_log(
+	struct round *round, const char *log, int epoch, const struct oid *offered, struct log_offer *offer)
 {
 	struct hub *hub = round->hub;
 	bool more;
@@ -233,7 +243,8 @@ static const struct error *is_here(struct round *round, const struct oid *oid, b
 	return error && error->code != ERROR_NOT_FOUND && error->code != ERROR_INVALID ? error : NULL;
 }
 
-/* What a remote has of our own log is only ever less than we have; more means that somebody else writes with our key, or that this card is an old one. */
+/* What a remote has of our own log is only ever less than we have; more means that somebody else writes with
+ * our key, or that this card is an old one. */
 static const struct error *do_own_log(struct round *round)
 {
 	const struct member_keys *self = &round->hub->trust.self;
@@ -250,10 +261,13 @@ static const struct error *do_own_log(struct round *round)
 		TRY(is_here(round, &offered, &here));
 	if (!here) {
 		if (!is_by_us(round, &offered, &claimed))
-			return note(round, self->log, TROUBLE_REFUSED, "what stands there as this hub's log is not signed by this hub");
+			return note(round, self->log, TROUBLE_REFUSED,
+				"what stands there as this hub's log is not signed by this hub");
 		snprintf(reason, sizeof reason,
-			"%s holds records signed with this hub's key that this card has not got (seq %lld; here %lld): this card is an older copy, or "
-			"another one is in use. Stop one of the two; a coordinator revokes this hub and admits it anew",
+			"%s holds records signed with this hub's key that this card has not got (seq %lld; "
+			"here %lld): this card is an older copy, or "
+			"another one is in use. Stop one of the two; a coordinator revokes this hub and "
+			"admits it anew",
 			round->remote.name, (long long)claimed, (long long)tip.seq);
 		TRY(note(round, self->log, TROUBLE_FORKED, reason));
 		return round->hub->halted ? NULL : hub_halt(round->hub, TROUBLE_FORKED, reason);
@@ -286,27 +300,32 @@ static const struct error *do_push(struct round *round)
 {
 	if (!round->branch_count)
 		return NULL;
-	TRY(transport_push(round->context, &round->transport, round->branches, round->branch_count, &round->problem));
+	TRY(transport_push(
+		round->context, &round->transport, round->branches, round->branch_count, &round->problem));
 	for (size_t i = 0; i < round->branch_count; i++) {
 		const char *log = round->pushes[i].log;
 
 		if (round->branches[i].rejected) {
 			if (!round->problem)
-				round->problem = memory_format(round->context, "%s receives, but does not take what we send: %s",
-					remote_url_shown(round->context, round->remote.url), round->branches[i].rejected);
+				round->problem = memory_format(round->context,
+					"%s receives, but does not take what we send: %s",
+					remote_url_shown(round->context, round->remote.url),
+					round->branches[i].rejected);
 			continue;
 		}
 		if (!*log)
 			continue;
 		round->sent += round->pushes[i].to - round->pushes[i].from;
-		TRY(state_reach_set(round->hub->db, round->remote.name, log, round->pushes[i].epoch, round->pushes[i].to, round->pushes[i].to));
+		TRY(state_reach_set(round->hub->db, round->remote.name, log, round->pushes[i].epoch,
+			round->pushes[i].to, round->pushes[i].to));
 	}
 	return NULL;
 }
 
 /* ---- the round ---- */
 
-/* Spread by a quarter up and down, so that thirty hubs that came back with the power do not all call at once. */
+/* Spread by a quarter up and down, so that thirty hubs that came back with the power do not all call at once.
+ */
 static int64_t jittered(int64_t seconds)
 {
 	uint32_t random;
@@ -318,10 +337,12 @@ static int64_t jittered(int64_t seconds)
 static const struct error *write_outcome(struct round *round)
 {
 	struct query query CLEANUP(db_finish) = {0};
-	int64_t now = clock_wall_seconds(), failures = 0, delay = round->hub->home->config->sync.interval_minutes * INT64_C(60);
+	int64_t now = clock_wall_seconds(), failures = 0,
+		delay = round->hub->home->config->sync.interval_minutes * INT64_C(60);
 	bool row;
 
-	if (!round->remote.has_row || (round->problem && round->hub->stop && *round->hub->stop)) /* broken off by ourselves */
+	if (!round->remote.has_row ||
+		(round->problem && round->hub->stop && *round->hub->stop)) /* broken off by ourselves */
 		return NULL;
 	if (round->problem) {
 		struct query before CLEANUP(db_finish) = {0};
@@ -334,7 +355,8 @@ static const struct error *write_outcome(struct round *round)
 		delay = delay > BACK_OFF_MAX_SECONDS ? BACK_OFF_MAX_SECONDS : delay;
 	}
 	TRY(db_prepare(round->hub->db, &query,
-		"UPDATE remote SET last_try = ?1, last_ok = CASE WHEN ?2 IS NULL THEN ?1 ELSE last_ok END, last_error = ?2, "
+		"UPDATE remote SET last_try = ?1, last_ok = CASE WHEN ?2 IS NULL THEN ?1 ELSE last_ok END, "
+		"last_error = ?2, "
 		"next_try = ?3, failures = ?4, sent = sent + ?5, received = received + ?6 WHERE name = ?7"));
 	db_bind_integer(&query, 1, now);
 	db_bind_text(&query, 2, round->problem);
@@ -367,12 +389,14 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	round->refused = refused;
 	TRY(hub_refresh(hub));
 	TRY(remote_find(context, hub->home, hub->db, name_or_url, &round->remote));
-	round->transport = (struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
+	round->transport =
+		(struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
 	TRY(carry_out(round));
 	TRY(write_outcome(round));
-	*report = json_pack("{sssbsosIsIsO}", "remote", round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url), "ok",
-		!round->problem, "error", round->problem ? json_string(round->problem) : json_null(), "sent", (json_int_t)round->sent,
-		"received", (json_int_t)round->received, "refused", refused);
+	*report = json_pack("{sssbsosIsIsO}", "remote",
+		round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url),
+		"ok", !round->problem, "error", round->problem ? json_string(round->problem) : json_null(),
+		"sent", (json_int_t)round->sent, "received", (json_int_t)round->received, "refused", refused);
 	if (!*report)
 		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
 	return NULL;

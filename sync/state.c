@@ -1,7 +1,9 @@
-/* What sync remembers between rounds: how far the spools are taken, how far each log and each remote has come, and what people should know.
+/* What sync remembers between rounds: how far the spools are taken, how far each log and each remote has
+ * come, and what people should know.
  *
- * Leaves to batch.c and round.c when something is remembered. Guards: high-water marks never go back, so that a relay or a card that was rolled back
- * is noticed. Written by the sync role (or a command that holds its lock); read by office, intake and commands. */
+ * Leaves to batch.c and round.c when something is remembered. Guards: high-water marks never go back, so that
+ * a relay or a card that was rolled back is noticed. Written by the sync role (or a command that holds its
+ * lock); read by office, intake and commands. */
 #include "sync/state.h"
 
 #include <string.h>
@@ -18,8 +20,8 @@ static const char *const mailbox_steps[] = {sync_mailbox_sql, NULL};
 const struct db_schema sync_schema = {sync_steps, SYNC_DB_VERSION};
 const struct db_schema mailbox_schema = {mailbox_steps, MAILBOX_DB_VERSION};
 
-const struct error *mailbox_items(const void *context, struct db *mailbox_db, const char *mailbox, struct mailbox_item **out,
-	size_t *count)
+const struct error *mailbox_items(const void *context, struct db *mailbox_db, const char *mailbox,
+	struct mailbox_item **out, size_t *count)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	struct mailbox_item *items = memory_array(context, struct mailbox_item, 1);
@@ -65,8 +67,9 @@ const struct error *state_taken_set(struct db *db, const char *spool, int64_t up
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(db, &query, "INSERT INTO taken(spool, upto) VALUES(?, ?) ON CONFLICT(spool) DO UPDATE SET "
-				   "upto = max(upto, excluded.upto)"));
+	TRY(db_prepare(db, &query,
+		"INSERT INTO taken(spool, upto) VALUES(?, ?) ON CONFLICT(spool) DO UPDATE SET "
+		"upto = max(upto, excluded.upto)"));
 	db_bind_text(&query, 1, spool);
 	db_bind_integer(&query, 2, upto);
 	return db_done(&query);
@@ -84,12 +87,14 @@ const struct error *state_urgent(struct db *sync_db, int64_t *newest, int64_t *a
 	return NULL;
 }
 
-const struct error *state_trouble(struct db *db, const char *remote, const char *log, const char *kind, const char *reason)
+const struct error *state_trouble(
+	struct db *db, const char *remote, const char *log, const char *kind, const char *reason)
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(db, &query, "INSERT INTO trouble(at, remote, log, kind, reason) VALUES(?, ?, ?, ?, ?) "
-				   "ON CONFLICT(remote, log, kind) DO UPDATE SET at = excluded.at, reason = excluded.reason"));
+	TRY(db_prepare(db, &query,
+		"INSERT INTO trouble(at, remote, log, kind, reason) VALUES(?, ?, ?, ?, ?) "
+		"ON CONFLICT(remote, log, kind) DO UPDATE SET at = excluded.at, reason = excluded.reason"));
 	db_bind_integer(&query, 1, clock_wall_seconds());
 	db_bind_text(&query, 2, remote);
 	db_bind_text(&query, 3, log);
@@ -135,8 +140,10 @@ const struct error *state_known_set(struct db *db, const char *log, int epoch, c
 
 	text_hex(sha256, tip->sha256, sizeof tip->sha256);
 	TRY(db_prepare(db, &query,
-		"INSERT INTO known(log, epoch, seq, oid, sha256, seen) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(log, epoch) DO UPDATE SET "
-		"seq = excluded.seq, oid = excluded.oid, sha256 = excluded.sha256, seen = excluded.seen WHERE excluded.seq > seq"));
+		"INSERT INTO known(log, epoch, seq, oid, sha256, seen) VALUES(?, ?, ?, ?, ?, ?) ON "
+		"CONFLICT(log, epoch) DO UPDATE SET "
+		"seq = excluded.seq, oid = excluded.oid, sha256 = excluded.sha256, seen = excluded.seen "
+		"WHERE excluded.seq > seq"));
 	db_bind_text(&query, 1, log);
 	db_bind_integer(&query, 2, epoch);
 	db_bind_integer(&query, 3, tip->seq);
@@ -160,13 +167,16 @@ const struct error *state_reach(struct db *db, const char *remote, const char *l
 	return NULL;
 }
 
-const struct error *state_reach_set(struct db *db, const char *remote, const char *log, int epoch, int64_t seq, int64_t claimed)
+const struct error *state_reach_set(
+	struct db *db, const char *remote, const char *log, int epoch, int64_t seq, int64_t claimed)
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(db, &query, "INSERT INTO reach(remote, log, epoch, seq, claimed) VALUES(?, ?, ?, ?, ?) ON CONFLICT(remote, log, "
-				   "epoch) DO UPDATE SET seq = max(seq, excluded.seq), claimed = excluded.claimed "
-				   "WHERE excluded.seq > seq OR excluded.claimed != claimed"));
+	TRY(db_prepare(db, &query,
+		"INSERT INTO reach(remote, log, epoch, seq, claimed) VALUES(?, ?, ?, ?, ?) ON "
+		"CONFLICT(remote, log, "
+		"epoch) DO UPDATE SET seq = max(seq, excluded.seq), claimed = excluded.claimed "
+		"WHERE excluded.seq > seq OR excluded.claimed != claimed"));
 	db_bind_text(&query, 1, remote);
 	db_bind_text(&query, 2, log);
 	db_bind_integer(&query, 3, epoch);
@@ -179,8 +189,10 @@ const struct error *state_ack(struct db *db, const char *log, int epoch, const c
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(db, &query, "INSERT INTO ack(log, epoch, by, seq) VALUES(?, ?, ?, ?) ON CONFLICT(log, epoch, by) DO UPDATE SET "
-				   "seq = excluded.seq WHERE excluded.seq > seq"));
+	TRY(db_prepare(db, &query,
+		"INSERT INTO ack(log, epoch, by, seq) VALUES(?, ?, ?, ?) ON CONFLICT(log, epoch, by) DO "
+		"UPDATE SET "
+		"seq = excluded.seq WHERE excluded.seq > seq"));
 	db_bind_text(&query, 1, log);
 	db_bind_integer(&query, 2, epoch);
 	db_bind_text(&query, 3, by);
@@ -188,16 +200,21 @@ const struct error *state_ack(struct db *db, const char *log, int epoch, const c
 	return db_done(&query);
 }
 
-const struct error *state_acks_due(struct db *db, const char *self, struct commit_ack out[static COMMIT_ACKS_MAX], size_t *count)
+const struct error *state_acks_due(
+	struct db *db, const char *self, struct commit_ack out[static COMMIT_ACKS_MAX], size_t *count)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	size_t found = 0;
 	bool row;
 
-	/* The bare columns beside max() are those of the row that has it: an Ack line names a log once, by its newest epoch. */
-	TRY(db_prepare(db, &query, "SELECT known.log, max(known.epoch), known.seq FROM known LEFT JOIN ack ON ack.log = known.log AND "
-				   "ack.epoch = known.epoch AND ack.by = ?1 WHERE known.log != ?1 AND known.seq > coalesce(ack.seq, 0) "
-				   "GROUP BY known.log ORDER BY known.log LIMIT ?2"));
+	/* The bare columns beside max() are those of the row that has it: an Ack line names a log once, by
+	 * its newest epoch. */
+	TRY(db_prepare(db, &query,
+		"SELECT known.log, max(known.epoch), known.seq FROM known LEFT JOIN ack ON ack.log = "
+		"known.log AND "
+		"ack.epoch = known.epoch AND ack.by = ?1 WHERE known.log != ?1 AND known.seq > "
+		"coalesce(ack.seq, 0) "
+		"GROUP BY known.log ORDER BY known.log LIMIT ?2"));
 	db_bind_text(&query, 1, self);
 	db_bind_integer(&query, 2, COMMIT_ACKS_MAX);
 	while (found < COMMIT_ACKS_MAX) {
@@ -252,16 +269,21 @@ const struct error *state_status(struct db *db, json_t **out)
 	static const struct {
 		const char *name, *sql;
 	} parts[] = {
-		{"remotes",
-			"SELECT name, url, last_ok, last_try, last_error, next_try, failures, sent, received, (SELECT "
-			"coalesce(sum(max(reach.claimed - coalesce(known.seq, 0), 0)), 0) FROM reach LEFT JOIN known USING(log, epoch) "
-			"WHERE reach.remote = remote.name) AS waiting_in, (SELECT coalesce(sum(max(known.seq - coalesce(reach.claimed, "
-			"0), 0)), 0) FROM known LEFT JOIN reach ON reach.log = known.log AND reach.epoch = known.epoch AND "
-			"reach.remote = remote.name) AS waiting_out FROM remote ORDER BY name"},
+		{"remotes", "SELECT name, url, last_ok, last_try, last_error, next_try, failures, sent, "
+			    "received, (SELECT "
+			    "coalesce(sum(max(reach.claimed - coalesce(known.seq, 0), 0)), 0) FROM reach "
+			    "LEFT JOIN known USING(log, epoch) "
+			    "WHERE reach.remote = remote.name) AS waiting_in, (SELECT "
+			    "coalesce(sum(max(known.seq - coalesce(reach.claimed, "
+			    "0), 0)), 0) FROM known LEFT JOIN reach ON reach.log = known.log AND reach.epoch "
+			    "= known.epoch AND "
+			    "reach.remote = remote.name) AS waiting_out FROM remote ORDER BY name"},
 		{"logs", "SELECT log, epoch, seq, seen FROM known ORDER BY log, epoch"},
 		{"acks", "SELECT log, epoch, by, seq FROM ack ORDER BY log, epoch, by"},
-		{"trouble", "SELECT at, remote, log, kind, reason FROM trouble ORDER BY at DESC, id DESC LIMIT 200"},
-		{"found", "SELECT name, host, address, port, seen FROM found ORDER BY name, address LIMIT 200"},
+		{"trouble", "SELECT at, remote, log, kind, reason FROM trouble ORDER BY at DESC, id DESC "
+			    "LIMIT 200"},
+		{"found",
+			"SELECT name, host, address, port, seen FROM found ORDER BY name, address LIMIT 200"},
 	};
 	json_t *status CLEANUP(json_decref) = json_object();
 

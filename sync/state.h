@@ -1,5 +1,5 @@
-/* sync.db and mailbox.db: what the sync role remembers. It alone writes them; office and commands read sync.db, intake reads mailbox.db. What each
- * table and column is for stands in state.sql and mailbox.sql. */
+/* sync.db and mailbox.db: what the sync role remembers. It alone writes them; office and commands read
+ * sync.db, intake reads mailbox.db. What each table and column is for stands in state.sql and mailbox.sql. */
 #ifndef ENGABO_SYNC_STATE_H
 #define ENGABO_SYNC_STATE_H
 
@@ -22,17 +22,20 @@ struct mailbox_item {
 	struct bytes body;
 };
 /* All items of one mailbox on `context`, each log's in its order. */
-const struct error *mailbox_items(const void *context, struct db *mailbox_db, const char *mailbox, struct mailbox_item **out,
-	size_t *count) MUST_CHECK;
-/* How far sync has taken a spool ('intake' from mailbox.db or sync.db, 'office' from sync.db); 0 when it has taken nothing. */
+const struct error *mailbox_items(const void *context, struct db *mailbox_db, const char *mailbox,
+	struct mailbox_item **out, size_t *count) MUST_CHECK;
+/* How far sync has taken a spool ('intake' from mailbox.db or sync.db, 'office' from sync.db); 0 when it has
+ * taken nothing. */
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto) MUST_CHECK;
 /* The newest urgent report's row, 0 when there was none; for the flag on the sign-in page. */
 const struct error *state_urgent(struct db *sync_db, int64_t *newest, int64_t *at) MUST_CHECK;
-/* What `engabo status --json` and /sync show; the caller owns it. Times are seconds, null where there is none:
+/* What `engabo status --json` and /sync show; the caller owns it. Times are seconds, null where there is
+ * none:
  *   {"remotes":[{"name","url","last_ok","last_try","last_error","next_try","failures","sent","received","waiting_in","waiting_out"}],
  *    "logs":[{"log","epoch","seq","seen"}], "acks":[{"log","epoch","by","seq"}],
  *    "trouble":[{"at","remote","log","kind","reason"}], "found":[{"name","host","address","port","seen"}]}
- * waiting_out: commits of all logs that the remote has not got; waiting_in: commits it shows that we have not kept. */
+ * waiting_out: commits of all logs that the remote has not got; waiting_in: commits it shows that we have not
+ * kept. */
 const struct error *state_status(struct db *db, json_t **out) MUST_CHECK;
 
 /* ---- for the sync role alone ---- */
@@ -45,23 +48,30 @@ const struct error *state_taken_set(struct db *db, const char *spool, int64_t up
 #define TROUBLE_LOST "lost"		  /* alarm: log.git lacks what it held before */
 #define TROUBLE_SPOOL "spool"		  /* alarm: a spool holds what cannot go into a log */
 #define TROUBLE_REFUSED "refused"	  /* state: what a remote shows breaks a rule */
-#define TROUBLE_WAITS "waits"		  /* state: commits that name a roster version which is not here yet */
+#define TROUBLE_WAITS "waits" /* state: commits that name a roster version which is not here yet */
 /* Notes it, or brings the row up to date. `remote` and `log` may be "". */
-const struct error *state_trouble(struct db *db, const char *remote, const char *log, const char *kind, const char *reason) MUST_CHECK;
+const struct error *state_trouble(
+	struct db *db, const char *remote, const char *log, const char *kind, const char *reason) MUST_CHECK;
 /* The state is over. */
-const struct error *state_trouble_end(struct db *db, const char *remote, const char *log, const char *kind) MUST_CHECK;
+const struct error *state_trouble_end(
+	struct db *db, const char *remote, const char *log, const char *kind) MUST_CHECK;
 
 /* The high-water mark of a log; seq 0 when there is none. `roster` is not kept. */
 const struct error *state_known(struct db *db, const char *log, int epoch, struct log_tip *out) MUST_CHECK;
-const struct error *state_known_set(struct db *db, const char *log, int epoch, const struct log_tip *tip) MUST_CHECK;
+const struct error *state_known_set(
+	struct db *db, const char *log, int epoch, const struct log_tip *tip) MUST_CHECK;
 
 /* How far a remote has a log: `seq` only ever grows. */
-const struct error *state_reach(struct db *db, const char *remote, const char *log, int epoch, int64_t *seq) MUST_CHECK;
-const struct error *state_reach_set(struct db *db, const char *remote, const char *log, int epoch, int64_t seq, int64_t claimed) MUST_CHECK;
+const struct error *state_reach(
+	struct db *db, const char *remote, const char *log, int epoch, int64_t *seq) MUST_CHECK;
+const struct error *state_reach_set(struct db *db, const char *remote, const char *log, int epoch,
+	int64_t seq, int64_t claimed) MUST_CHECK;
 
 /* `by` says it has `log` up to `seq`; never goes back. */
-const struct error *state_ack(struct db *db, const char *log, int epoch, const char *by, int64_t seq) MUST_CHECK;
+const struct error *state_ack(
+	struct db *db, const char *log, int epoch, const char *by, int64_t seq) MUST_CHECK;
 /* What we have and have not yet acknowledged, of logs other than `self`: at most COMMIT_ACKS_MAX. */
-const struct error *state_acks_due(struct db *db, const char *self, struct commit_ack out[static COMMIT_ACKS_MAX], size_t *count) MUST_CHECK;
+const struct error *state_acks_due(struct db *db, const char *self,
+	struct commit_ack out[static COMMIT_ACKS_MAX], size_t *count) MUST_CHECK;
 
 #endif

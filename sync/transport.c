@@ -1,7 +1,9 @@
-/* Running git to fetch and to push: see transport.h. How the office's records reach a relay and others' come from it.
+/* Running git to fetch and to push: see transport.h. How the office's records reach a relay and others' come
+ * from it.
  *
- * Leaves what the remote showed to round.c. Guards: git runs with an environment of ours alone, and with limits; what a stick's own
- * configuration could make it run (hooks, helper commands) is switched off. Runs in sync, or in a command that holds its lock. */
+ * Leaves what the remote showed to round.c. Guards: git runs with an environment of ours alone, and with
+ * limits; what a stick's own configuration could make it run (hooks, helper commands) is switched off. Runs
+ * in sync, or in a command that holds its lock. */
 #include "sync/transport.h"
 
 #include <signal.h>
@@ -12,7 +14,9 @@
 #include "node/vault/encoding.h"
 #include "sync/remote.h"
 
-#define DEADLINE_MS (20 * 60 * 1000) /* nothing resumes, so a slow link needs long; stalled ones end after a minute (below) */
+#define DEADLINE_MS                                                                                          \
+	(20 * 60 * 1000) /* nothing resumes, so a slow link needs long; stalled ones end after a minute      \
+			    (below) */
 #define MEMORY_MAX ((uint64_t)768 << 20)
 #define FILE_MAX ((uint64_t)1 << 30)
 #define CPU_SECONDS 600
@@ -21,12 +25,16 @@
 #define ENVIRONMENT_MAX (2 * SETTINGS_MAX + 12)
 
 /* ssh runs in the hub's directory, so its paths need no quoting. */
-#define SSH                                                                                                            \
-	"ssh -F /dev/null -i keys/ssh -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes "                   \
-	"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=known_hosts -o GlobalKnownHostsFile=/dev/null "     \
+#define SSH                                                                                                  \
+	"ssh -F /dev/null -i keys/ssh -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes "         \
+	"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=known_hosts -o "                          \
+	"GlobalKnownHostsFile=/dev/null "                                                                    \
 	"-o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ClearAllForwardings=yes"
-/* A remote that is a path serves itself: its own settings may name programs, and it may be somebody else's (a stick). */
-#define SERVE_PATH "git -c safe.directory='*' -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c gc.auto=0 -c receive.autogc=false "
+/* A remote that is a path serves itself: its own settings may name programs, and it may be somebody else's (a
+ * stick). */
+#define SERVE_PATH                                                                                           \
+	"git -c safe.directory='*' -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c "        \
+	"gc.auto=0 -c receive.autogc=false "
 
 static const char *const settings[][2] = {
 	{"safe.directory", "*"},
@@ -79,7 +87,8 @@ static char *basic_header(const void *context, const char *user, const char *pas
 	return memory_format(context, "Authorization: Basic %s%s", base64, padding[strlen(base64) % 4]);
 }
 
-static void fill_environment(struct environment *to, const struct transport *transport, const char *repository, const char *more)
+static void fill_environment(
+	struct environment *to, const struct transport *transport, const char *repository, const char *more)
 {
 	struct remote_address address;
 
@@ -103,13 +112,14 @@ static void fill_environment(struct environment *to, const struct transport *tra
 		add_setting(to, "remote.relay.receivepack", SERVE_PATH "receive-pack");
 	}
 	if (address.password)
-		add_setting(to, "http.extraHeader", basic_header(to->context, address.user, address.password));
+		add_setting(
+			to, "http.extraHeader", basic_header(to->context, address.user, address.password));
 	add(to, memory_format(to->context, "GIT_CONFIG_COUNT=%zu", to->settings));
 }
 
 /* `more`: one more "NAME=value" for its environment, or NULL. */
-static const struct error *run_git(const void *context, const struct transport *transport, const char *repository, const char *more,
-	const char *const *argv, struct child_result *out)
+static const struct error *run_git(const void *context, const struct transport *transport,
+	const char *repository, const char *more, const char *const *argv, struct child_result *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct environment environment = {.context = scratch};
@@ -129,24 +139,33 @@ static const struct error *run_git(const void *context, const struct transport *
 	return child_run(context, &child, out);
 }
 
-#define WEB_PAGE                                                                                                       \
-	"a web page answers instead of git (a sign-in page of the network, perhaps): sign in there with a browser, or check the address"
+#define WEB_PAGE                                                                                             \
+	"a web page answers instead of git (a sign-in page of the network, perhaps): sign in there with a "  \
+	"browser, or check the address"
 #define REFUSED_LOGIN "it refuses the name or the password; add the remote again with the right ones"
 
 /* What git and ssh say, and what that means to the people of a hub; the first that fits. */
 static const struct {
 	const char *said, *means;
 } meanings[] = {
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "it shows another host key than before: it was set up anew, or somebody stands in between; "
+	{"REMOTE HOST IDENTIFICATION HAS CHANGED",
+		"it shows another host key than before: it was set up anew, or somebody stands in between; "
 		"ask its keeper, and if it is right remove its line from known_hosts in the hub's directory"},
-	{"Host key verification failed", "its host key is not the one that this hub knows; ask its keeper, and if it is right remove its line from "
-		"known_hosts in the hub's directory"},
-	{"Permission denied (publickey", "it does not let this hub's key in; give the relay's keeper what engabo hubs --authorized-keys prints"},
-	{"Permission denied (", "it does not let this hub's key in; give the relay's keeper what engabo hubs --authorized-keys prints"},
-	{"Could not resolve", "its name is not found; is there internet right now, and is the address right?"},
-	{"Temporary failure in name resolution", "its name is not found; is there internet right now, and is the address right?"},
-	{"Name or service not known", "its name is not found; is there internet right now, and is the address right?"},
-	{"Connection refused", "nothing answers there; is the relay running, and are address and port right?"},
+	{"Host key verification failed", "its host key is not the one that this hub knows; ask its keeper, "
+					 "and if it is right remove its line from "
+					 "known_hosts in the hub's directory"},
+	{"Permission denied (publickey", "it does not let this hub's key in; give the relay's keeper what "
+					 "engabo hubs --authorized-keys prints"},
+	{"Permission denied (", "it does not let this hub's key in; give the relay's keeper what engabo hubs "
+				"--authorized-keys prints"},
+	{"Could not resolve",
+		"its name is not found; is there internet right now, and is the address right?"},
+	{"Temporary failure in name resolution",
+		"its name is not found; is there internet right now, and is the address right?"},
+	{"Name or service not known",
+		"its name is not found; is there internet right now, and is the address right?"},
+	{"Connection refused",
+		"nothing answers there; is the relay running, and are address and port right?"},
 	{"Connection timed out", "no answer; is there internet right now?"},
 	{"Connection timeout", "no answer; is there internet right now?"},
 	{"Network is unreachable", "there is no network right now; it will be tried again"},
@@ -155,28 +174,36 @@ static const struct {
 	{"Timeout, server", "the connection stood still; it will be tried again"},
 	{"Connection reset", "the connection broke off; it will be tried again"},
 	{"Broken pipe", "the connection broke off; it will be tried again"},
-	{"Failed to connect", "nothing answers there; is there internet right now, and are address and port right?"},
-	{"Couldn't connect", "nothing answers there; is there internet right now, and are address and port right?"},
-	{"ertificate", "its certificate is not trusted: the clock here may be wrong, or somebody stands in between; nothing was sent"},
+	{"Failed to connect",
+		"nothing answers there; is there internet right now, and are address and port right?"},
+	{"Couldn't connect",
+		"nothing answers there; is there internet right now, and are address and port right?"},
+	{"ertificate", "its certificate is not trusted: the clock here may be wrong, or somebody stands in "
+		       "between; nothing was sent"},
 	{"SSL", "no secure connection comes about; is this the address of an https server?"},
 	{"gnutls", "no secure connection comes about; is this the address of an https server?"},
-	{"could not read Username", "it asks for a name and a password; add the remote again with https://NAME:PASSWORD@..."},
+	{"could not read Username",
+		"it asks for a name and a password; add the remote again with https://NAME:PASSWORD@..."},
 	{"Authentication failed", REFUSED_LOGIN},
 	{"returned error: 401", REFUSED_LOGIN},
 	{"returned error: 403", "it forbids this; ask its keeper to let this hub read and write there"},
 	{"returned error: 404", "there is no repository at this address; is it spelled right?"},
-	{"returned error: 30", "it sends us to another address (a sign-in page of the network, perhaps): sign in there with a browser, or add the "
-		"remote again with its new address"},
+	{"returned error: 30", "it sends us to another address (a sign-in page of the network, perhaps): "
+			       "sign in there with a browser, or add the "
+			       "remote again with its new address"},
 	{"is this a git repository", WEB_PAGE},
 	{"returned error: 5", "the server there is in trouble; it will be tried again"},
-	{"does not appear to be a git repository", "there is no git repository; one is made with git init --bare"},
+	{"does not appear to be a git repository",
+		"there is no git repository; one is made with git init --bare"},
 	{"not a git repository", "there is no git repository; one is made with git init --bare"},
 	{"epository not found", "there is no repository at this address; is it spelled right?"},
 	{"' not found", "there is no repository at this address; is it spelled right?"},
 	{"dubious ownership", "it belongs to another user there, and git does not serve it; ask its keeper"},
 	{"Read-only file system", "it can be read but not written; is the stick or disk write-protected?"},
-	{"insufficient permission", "it can be read but not written; ask its keeper to let this hub write there"},
-	{"unable to create temporary object directory", "it can be read but not written; ask its keeper to let this hub write there"},
+	{"insufficient permission",
+		"it can be read but not written; ask its keeper to let this hub write there"},
+	{"unable to create temporary object directory",
+		"it can be read but not written; ask its keeper to let this hub write there"},
 	{"No space left", "the disk is full"},
 	{"Disk quota exceeded", "the disk is full"},
 	{"File too large", "it sends more at once than this hub takes; nothing was taken"},
@@ -188,7 +215,8 @@ static const struct {
 	{"early EOF", "the connection broke off; it will be tried again"},
 	{"unexpected disconnect", "the connection broke off; it will be tried again"},
 	{"hung up unexpectedly", "the connection broke off; it will be tried again"},
-	{"Could not read from remote repository", "the connection broke off before anything was said; it will be tried again"},
+	{"Could not read from remote repository",
+		"the connection broke off before anything was said; it will be tried again"},
 	{"Permission denied", "this hub may not read or write there; ask its keeper"},
 };
 
@@ -223,7 +251,8 @@ char *transport_explain(const void *context, const struct child_result *result, 
 		means = REFUSED_LOGIN; /* git asks again for what was not good enough */
 	if (means)
 		return memory_format(context, "%s: %s", shown, means);
-	return as_ascii(memory_format(context, "%s: git could not do it: %.200s", shown, *complaint ? complaint : "it said nothing"));
+	return as_ascii(memory_format(context, "%s: git could not do it: %.200s", shown,
+		*complaint ? complaint : "it said nothing"));
 }
 
 /* A path is looked at before git is: its own words about one are many and dark. */
@@ -234,18 +263,21 @@ static char *path_problem(const void *context, const char *url)
 	if (url[0] != '/')
 		return NULL;
 	if (stat(url, &st) < 0)
-		return memory_format(context, "%s: nothing is there; is the stick plugged in, or the disk mounted?", url);
+		return memory_format(
+			context, "%s: nothing is there; is the stick plugged in, or the disk mounted?", url);
 	if (!S_ISDIR(st.st_mode))
 		return memory_format(context, "%s: that is a file, not a folder with a git repository", url);
 	return NULL;
 }
 
-/* To git, a web page in place of a repository is one without branches, served the old way: no error, and everything would seem to be gone. Whether git
- * itself is at the other end shows in the packets it sends. */
-static const struct error *check_emptiness(const void *context, const struct transport *transport, const char *name, char **problem)
+/* To git, a web page in place of a repository is one without branches, served the old way: no error, and
+ * everything would seem to be gone. Whether git itself is at the other end shows in the packets it sends. */
+static const struct error *check_emptiness(
+	const void *context, const struct transport *transport, const char *name, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *shown[] = {"git", "for-each-ref", "--count=1", memory_format(scratch, "refs/inbox/%s/", name), NULL};
+	const char *shown[] = {
+		"git", "for-each-ref", "--count=1", memory_format(scratch, "refs/inbox/%s/", name), NULL};
 	const char *asked[] = {"git", "ls-remote", "--heads", "relay", NULL};
 	char *url = remote_url_shown(scratch, transport->url);
 	struct child_result result;
@@ -261,11 +293,12 @@ static const struct error *check_emptiness(const void *context, const struct tra
 	return NULL;
 }
 
-const struct error *transport_fetch(const void *context, const struct transport *transport, const char *name, char **problem)
+const struct error *transport_fetch(
+	const void *context, const struct transport *transport, const char *name, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *argv[] = {"git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-		"--no-auto-maintenance", "--prune", "--refmap=", "relay",
+	const char *argv[] = {"git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+		"--no-recurse-submodules", "--no-auto-maintenance", "--prune", "--refmap=", "relay",
 		/* With a star, so that a relay without a roster is no error. */
 		memory_format(scratch, "+refs/heads/roster*:refs/inbox/%s/roster*", name),
 		memory_format(scratch, "+refs/heads/log/*:refs/inbox/%s/log/*", name), NULL};
@@ -291,10 +324,14 @@ static char *rejection(const void *context, const char *summary)
 		{"non-fast-forward", "what it has there does not lead to what we have; it was left alone"},
 		{"fetch first", "what it has there does not lead to what we have; it was left alone"},
 		{"stale info", "it changed in the meantime; it will be tried again"},
-		{"failed to update ref", "it changed in the meantime, or cannot be written; it will be tried again"},
-		{"hook declined", "its own rules do not let this branch in (a protected branch?); ask its keeper"},
-		{"unpack", "it could not store what was sent (read-only, or its disk is full); ask its keeper"},
-		{"shallow", "it holds only a part of the history; it must be made again with git init --bare"},
+		{"failed to update ref",
+			"it changed in the meantime, or cannot be written; it will be tried again"},
+		{"hook declined",
+			"its own rules do not let this branch in (a protected branch?); ask its keeper"},
+		{"unpack",
+			"it could not store what was sent (read-only, or its disk is full); ask its keeper"},
+		{"shallow",
+			"it holds only a part of the history; it must be made again with git init --bare"},
 	};
 
 	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
@@ -304,7 +341,8 @@ static char *rejection(const void *context, const char *summary)
 }
 
 /* Lines of git push --porcelain: "<flag>\t<from>:<to>\t<summary>". What no line tells of was not done. */
-static void read_porcelain(const void *context, char *output, struct transport_branch *branches, size_t count, const char *otherwise)
+static void read_porcelain(const void *context, char *output, struct transport_branch *branches, size_t count,
+	const char *otherwise)
 {
 	char *rest = output, *line;
 
@@ -322,11 +360,11 @@ static void read_porcelain(const void *context, char *output, struct transport_b
 	}
 }
 
-const struct error *transport_push(const void *context, const struct transport *transport, struct transport_branch *branches,
-	size_t count, char **problem)
+const struct error *transport_push(const void *context, const struct transport *transport,
+	struct transport_branch *branches, size_t count, char **problem)
 {
-	static const char *const words[] = {"git", "push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed",
-		"--recurse-submodules=no", "--no-progress", "relay"};
+	static const char *const words[] = {"git", "push", "--porcelain", "--no-verify", "--no-follow-tags",
+		"--no-signed", "--recurse-submodules=no", "--no-progress", "relay"};
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	size_t fixed = sizeof words / sizeof words[0];
 	const char **argv = memory_array(scratch, const char *, fixed + count + 1);
@@ -338,10 +376,12 @@ const struct error *transport_push(const void *context, const struct transport *
 		argv[fixed + i] = memory_format(scratch, "%s:%s", branches[i].oid.hex, branches[i].ref);
 	*problem = NULL;
 	TRY(run_git(scratch, transport, "log.git", NULL, argv, &result));
-	read_porcelain(context, memory_string(scratch, (const char *)result.output.data), branches, count, "it was not sent");
+	read_porcelain(context, memory_string(scratch, (const char *)result.output.data), branches, count,
+		"it was not sent");
 	for (size_t i = 0; i < count; i++)
 		any_rejected |= branches[i].rejected != NULL;
-	if (result.timed_out || (result.status && (!any_rejected || !result.output.len || meaning_of(result.complaint))))
+	if (result.timed_out ||
+		(result.status && (!any_rejected || !result.output.len || meaning_of(result.complaint))))
 		*problem = transport_explain(context, &result, remote_url_shown(scratch, transport->url));
 	return NULL;
 }

@@ -1,7 +1,8 @@
-/* The way to a remote: git, the program, as a bounded child. It carries; it is believed nothing (logs_keep and rosters_keep check what came).
+/* The way to a remote: git, the program, as a bounded child. It carries; it is believed nothing (logs_keep
+ * and rosters_keep check what came).
  *
- * Paths, ssh:// and https:// only. No hooks, no submodules, no tags, no helper programs but git's own and ssh; a password travels in the
- * environment, never in an argument. */
+ * Paths, ssh:// and https:// only. No hooks, no submodules, no tags, no helper programs but git's own and
+ * ssh; a password travels in the environment, never in an argument. */
 #ifndef ENGABO_SYNC_TRANSPORT_H
 #define ENGABO_SYNC_TRANSPORT_H
 
@@ -11,15 +12,16 @@
 #include "sync/repo.h"
 
 struct transport {
-	const char *state;	  /* the hub's directory: log.git, inbox.git, keys/ssh and known_hosts lie there */
-	const char *url;	  /* whole, a password included */
+	const char *state; /* the hub's directory: log.git, inbox.git, keys/ssh and known_hosts lie there */
+	const char *url;   /* whole, a password included */
 	const volatile int *stop; /* ends a running git soon after it is set; NULL: never */
 };
 
-/* Brings refs/heads/roster and refs/heads/log/<...> of the remote into inbox.git as refs/inbox/<name>/roster and refs/inbox/<name>/log/<...>; what is gone
- * there goes here, too. *problem: what hindered it and what to do, one line for people, on `context`; NULL when it went well. An error is only for our own
- * failures. */
-const struct error *transport_fetch(const void *context, const struct transport *transport, const char *name, char **problem) MUST_CHECK;
+/* Brings refs/heads/roster and refs/heads/log/<...> of the remote into inbox.git as refs/inbox/<name>/roster
+ * and refs/inbox/<name>/log/<...>; what is gone there goes here, too. *problem: what hindered it and what to
+ * do, one line for people, on `context`; NULL when it went well. An error is only for our own failures. */
+const struct error *transport_fetch(
+	const void *context, const struct transport *transport, const char *name, char **problem) MUST_CHECK;
 
 /* One branch to be set at the remote, to `oid` of log.git; never forced. */
 struct transport_branch {
@@ -27,10 +29,11 @@ struct transport_branch {
 	struct oid oid;
 	char *rejected; /* out: why the remote did not take it, on `context`; NULL: it did */
 };
-const struct error *transport_push(const void *context, const struct transport *transport, struct transport_branch *branches,
-	size_t count, char **problem) MUST_CHECK;
+const struct error *transport_push(const void *context, const struct transport *transport,
+	struct transport_branch *branches, size_t count, char **problem) MUST_CHECK;
 
-/* What git's complaint means, and what to do, in one line on `context`. `shown`: the remote's address without its password. */
+/* What git's complaint means, and what to do, in one line on `context`. `shown`: the remote's address without
+ * its password. */
 char *transport_explain(const void *context, const struct child_result *result, const char *shown);
 
 #endif

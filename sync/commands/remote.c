@@ -57,7 +57,7 @@ static const struct error *list(const void *context, const struct home *home, bo
 		fputs((const char *)json_pretty(context, remotes).data, stdout);
 		return NULL;
 	}
-	json_array_foreach(remotes, i, remote)
+	json_array_foreach (remotes, i, remote)
 		printf("%s\t%s\n", json_text_or(remote, "name", ""), json_text_or(remote, "url", ""));
 	return NULL;
 }
@@ -66,8 +66,9 @@ static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {{"json", 'j', NULL, 0, "print facts as JSON", 0}, {0}};
 	static const struct argp argp = {words, parse, "add NAME URL\nlist\nremove NAME",
-		"The relays that this hub sends to and fetches from. URL is a path, ssh://... or https://...; passwords in it are kept apart and never shown.", NULL,
-		NULL, NULL};
+		"The relays that this hub sends to and fetches from. URL is a path, ssh://... or "
+		"https://...; passwords in it are kept apart and never shown.",
+		NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct options options = {0};
 	struct home *home;
@@ -80,7 +81,8 @@ static const struct error *run(const struct command_call *call)
 		return remote_add(home, options.words[1], remote_absolute(context, options.words[2]));
 	if (strcmp(options.words[0], "remove") == 0 && options.count == 2)
 		return remote_remove(home, options.words[1]);
-	return error_new(ERROR_USAGE, "engabo remote add NAME URL, engabo remote list, or engabo remote remove NAME");
+	return error_new(
+		ERROR_USAGE, "engabo remote add NAME URL, engabo remote list, or engabo remote remove NAME");
 }
 
 const struct command command_remote = {"remote", "add, list or remove relays", run};

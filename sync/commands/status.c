@@ -1,5 +1,6 @@
-/* `engabo status`: whether this hub runs, is locked, has room, and how far its records have come. Reads what the roles keep on the card, so that it answers also
- * while they are busy or down. It never says that all is well when something waits. */
+/* `engabo status`: whether this hub runs, is locked, has room, and how far its records have come. Reads what
+ * the roles keep on the card, so that it answers also while they are busy or down. It never says that all is
+ * well when something waits. */
 #include "sync/commands/commands.h"
 
 #include <argp.h>
@@ -30,7 +31,8 @@ static json_t *roles_of(const struct home *home)
 	for (size_t i = 0; i < 3; i++) {
 		char *path = home_file(scratch, home, memory_format(scratch, "run/%s.sock", roles[i]));
 
-		json_object_set_new(out, roles[i], json_string(control_is_listening(path) ? "running" : "stopped"));
+		json_object_set_new(
+			out, roles[i], json_string(control_is_listening(path) ? "running" : "stopped"));
 	}
 	return out;
 }
@@ -39,7 +41,8 @@ static json_t *roles_of(const struct home *home)
 static json_t *locked_of(const struct home *home)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "status"), *reply CLEANUP(json_decref) = NULL;
+	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "status"),
+			*reply CLEANUP(json_decref) = NULL;
 	const json_t *locked;
 
 	error_ignore(control_call(home_file(scratch, home, "run/office.sock"), request, 3000, &reply));
@@ -75,9 +78,11 @@ static const struct error *add_hub(const struct home *home, json_t *status)
 	TRY(files_read(scratch, home_file(scratch, home, "trust.json"), 65536, &text));
 	TRY(trust_parse(text, &trust));
 	json_object_set_new(status, "hub",
-		json_pack("{sssssssiss}", "name", home->config->hub.name, "code", home->config->hub.code, "log", trust.self.log, "epoch",
-			trust.self.epoch, "role", member_role_name(trust.self.role)));
-	json_object_set_new(status, "coalition", trust.has_coalition ? json_string(trust.coalition) : json_null());
+		json_pack("{sssssssiss}", "name", home->config->hub.name, "code", home->config->hub.code,
+			"log", trust.self.log, "epoch", trust.self.epoch, "role",
+			member_role_name(trust.self.role)));
+	json_object_set_new(
+		status, "coalition", trust.has_coalition ? json_string(trust.coalition) : json_null());
 	return NULL;
 }
 
@@ -86,7 +91,8 @@ static const struct error *add_sync(const struct home *home, json_t *status)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char *path = home_file(scratch, home, "sync.db"), *halted = NULL;
 	struct db *db CLEANUP(db_close) = NULL;
-	json_t *kept CLEANUP(json_decref) = json_pack("{s[]s[]s[]s[]s[]}", "remotes", "logs", "acks", "trouble", "found");
+	json_t *kept CLEANUP(json_decref) =
+		json_pack("{s[]s[]s[]s[]s[]}", "remotes", "logs", "acks", "trouble", "found");
 	int64_t urgent = 0, at = 0;
 	const struct error *error;
 
@@ -105,7 +111,8 @@ static const struct error *add_sync(const struct home *home, json_t *status)
 	json_object_set_new(status, "halted", halted ? json_string(halted) : json_null());
 	json_object_set_new(status, "roster", json_integer(db ? db_meta_number(db, "roster", 0) : 0));
 	json_object_set_new(status, "spool",
-		json_pack("{soso}", "intake", spool_of(home, db, "intake"), "office", spool_of(home, db, "office")));
+		json_pack("{soso}", "intake", spool_of(home, db, "intake"), "office",
+			spool_of(home, db, "office")));
 	return NULL;
 }
 
@@ -143,7 +150,8 @@ static const char *lack_of(const struct home *home, const json_t *status)
 	if (!is_zero(spool, "intake") || !is_zero(spool, "office"))
 		return "records are not in the log yet";
 	for (size_t i = 0; i < json_array_size(remotes) && !lack; i++)
-		lack = remote_lack(json_array_get(remotes, i), 2 * 60 * (int64_t)home->config->sync.interval_minutes);
+		lack = remote_lack(
+			json_array_get(remotes, i), 2 * 60 * (int64_t)home->config->sync.interval_minutes);
 	if (lack)
 		return lack;
 	if (json_array_size(json_object_get(status, "trouble")))
@@ -199,7 +207,8 @@ static void print_remote(const json_t *remote)
 	const char *problem = json_text_or(remote, "last_error", NULL);
 
 	printf("remote    %s  %s\n", json_text_or(remote, "name", ""), json_text_or(remote, "url", ""));
-	printf("          last good %s, waiting out %lld, in %lld; next try %s\n", time_of(ok, remote, "last_ok"), number_of(remote, "waiting_out"),
+	printf("          last good %s, waiting out %lld, in %lld; next try %s\n",
+		time_of(ok, remote, "last_ok"), number_of(remote, "waiting_out"),
 		number_of(remote, "waiting_in"), time_of(next, remote, "next_try"));
 	if (problem)
 		printf("          last error: %s\n", problem);
@@ -210,8 +219,9 @@ static void print_trouble(const json_t *trouble)
 	const char *remote = json_text_or(trouble, "remote", ""), *log = json_text_or(trouble, "log", "");
 	char at[TEXT_TIME_SIZE];
 
-	printf("trouble   %s  %s%s%s%s%s: %s\n", time_of(at, trouble, "at"), json_text_or(trouble, "kind", ""), *log ? " " : "", log, *remote ? " at " : "",
-		remote, json_text_or(trouble, "reason", ""));
+	printf("trouble   %s  %s%s%s%s%s: %s\n", time_of(at, trouble, "at"),
+		json_text_or(trouble, "kind", ""), *log ? " " : "", log, *remote ? " at " : "", remote,
+		json_text_or(trouble, "reason", ""));
 }
 
 static void print_spool(const json_t *spool, const char *name)
@@ -224,25 +234,32 @@ static void print_spool(const json_t *spool, const char *name)
 
 static void print_here(const json_t *status)
 {
-	const json_t *hub = json_object_get(status, "hub"), *roles = json_object_get(status, "roles"), *clock = json_object_get(status, "clock");
+	const json_t *hub = json_object_get(status, "hub"), *roles = json_object_get(status, "roles"),
+		     *clock = json_object_get(status, "clock");
 	const json_t *locked = json_object_get(status, "locked");
 	long long room = number_of(status, "disk_free");
 	char urgent[TEXT_TIME_SIZE];
 
-	printf("hub       %s  %s  (%s, log %s)\n", json_text_or(hub, "code", ""), json_text_or(hub, "name", ""), json_text_or(hub, "role", ""),
-		json_text_or(hub, "log", ""));
-	printf("roles     intake %s, office %s, sync %s\n", json_text_or(roles, "intake", ""), json_text_or(roles, "office", ""),
-		json_text_or(roles, "sync", ""));
-	printf("lock      %s\n", json_is_null(locked) ? "not known: the office does not answer" : json_is_true(locked) ? "locked" : "unlocked");
+	printf("hub       %s  %s  (%s, log %s)\n", json_text_or(hub, "code", ""),
+		json_text_or(hub, "name", ""), json_text_or(hub, "role", ""), json_text_or(hub, "log", ""));
+	printf("roles     intake %s, office %s, sync %s\n", json_text_or(roles, "intake", ""),
+		json_text_or(roles, "office", ""), json_text_or(roles, "sync", ""));
+	printf("lock      %s\n", json_is_null(locked)	? "not known: the office does not answer"
+				 : json_is_true(locked) ? "locked"
+							: "unlocked");
 	printf("clock     %s UTC, %s\n", json_text_or(clock, "now", ""),
-		json_is_true(json_object_get(clock, "sure")) ? "synchronised" : "not sure: nothing has set it since the power came");
-	printf("disk      %lld MiB free%s\n", room / MEBIBYTE, room < LITTLE_ROOM ? ": too little, make room" : "");
+		json_is_true(json_object_get(clock, "sure"))
+			? "synchronised"
+			: "not sure: nothing has set it since the power came");
+	printf("disk      %lld MiB free%s\n", room / MEBIBYTE,
+		room < LITTLE_ROOM ? ": too little, make room" : "");
 	if (json_is_null(json_object_get(status, "coalition")))
 		printf("coalition none yet: this hub works alone\n");
 	else if (!number_of(status, "roster"))
 		printf("coalition %s, its roster is not here yet\n", json_text_or(status, "coalition", ""));
 	else
-		printf("coalition %s, roster version %lld\n", json_text_or(status, "coalition", ""), number_of(status, "roster"));
+		printf("coalition %s, roster version %lld\n", json_text_or(status, "coalition", ""),
+			number_of(status, "roster"));
 	if (json_is_integer(json_object_get(status, "urgent")))
 		printf("urgent    the newest urgent report came by %s\n", time_of(urgent, status, "urgent"));
 }
@@ -259,11 +276,12 @@ static void print_status(const json_t *status)
 	print_spool(spool, "office");
 	if (halted)
 		printf("halted    this hub's log takes nothing new: %s\n", halted);
-	json_array_foreach(remotes, i, row)
+	json_array_foreach (remotes, i, row)
 		print_remote(row);
-	json_array_foreach(found, i, row)
-		printf("nearby    %s  %s port %lld\n", json_text_or(row, "name", ""), json_text_or(row, "address", ""), number_of(row, "port"));
-	json_array_foreach(json_object_get(status, "trouble"), i, row)
+	json_array_foreach (found, i, row)
+		printf("nearby    %s  %s port %lld\n", json_text_or(row, "name", ""),
+			json_text_or(row, "address", ""), number_of(row, "port"));
+	json_array_foreach (json_object_get(status, "trouble"), i, row)
 		print_trouble(row);
 	printf("sync      %s%s\n", lack ? "not up to date: " : "up to date", lack ? lack : "");
 }
@@ -279,7 +297,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {{"json", 'j', NULL, 0, "print facts as JSON", 0}, {0}};
-	static const struct argp argp = {words, parse, NULL, "How this hub is: roles, lock, clock, disk, and how far its records have come.", NULL, NULL, NULL};
+	static const struct argp argp = {words, parse, NULL,
+		"How this hub is: roles, lock, clock, disk, and how far its records have come.", NULL, NULL,
+		NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *status CLEANUP(json_decref) = NULL;
 	struct home *home;

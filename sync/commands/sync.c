@@ -1,5 +1,5 @@
-/* `engabo sync [NAME|PATH|URL]...`: one round now, with all remotes or those named, and what came of it. By the running role, or in its place while it is
- * down. */
+/* `engabo sync [NAME|PATH|URL]...`: one round now, with all remotes or those named, and what came of it. By
+ * the running role, or in its place while it is down. */
 #include "sync/commands/commands.h"
 
 #include <argp.h>
@@ -24,7 +24,8 @@ static void add_remote(json_t *remotes, const char *word)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
-	json_array_append_new(remotes, json_string(strchr(word, '/') ? remote_absolute(scratch, word) : word));
+	json_array_append_new(
+		remotes, json_string(strchr(word, '/') ? remote_absolute(scratch, word) : word));
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -95,11 +96,15 @@ static void print_report(const json_t *report)
 		const json_t *row = json_array_get(refused, i);
 		const char *kind = json_text_or(row, "kind", "");
 
-		printf("%s: %s log %s: %s\n", remote, strcmp(kind, TROUBLE_WAITS) == 0 ? "waits:" : strcmp(kind, TROUBLE_REFUSED) == 0 ? "refused" : "alarm:",
+		printf("%s: %s log %s: %s\n", remote,
+			strcmp(kind, TROUBLE_WAITS) == 0     ? "waits:"
+			: strcmp(kind, TROUBLE_REFUSED) == 0 ? "refused"
+							     : "alarm:",
 			json_text_or(row, "log", ""), json_text_or(row, "reason", ""));
 	}
 	if (number_of(report, "sent") || number_of(report, "received"))
-		printf("%s: sent %lld, received %lld commits\n", remote, number_of(report, "sent"), number_of(report, "received"));
+		printf("%s: sent %lld, received %lld commits\n", remote, number_of(report, "sent"),
+			number_of(report, "received"));
 	else if (json_is_true(json_object_get(report, "ok")) && !json_array_size(refused))
 		printf("%s: nothing new\n", remote);
 }
@@ -160,8 +165,8 @@ static const struct error *sync_once(const struct command_call *call, const stru
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {{"json", 'j', NULL, 0, "print facts as JSON", 0}, {0}};
-	static const struct argp argp = {words, parse, "[NAME|PATH|URL]...", "Sends and fetches now, with all remotes or those named.", NULL, NULL,
-		NULL};
+	static const struct argp argp = {words, parse, "[NAME|PATH|URL]...",
+		"Sends and fetches now, with all remotes or those named.", NULL, NULL, NULL};
 	json_t *remotes CLEANUP(json_decref) = json_array();
 	struct options options = {.remotes = remotes};
 

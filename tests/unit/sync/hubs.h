@@ -1,5 +1,6 @@
-/* Whole hubs for the tests of rounds: state directories with keys, trust, repositories and spools, of one coalition; a bare relay; and what their mailboxes
- * and logs hold afterwards. Hub 0 is headquarters and keeps the roster. */
+/* Whole hubs for the tests of rounds: state directories with keys, trust, repositories and spools, of one
+ * coalition; a bare relay; and what their mailboxes and logs hold afterwards. Hub 0 is headquarters and keeps
+ * the roster. */
 #ifndef ENGABO_TESTS_UNIT_SYNC_HUBS_H
 #define ENGABO_TESTS_UNIT_SYNC_HUBS_H
 
@@ -32,7 +33,6 @@ static inline void must(const struct error *error)
 	if (error)
 		fail_msg("%s", error->message);
 }
-
 
 /* intake.db or office.db as their roles would make them, as far as sync looks at them. */
 static inline struct db *hubs_spool(struct hubs *hubs, int which, const char *file)
@@ -68,7 +68,8 @@ static inline void hubs_home(struct hubs *hubs, int which)
 	trust->self = coalition->roster.members[which].keys;
 	hubs_write(home, "trust.json", trust_print(hubs, trust), 0644);
 	sign = memory_format(hubs, "%s\n",
-		encoding_base64(hubs, (struct bytes){coalition->sign[which]->data, coalition->sign[which]->len}));
+		encoding_base64(
+			hubs, (struct bytes){coalition->sign[which]->data, coalition->sign[which]->len}));
 	hubs_write(home, "keys/sign", (struct bytes){(uint8_t *)sign, strlen(sign)}, 0600);
 	ssh = sshsig_seed_new(&ssh_public);
 	pem = sshsig_private_pem(ssh, "hub");
@@ -123,14 +124,16 @@ static inline struct hub *hubs_open(struct hubs *hubs, int which)
 }
 
 /* One sealed record; its text is what it is known by. */
-static inline int64_t hubs_spool_add(struct hubs *hubs, struct db *db, char kind, const char *mailbox, const char *text)
+static inline int64_t hubs_spool_add(
+	struct hubs *hubs, struct db *db, char kind, const char *mailbox, const char *text)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct spool_entry entry = {.kind = kind};
 	int64_t id = 0;
 
 	snprintf(entry.mailbox, sizeof entry.mailbox, "%s", mailbox);
-	must(age_seal(scratch, (struct bytes){(const uint8_t *)text, strlen(text)}, &hubs->reader, 1, &entry.body));
+	must(age_seal(
+		scratch, (struct bytes){(const uint8_t *)text, strlen(text)}, &hubs->reader, 1, &entry.body));
 	must(spool_add(db, &entry, &id));
 	return id;
 }
@@ -179,12 +182,12 @@ static inline long long hubs_number(const json_t *object, const char *name)
 	return (long long)json_integer_value(json_object_get(object, name));
 }
 
-#define HUBS_ROUND_OK(call)                                                                                            \
-	do {                                                                                                           \
-		json_t *report_ = (call);                                                                              \
-		if (!json_is_true(json_object_get(report_, "ok")))                                                     \
-			fail_msg("%s", json_text_or(report_, "error", "?"));                                           \
-		json_decref(report_);                                                                                  \
+#define HUBS_ROUND_OK(call)                                                                                  \
+	do {                                                                                                 \
+		json_t *report_ = (call);                                                                    \
+		if (!json_is_true(json_object_get(report_, "ok")))                                           \
+			fail_msg("%s", json_text_or(report_, "error", "?"));                                 \
+		json_decref(report_);                                                                        \
 	} while (0)
 
 /* SHA-256 of every envelope in a log as this hub has it, in order. */
@@ -194,8 +197,8 @@ struct hubs_envelopes {
 	size_t count;
 };
 
-static inline const struct error *hubs_gather(void *user, const struct log_commit *commit, const struct oid *oid,
-	const struct commit_entry *entries, size_t count)
+static inline const struct error *hubs_gather(void *user, const struct log_commit *commit,
+	const struct oid *oid, const struct commit_entry *entries, size_t count)
 {
 	struct hubs_envelopes *out = user;
 
@@ -212,13 +215,15 @@ static inline struct hubs_envelopes hubs_envelopes(struct hubs *hubs, const stru
 	struct hubs_envelopes out = {.context = hubs};
 	bool waits;
 
-	must(logs_read(hub->log, hub->chain, &hub->trust.self, hubs->trusts[whose].self.log, 1, 0, "", hubs_gather, &out, &waits));
+	must(logs_read(hub->log, hub->chain, &hub->trust.self, hubs->trusts[whose].self.log, 1, 0, "",
+		hubs_gather, &out, &waits));
 	assert_false(waits);
 	return out;
 }
 
 /* Every row of a spool is in the log exactly once. */
-static inline void hubs_exactly_once(struct hubs *hubs, const struct hubs_envelopes *in_log, struct db *const *spools, size_t spool_count)
+static inline void hubs_exactly_once(
+	struct hubs *hubs, const struct hubs_envelopes *in_log, struct db *const *spools, size_t spool_count)
 {
 	size_t rows = 0;
 
@@ -251,7 +256,7 @@ static inline int hubs_trouble(const struct hub *hub, const char *kind)
 	size_t i;
 
 	must(state_status(hub->db, &status));
-	json_array_foreach(json_object_get(status, "trouble"), i, row)
+	json_array_foreach (json_object_get(status, "trouble"), i, row)
 		count += strcmp(json_text_or(row, "kind", ""), kind) == 0;
 	json_decref(status);
 	return count;
@@ -262,7 +267,8 @@ static inline int hubs_git(const char *repository, const char *words)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
-	return system(memory_format(scratch, "git -c safe.directory='*' --git-dir=%s %s >/dev/null 2>&1", repository, words));
+	return system(memory_format(
+		scratch, "git -c safe.directory='*' --git-dir=%s %s >/dev/null 2>&1", repository, words));
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* Looking for neighbours never disturbs: without a daemon the loop goes on, a descriptor of ours still wakes it, a signal still ends it. (Hubs that find one
- * another: tests/system/discover.sh.) */
+/* Looking for neighbours never disturbs: without a daemon the loop goes on, a descriptor of ours still wakes
+ * it, a signal still ends it. (Hubs that find one another: tests/system/discover.sh.) */
 #include "tests/unit/vault/tools.h"
 
 #include <poll.h>

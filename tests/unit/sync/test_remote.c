@@ -1,4 +1,5 @@
-/* Relays as they are: missing, wrong, full of other people's rules, hostile. Each says what is wrong in one line, and none changes what this hub holds. */
+/* Relays as they are: missing, wrong, full of other people's rules, hostile. Each says what is wrong in one
+ * line, and none changes what this hub holds. */
 #include "tests/unit/sync/hubs.h"
 
 #include "sync/transport.h"
@@ -84,7 +85,9 @@ static void a_relay_that_cannot_be_written_says_so(void **state)
 	HUBS_ROUND_OK(hubs_day(hubs, 0));
 	hubs_report(hubs, 1, 1);
 	assert_int_equal(chmod(tools.folder, 0755), 0);
-	assert_int_equal(system(memory_format(hubs, "chmod -R a-w %s && chmod -R a+rX %s", hubs->relay, hubs->relay)), 0);
+	assert_int_equal(
+		system(memory_format(hubs, "chmod -R a-w %s && chmod -R a+rX %s", hubs->relay, hubs->relay)),
+		0);
 	if (geteuid() == 0)
 		assert_int_equal(system(memory_format(hubs, "chown -R 65534 %s", hubs->homes[1]->path)), 0);
 	pid = fork();
@@ -116,7 +119,8 @@ static void a_web_page_in_place_of_a_relay_is_not_an_empty_one(void **state)
 	char *problem = "";
 
 	assert_int_equal(system(memory_format(hubs,
-				 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout %s -out %s.crt -subj /CN=page "
+				 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+				 "-keyout %s -out %s.crt -subj /CN=page "
 				 "-addext subjectAltName=IP:127.0.0.1 -days 2 2>/dev/null",
 				 certificate, certificate)),
 		0);
@@ -128,8 +132,8 @@ static void a_web_page_in_place_of_a_relay_is_not_an_empty_one(void **state)
 		dup2(null, 0);
 		dup2(null, 1);
 		dup2(null, 2);
-		execlp("openssl", "openssl", "s_server", "-accept", "127.0.0.1:" PORT, "-key", certificate, "-cert",
-			memory_format(hubs, "%s.crt", certificate), "-www", "-quiet", NULL);
+		execlp("openssl", "openssl", "s_server", "-accept", "127.0.0.1:" PORT, "-key", certificate,
+			"-cert", memory_format(hubs, "%s.crt", certificate), "-www", "-quiet", NULL);
 		_exit(127);
 	}
 	/* A certificate that nobody vouches for; then one that this hub was told to trust. */
@@ -138,7 +142,9 @@ static void a_web_page_in_place_of_a_relay_is_not_an_empty_one(void **state)
 		problem = problem_with(hubs, "https://127.0.0.1:" PORT "/x.git");
 	}
 	assert_says(problem, "its certificate is not trusted");
-	assert_int_equal(hubs_git(home_file(hubs, hubs->homes[1], "inbox.git"), memory_format(hubs, "config http.sslCAInfo %s.crt", certificate)), 0);
+	assert_int_equal(hubs_git(home_file(hubs, hubs->homes[1], "inbox.git"),
+				 memory_format(hubs, "config http.sslCAInfo %s.crt", certificate)),
+		0);
 	problem = problem_with(hubs, "https://ann:geheim@127.0.0.1:" PORT "/x.git");
 	kill(server, SIGTERM);
 	waitpid(server, NULL, 0);
@@ -152,43 +158,65 @@ static void what_git_says_is_told_in_plain_words(void **state)
 	static const struct {
 		const char *complaint, *told;
 	} pairs[] = {
-		{"fatal: unable to access 'https://relay/x/': The requested URL returned error: 403", "ask its keeper"},
-		{"fatal: unable to access 'https://relay/x/': The requested URL returned error: 302", "another address"},
-		{"fatal: unable to access 'https://relay/x/': The requested URL returned error: 500", "in trouble"},
+		{"fatal: unable to access 'https://relay/x/': The requested URL returned error: 403",
+			"ask its keeper"},
+		{"fatal: unable to access 'https://relay/x/': The requested URL returned error: 302",
+			"another address"},
+		{"fatal: unable to access 'https://relay/x/': The requested URL returned error: 500",
+			"in trouble"},
 		{"fatal: repository 'https://relay/x/' not found", "no repository at this address"},
-		{"fatal: could not read Username for 'https://relay': terminal prompts disabled", "asks for a name"},
-		{"fatal: unable to access 'https://relay/x/': gnutls_handshake() failed: An unexpected TLS packet was received.", "no secure connection"},
-		{"fatal: https://relay/x/info/refs not valid: is this a git repository?", "a web page answers"},
-		{"hub@relay: Permission denied (publickey). fatal: Could not read from remote repository.", "engabo hubs --authorized-keys"},
-		{"ssh: Could not resolve hostname relay: Name or service not known fatal: Could not read from remote repository.", "its name is not found"},
-		{"Host key verification failed. fatal: Could not read from remote repository.", "known_hosts"},
-		{"fatal: '/srv/x' does not appear to be a git repository fatal: Could not read from remote repository.", "git init --bare"},
-		{"error: remote unpack failed: unable to create temporary object directory", "ask its keeper"},
-		{"error: object fsck error in packed object fatal: fetch-pack: invalid index-pack output", "malformed"},
+		{"fatal: could not read Username for 'https://relay': terminal prompts disabled",
+			"asks for a name"},
+		{"fatal: unable to access 'https://relay/x/': gnutls_handshake() failed: An unexpected TLS "
+		 "packet was received.",
+			"no secure connection"},
+		{"fatal: https://relay/x/info/refs not valid: is this a git repository?",
+			"a web page answers"},
+		{"hub@relay: Permission denied (publickey). fatal: Could not read from remote repository.",
+			"engabo hubs --authorized-keys"},
+		{"ssh: Could not resolve hostname relay: Name or service not known fatal: Could not read "
+		 "from remote repository.",
+			"its name is not found"},
+		{"Host key verification failed. fatal: Could not read from remote repository.",
+			"known_hosts"},
+		{"fatal: '/srv/x' does not appear to be a git repository fatal: Could not read from remote "
+		 "repository.",
+			"git init --bare"},
+		{"error: remote unpack failed: unable to create temporary object directory",
+			"ask its keeper"},
+		{"error: object fsck error in packed object fatal: fetch-pack: invalid index-pack output",
+			"malformed"},
 		{"something quite new", "something quite new"},
 	};
 
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-		struct child_result result = {.status = 128, .complaint = memory_string(*state, pairs[i].complaint)};
+		struct child_result result = {
+			.status = 128, .complaint = memory_string(*state, pairs[i].complaint)};
 
 		assert_says(transport_explain(*state, &result, "relay"), pairs[i].told);
 	}
 	{
-		struct child_result late = {.status = 137, .timed_out = 1, .complaint = memory_string(*state, "")};
-		struct child_result refused = {.status = 128, .complaint = memory_string(*state, "fatal: could not read Username for 'https://relay'")};
+		struct child_result late = {
+			.status = 137, .timed_out = 1, .complaint = memory_string(*state, "")};
+		struct child_result refused = {.status = 128,
+			.complaint =
+				memory_string(*state, "fatal: could not read Username for 'https://relay'")};
 
 		assert_says(transport_explain(*state, &late, "relay"), "too long");
-		assert_says(transport_explain(*state, &refused, "https://ann:***@relay/x"), "refuses the name or the password");
+		assert_says(transport_explain(*state, &refused, "https://ann:***@relay/x"),
+			"refuses the name or the password");
 	}
 }
 
 static void addresses_are_measured_before_they_are_used(void **state)
 {
-	static const char *const good[] = {"/srv/relay.git", "/media/my stick/relay", "ssh://hub@relay.example:2222/relay.git",
-		"https://relay.example/team/relay.git", "https://ann:p%40ss@relay.example:8443/x"};
-	static const char *const bad[] = {"", "relay.git", "http://relay/x", "git://relay/x", "ext::sh -c true", "ssh://-oProxyCommand=true/x",
-		"ssh://hub@-host/x", "https:///x", "https://relay", "https://relay/", "https://re lay/x", "ssh://hub:pass@relay/x", "file:///srv/x",
-		"/srv/re\nlay", "--upload-pack=true"};
+	static const char *const good[] = {"/srv/relay.git", "/media/my stick/relay",
+		"ssh://hub@relay.example:2222/relay.git", "https://relay.example/team/relay.git",
+		"https://ann:p%40ss@relay.example:8443/x"};
+	static const char *const bad[] = {"", "relay.git", "http://relay/x", "git://relay/x",
+		"ext::sh -c true", "ssh://-oProxyCommand=true/x", "ssh://hub@-host/x", "https:///x",
+		"https://relay", "https://relay/", "https://re lay/x", "ssh://hub:pass@relay/x",
+		"file:///srv/x", "/srv/re\nlay", "--upload-pack=true"};
 	struct remote_address address;
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
@@ -232,19 +260,30 @@ static void a_password_is_kept_apart_and_never_shown(void **state)
 
 static void programs_that_a_stick_names_are_not_run(void **state)
 {
-	static const char *const hooks[] = {"pre-receive", "update", "post-receive", "post-update", "reference-transaction", "proc-receive"};
+	static const char *const hooks[] = {"pre-receive", "update", "post-receive", "post-update",
+		"reference-transaction", "proc-receive"};
 	struct hubs *hubs = *state;
 	char *flag = memory_format(hubs, "%s/was-run", hubs->homes[1]->path);
 	char *script = memory_format(hubs, "#!/bin/sh\ntouch %s\nexit 0\n", flag);
 
 	mkdir(memory_format(hubs, "%s/hooks", hubs->relay), 0755);
 	for (size_t i = 0; i < sizeof hooks / sizeof hooks[0]; i++)
-		must(files_write(memory_format(hubs, "%s/hooks/%s", hubs->relay, hooks[i]), (struct bytes){(uint8_t *)script, strlen(script)}, 0755));
-	must(files_write(memory_format(hubs, "%s/objects/info/alternates", hubs->relay), BYTES_OF("/tmp\n"), 0644));
-	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "config core.alternateRefsCommand 'touch %s; true'", flag)), 0);
-	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "config uploadpack.packObjectsHook 'touch %s; exec'", flag)), 0);
-	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "config core.fsmonitor 'touch %s'", flag)), 0);
-	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "config core.sshCommand 'touch %s'", flag)), 0);
+		must(files_write(memory_format(hubs, "%s/hooks/%s", hubs->relay, hooks[i]),
+			(struct bytes){(uint8_t *)script, strlen(script)}, 0755));
+	must(files_write(
+		memory_format(hubs, "%s/objects/info/alternates", hubs->relay), BYTES_OF("/tmp\n"), 0644));
+	assert_int_equal(
+		hubs_git(hubs->relay,
+			memory_format(hubs, "config core.alternateRefsCommand 'touch %s; true'", flag)),
+		0);
+	assert_int_equal(
+		hubs_git(hubs->relay,
+			memory_format(hubs, "config uploadpack.packObjectsHook 'touch %s; exec'", flag)),
+		0);
+	assert_int_equal(
+		hubs_git(hubs->relay, memory_format(hubs, "config core.fsmonitor 'touch %s'", flag)), 0);
+	assert_int_equal(
+		hubs_git(hubs->relay, memory_format(hubs, "config core.sshCommand 'touch %s'", flag)), 0);
 	HUBS_ROUND_OK(hubs_day(hubs, 0));
 	hubs_report(hubs, 1, 1);
 	HUBS_ROUND_OK(hubs_day(hubs, 1));
@@ -281,7 +320,8 @@ static void a_relay_that_was_rolled_back_raises_an_alarm_and_takes_nothing_away(
 	relay_branch(hubs, 1, first.oid.hex);
 	hub = hubs_open(hubs, 0);
 	report = hubs_round(hub, hubs->relay);
-	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""), TROUBLE_ROLLED_BACK);
+	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""),
+		TROUBLE_ROLLED_BACK);
 	json_decref(report);
 	assert_int_equal(hubs_trouble(hub, TROUBLE_ROLLED_BACK), 1);
 	must(logs_tip(hub->log, hubs->trusts[1].self.log, 1, &tip));
@@ -291,9 +331,12 @@ static void a_relay_that_was_rolled_back_raises_an_alarm_and_takes_nothing_away(
 	assert_int_equal(json_array_size(json_object_get(report, "refused")), 0);
 	json_decref(report);
 	/* And a branch that is gone is one rolled back to nothing. */
-	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "update-ref -d refs/heads/log/%s/1", hubs->trusts[1].self.log)), 0);
+	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "update-ref -d refs/heads/log/%s/1",
+						       hubs->trusts[1].self.log)),
+		0);
 	report = hubs_round(hub, hubs->relay);
-	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""), TROUBLE_ROLLED_BACK);
+	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""),
+		TROUBLE_ROLLED_BACK);
 	json_decref(report);
 	hub_close(hub);
 }
@@ -313,13 +356,16 @@ static void junk_in_place_of_a_log_is_refused_and_the_others_still_come(void **s
 	hub = hubs_open(hubs, 0);
 	report = hubs_round(hub, hubs->relay);
 	assert_int_equal(hubs_number(report, "received"), 1);
-	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""), TROUBLE_REFUSED);
+	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""),
+		TROUBLE_REFUSED);
 	json_decref(report);
 	must(logs_tip(hub->log, hubs->trusts[1].self.log, 1, &tip));
 	assert_int_equal(tip.seq, 0);
 	assert_int_equal(hubs_trouble(hub, TROUBLE_REFUSED), 1);
 	/* The real one later: the trouble ends by itself. */
-	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "update-ref -d refs/heads/log/%s/1", hubs->trusts[1].self.log)), 0);
+	assert_int_equal(hubs_git(hubs->relay, memory_format(hubs, "update-ref -d refs/heads/log/%s/1",
+						       hubs->trusts[1].self.log)),
+		0);
 	hubs_report(hubs, 1, 1);
 	HUBS_ROUND_OK(hubs_day(hubs, 1));
 	json_decref(hubs_round(hub, hubs->relay));
@@ -335,7 +381,8 @@ static void branches_that_are_not_of_the_roster_are_left_alone(void **state)
 	size_t count;
 
 	HUBS_ROUND_OK(hubs_day(hubs, 0));
-	assert_int_equal(hubs_git(hubs->relay, "update-ref refs/heads/log/0000000000000000/1 refs/heads/roster"), 0);
+	assert_int_equal(
+		hubs_git(hubs->relay, "update-ref refs/heads/log/0000000000000000/1 refs/heads/roster"), 0);
 	assert_int_equal(hubs_git(hubs->relay, "update-ref refs/heads/roster-2 refs/heads/roster"), 0);
 	assert_int_equal(hubs_git(hubs->relay, "tag v1 refs/heads/roster"), 0);
 	HUBS_ROUND_OK(hubs_day(hubs, 1));
@@ -368,7 +415,8 @@ static void a_log_waits_for_the_roster_version_it_names(void **state)
 	assert_int_equal(hubs_git(hubs->relay, "update-ref refs/heads/roster refs/heads/roster~1"), 0);
 	hub = hubs_open(hubs, 2);
 	report = hubs_round(hub, hubs->relay);
-	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""), TROUBLE_WAITS);
+	assert_string_equal(json_text_or(json_array_get(json_object_get(report, "refused"), 0), "kind", ""),
+		TROUBLE_WAITS);
 	json_decref(report);
 	{
 		json_t *status = NULL, *remote;
@@ -384,7 +432,8 @@ static void a_log_waits_for_the_roster_version_it_names(void **state)
 	HUBS_ROUND_OK(hubs_round(hub, "relay"));
 	must(logs_tip(hub->log, hubs->trusts[0].self.log, 1, &tip));
 	assert_int_equal(tip.seq, 1);
-	assert_int_equal(hubs_trouble(hub, TROUBLE_WAITS), 1); /* of the nameless address it was seen at first */
+	assert_int_equal(
+		hubs_trouble(hub, TROUBLE_WAITS), 1); /* of the nameless address it was seen at first */
 	hub_close(hub);
 }
 

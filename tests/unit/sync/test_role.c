@@ -1,4 +1,5 @@
-/* The sync role as a process: bells, commands, remotes, and an end when it is told to, whatever git is doing. */
+/* The sync role as a process: bells, commands, remotes, and an end when it is told to, whatever git is doing.
+ */
 #include "tests/unit/sync/hubs.h"
 
 #include <arpa/inet.h>
@@ -77,7 +78,8 @@ static void a_bell_is_enough_to_bring_a_record_to_the_relay(void **state)
 	struct repo *relay = NULL;
 	struct log_tip tip = {0};
 
-	json_decref(ask(hubs, 1, json_pack("{ssssss}", "do", "remote-add", "name", "relay", "url", hubs->relay)));
+	json_decref(
+		ask(hubs, 1, json_pack("{ssssss}", "do", "remote-add", "name", "relay", "url", hubs->relay)));
 	hubs_report(hubs, 1, 1);
 	doorbell_ring(home_file(hubs, hubs->homes[1], "run/sync.bell"));
 	must(repo_open(hubs->relay, &relay));
@@ -106,11 +108,13 @@ static void commands_are_answered_by_the_running_role(void **state)
 	hubs_report(hubs, 0, 2);
 	reply = ask(hubs, 0, json_pack("{sss[s]}", "do", "sync", "remotes", "relay"));
 	assert_int_equal(hubs_number(reply, "committed"), 2);
-	assert_true(json_is_true(json_object_get(json_array_get(json_object_get(reply, "remotes"), 0), "ok")));
+	assert_true(
+		json_is_true(json_object_get(json_array_get(json_object_get(reply, "remotes"), 0), "ok")));
 	json_decref(reply);
 	reply = ask(hubs, 0, json_pack("{ss}", "do", "status"));
 	status = json_object_get(reply, "status");
-	assert_int_equal(hubs_number(json_array_get(json_object_get(status, "remotes"), 0), "waiting_out"), 0);
+	assert_int_equal(
+		hubs_number(json_array_get(json_object_get(status, "remotes"), 0), "waiting_out"), 0);
 	json_decref(reply);
 	assert_int_equal(hubs_git(hubs->relay, "show refs/heads/roster~1"), 0);
 	must(remote_remove(hubs->homes[0], "relay"));
@@ -146,8 +150,9 @@ static void the_role_ends_in_time_while_git_waits_for_a_silent_relay(void **stat
 	int port, server = silent_server(&port), client;
 	pid_t pid = start_role(hubs, 1);
 
-	json_decref(ask(hubs, 1, json_pack("{ssssso}", "do", "remote-add", "name", "slow", "url",
-					 json_string(memory_format(hubs, "ssh://hub@127.0.0.1:%d/relay.git", port)))));
+	json_decref(ask(hubs, 1,
+		json_pack("{ssssso}", "do", "remote-add", "name", "slow", "url",
+			json_string(memory_format(hubs, "ssh://hub@127.0.0.1:%d/relay.git", port)))));
 	client = accept(server, NULL, NULL); /* git is under way */
 	assert_true(client >= 0);
 	end_role(pid);

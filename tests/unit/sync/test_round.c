@@ -1,4 +1,5 @@
-/* What a reporter was given a receipt for reaches headquarters: whole, once, in order, through a relay that understands nothing of it. */
+/* What a reporter was given a receipt for reaches headquarters: whole, once, in order, through a relay that
+ * understands nothing of it. */
 #include "tests/unit/sync/hubs.h"
 
 static void a_record_spooled_at_a_hub_reaches_headquarters_once(void **state)
@@ -105,7 +106,10 @@ static void a_damaged_spool_holds_up_nothing_of_the_other(void **state)
 	struct db *office = hubs_spool(hubs, 1, "office.db");
 	struct hub *hub = hubs_open(hubs, 1);
 
-	hubs_write(hubs->homes[1], "intake.db", BYTES_OF("this is no database, and longer than the header of one would be: 100 bytes....................."), 0600);
+	hubs_write(hubs->homes[1], "intake.db",
+		BYTES_OF("this is no database, and longer than the header of one would be: 100 "
+			 "bytes....................."),
+		0600);
 	hubs_spool_add(hubs, office, 'o', "", "an event");
 	assert_int_equal(hubs_commit(hub), 1);
 	assert_int_equal(hubs_trouble(hub, TROUBLE_SPOOL), 1);
@@ -134,7 +138,8 @@ static void an_urgent_report_raises_its_flag(void **state)
 
 static void mailbox_items_of_all_logs_can_be_asked_for_at_any_hub(void **state)
 {
-	static const char mailbox[] = "00112233445566778899aabbccddeeff", other[] = "ffeeddccbbaa99887766554433221100";
+	static const char mailbox[] = "00112233445566778899aabbccddeeff",
+			  other[] = "ffeeddccbbaa99887766554433221100";
 	struct hubs *hubs = *state;
 	struct db *spool = hubs_spool(hubs, 1, "intake.db");
 	struct mailbox_item *items;
@@ -177,7 +182,8 @@ static void acknowledgements_alone_are_committed_at_most_once_in_six_hours(void 
 	hubs_report(hubs, 1, 1);
 	HUBS_ROUND_OK(hubs_day(hubs, 1));
 	HUBS_ROUND_OK(hubs_day(hubs, 0));
-	for (int i = 0; i < 3; i++) { /* the first time there is something to say it is said; more records then wait for company */
+	for (int i = 0; i < 3; i++) { /* the first time there is something to say it is said; more records
+					 then wait for company */
 		HUBS_ROUND_OK(hubs_day(hubs, 0));
 		hubs_report(hubs, 1, 1);
 		HUBS_ROUND_OK(hubs_day(hubs, 1));
@@ -315,7 +321,8 @@ static void a_killed_sync_loses_no_record_and_doubles_none(void **state)
 
 static void a_lost_sync_db_doubles_no_record(void **state)
 {
-	static const char *const files[] = {"sync.db", "sync.db-wal", "sync.db-shm", "mailbox.db", "mailbox.db-wal", "mailbox.db-shm"};
+	static const char *const files[] = {
+		"sync.db", "sync.db-wal", "sync.db-shm", "mailbox.db", "mailbox.db-wal", "mailbox.db-shm"};
 	struct hubs *hubs = *state;
 	struct db *spool = hubs_spool(hubs, 1, "intake.db");
 	struct hub *hub = hubs_open(hubs, 1);
@@ -351,7 +358,9 @@ static void a_log_behind_its_high_water_mark_is_not_extended(void **state)
 	hubs_commit(hub);
 	hub_close(hub);
 	logs_ref(ref, hubs->trusts[1].self.log, 1);
-	assert_int_equal(hubs_git(home_file(hubs, hubs->homes[1], "log.git"), memory_format(hubs, "update-ref %s %s", ref, first.oid.hex)), 0);
+	assert_int_equal(hubs_git(home_file(hubs, hubs->homes[1], "log.git"),
+				 memory_format(hubs, "update-ref %s %s", ref, first.oid.hex)),
+		0);
 	hubs_report(hubs, 1, 1);
 	hub = hubs_open(hubs, 1);
 	error = round_commit(hub, &count);
@@ -392,7 +401,7 @@ static void a_cloned_card_is_noticed_and_stops(void **state)
 	must(home_open(hubs, copy, &hubs->homes[1]));
 	hubs_report(hubs, 1, 1);
 	hub = hubs_open(hubs, 1);
-	json_decref(hubs_round(hub, hubs->relay)); /* the copy looks before it writes */
+	json_decref(hubs_round(hub, hubs->relay));		/* the copy looks before it writes */
 	assert_int_equal(hubs_trouble(hub, TROUBLE_FORKED), 2); /* at the relay, and for itself */
 	error = round_commit(hub, &count);
 	assert_non_null(error);

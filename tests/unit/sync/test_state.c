@@ -163,7 +163,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(high_water_marks_only_rise, open_db, close_db),
 		cmocka_unit_test_setup_teardown(each_log_that_moved_is_acknowledged_once, open_db, close_db),
 		cmocka_unit_test_setup_teardown(a_trouble_is_one_row_until_it_ends, open_db, close_db),
-		cmocka_unit_test_setup_teardown(status_counts_what_waits_in_both_directions, open_db, close_db),
+		cmocka_unit_test_setup_teardown(
+			status_counts_what_waits_in_both_directions, open_db, close_db),
 		cmocka_unit_test_setup_teardown(the_newest_urgent_report_is_told, open_db, close_db),
 		cmocka_unit_test_setup_teardown(other_roles_can_read_while_sync_writes, open_db, close_db),
 	};
