@@ -83,6 +83,31 @@ static const struct error *collect(const void *context, struct casefile *file, c
 	return NULL;
 }
 
+static const struct error *export(const struct command_call *call, const struct options *options)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
+	json_t *whole CLEANUP(json_decref) = json_object();
+	char at[TEXT_TIME_SIZE];
+	struct batch *batch;
+	const char *what;
+	struct bytes text;
+
+	TRY(keyholder_open(context, call->state, options->as, options->passphrase_file, MAY_EXPORT, &holder));
+	text_time(at, clock_wall_seconds());
+	json_object_set_new(whole, "v", json_integer(1));
+	json_object_set_new(whole, "hub", json_string(holder.office->trust.self.log));
+	json_object_set_new(whole, "at", json_string(at));
+	TRY(collect(context, holder.office->file, options, whole, &what));
+	batch = keyholder_batch(context, &holder);
+	TRY(batch_audit(batch, "exported", what));
+	TRY(batch_commit(batch));
+	text = json_pretty(context, whole);
+	if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+		return error_new(ERROR_SYSTEM, "the records could not be written to the end");
+	return NULL;
+}
+
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
@@ -95,29 +120,10 @@ static const struct error *run(const struct command_call *call)
 		"Prints this hub's records, all kinds or those named. What is printed is readable: keep it "
 		"as safe as the hub.",
 		NULL, NULL, NULL};
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
-	json_t *whole CLEANUP(json_decref) = json_object();
 	struct options options = {0};
-	char at[TEXT_TIME_SIZE];
-	struct batch *batch;
-	const char *what;
-	struct bytes text;
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
-	TRY(keyholder_open(context, call->state, options.as, options.passphrase_file, MAY_EXPORT, &holder));
-	text_time(at, clock_wall_seconds());
-	json_object_set_new(whole, "v", json_integer(1));
-	json_object_set_new(whole, "hub", json_string(holder.office->trust.self.log));
-	json_object_set_new(whole, "at", json_string(at));
-	TRY(collect(context, holder.office->file, &options, whole, &what));
-	batch = keyholder_batch(context, &holder);
-	TRY(batch_audit(batch, "exported", what));
-	TRY(batch_commit(batch));
-	text = json_pretty(context, whole);
-	if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
-		return error_new(ERROR_SYSTEM, "the records could not be written to the end");
-	return NULL;
+	return export(call, &options);
 }
 
 const struct command command_export = {"export", "print the hub's records", run};

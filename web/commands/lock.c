@@ -23,10 +23,8 @@ static bool is_locked(const char *socket)
 	       json_is_true(json_object_get(reply, "locked"));
 }
 
-static const struct error *run(const struct command_call *call)
+static const struct error *lock(const struct command_call *call)
 {
-	static const struct argp argp = {NULL, NULL, NULL,
-		"Locks the hub: nothing on it can be read until a keyholder signs in.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "lock");
 	json_t *reply CLEANUP(json_decref) = NULL;
@@ -35,7 +33,6 @@ static const struct error *run(const struct command_call *call)
 	const char *socket;
 	struct home *home;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, NULL);
 	TRY(home_open(context, call->state, &home));
 	socket = home_file(context, home, "run/office.sock");
 	error = control_call(socket, request, CALL_MS, &reply);
@@ -50,6 +47,15 @@ static const struct error *run(const struct command_call *call)
 		nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
 	}
 	return NULL;
+}
+
+static const struct error *run(const struct command_call *call)
+{
+	static const struct argp argp = {NULL, NULL, NULL,
+		"Locks the hub: nothing on it can be read until a keyholder signs in.", NULL, NULL, NULL};
+
+	argp_parse(&argp, call->argc, call->argv, 0, NULL, NULL);
+	return lock(call);
 }
 
 const struct command command_lock = {"lock", "lock the hub at once", run};

@@ -90,6 +90,33 @@ static const struct error *write_audit(
 	return batch_commit(batch);
 }
 
+static const struct error *recover(const struct command_call *call, const struct options *options)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct secret *passphrase CLEANUP(secret_free) = NULL;
+	struct signed_in in = {0};
+	const struct error *error;
+	struct home *home;
+
+	TRY(home_open(context, call->state, &home));
+	if (files_exist(options->output))
+		return error_new(
+			ERROR_EXISTS, "%s is already there; name another file with -o", options->output);
+	TRY(prompt_passphrase(options->passphrase_file,
+		options->by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
+	TRY(people_open(home, options->by_sheet ? "" : options->as, passphrase, &in));
+	error = write_identities(options->output, in.vault);
+	if (!error) {
+		const struct error *unsaid =
+			write_audit(context, home, &in, options->by_sheet ? "sheet" : options->as);
+
+		if (unsaid)
+			fprintf(stderr, "engabo: no audit entry could be written: %s\n", unsaid->message);
+	}
+	people_signed_in_wipe(&in);
+	return error;
+}
+
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
@@ -104,31 +131,10 @@ static const struct error *run(const struct command_call *call)
 		"Writes the key that opens this hub's records, for git and age. Whoever has the file can "
 		"read them all.",
 		NULL, NULL, NULL};
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *passphrase CLEANUP(secret_free) = NULL;
-	struct signed_in in = {0};
 	struct options options = {0};
-	const struct error *error;
-	struct home *home;
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
-	TRY(home_open(context, call->state, &home));
-	if (files_exist(options.output))
-		return error_new(
-			ERROR_EXISTS, "%s is already there; name another file with -o", options.output);
-	TRY(prompt_passphrase(options.passphrase_file,
-		options.by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
-	TRY(people_open(home, options.by_sheet ? "" : options.as, passphrase, &in));
-	error = write_identities(options.output, in.vault);
-	if (!error) {
-		const struct error *unsaid =
-			write_audit(context, home, &in, options.by_sheet ? "sheet" : options.as);
-
-		if (unsaid)
-			fprintf(stderr, "engabo: no audit entry could be written: %s\n", unsaid->message);
-	}
-	people_signed_in_wipe(&in);
-	return error;
+	return recover(call, &options);
 }
 
 const struct command command_recover = {"recover", "write out the key that opens this hub's records", run};

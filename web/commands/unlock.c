@@ -36,6 +36,27 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
+static const struct error *unlock(const struct command_call *call, const struct options *options)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	json_t *request CLEANUP(json_decref) = NULL, *reply CLEANUP(json_decref) = NULL;
+	struct secret *passphrase CLEANUP(secret_free) = NULL;
+	const struct error *error;
+	struct home *home;
+
+	TRY(home_open(context, call->state, &home));
+	TRY(prompt_passphrase(options->passphrase_file, "Your passphrase: ", &passphrase));
+	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options->as, "passphrase",
+		(const char *)passphrase->data);
+	error = control_call(home_file(context, home, "run/office.sock"), request, DEADLINE_MS, &reply);
+	secret_wipe((char *)(uintptr_t)json_string_value(json_object_get(request, "passphrase")),
+		strlen((const char *)passphrase->data));
+	if (error && error->code == ERROR_UNAVAILABLE)
+		return error_new(
+			ERROR_UNAVAILABLE, "%s; the office must be running (engabo serve)", error->message);
+	return error;
+}
+
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
@@ -45,26 +66,10 @@ static const struct error *run(const struct command_call *call)
 	};
 	static const struct argp argp = {words, parse, NULL,
 		"Opens the hub, as signing in on the office's page does.", NULL, NULL, NULL};
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	json_t *request CLEANUP(json_decref) = NULL, *reply CLEANUP(json_decref) = NULL;
-	struct secret *passphrase CLEANUP(secret_free) = NULL;
 	struct options options = {0};
-	const struct error *error;
-	struct home *home;
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
-	TRY(home_open(context, call->state, &home));
-	TRY(prompt_passphrase(options.passphrase_file, "Your passphrase: ", &passphrase));
-	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options.as, "passphrase",
-		(const char *)passphrase->data);
-	error = control_call(home_file(context, home, "run/office.sock"), request, DEADLINE_MS, &reply);
-	secret_wipe((char *)(uintptr_t)json_string_value(json_object_get(request, "passphrase")),
-		strlen((const char *)passphrase->data));
-	if (error && error->code == ERROR_UNAVAILABLE)
-		return error_new(ERROR_UNAVAILABLE,
-			"the office is not running (engabo serve), so there is nothing to open: %s",
-			error->message);
-	return error;
+	return unlock(call, &options);
 }
 
 const struct command command_unlock = {"unlock", "open a hub without a screen", run};

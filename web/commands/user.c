@@ -173,6 +173,24 @@ static enum access access_for(const struct options *options)
 	return is_own ? MAY_UNLOCK : MAY_MANAGE_PEOPLE;
 }
 
+static const struct error *change(const struct command_call *call, const struct options *options)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
+
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+		if (strcmp(actions[i].name, options->action) != 0)
+			continue;
+		if (actions[i].needs_name && !options->name)
+			return error_new(ERROR_USAGE, "say whom: engabo user %s NAME", options->action);
+		TRY(keyholder_open(context, call->state, options->as, options->passphrase_file,
+			access_for(options), &holder));
+		return actions[i].run(&holder, options);
+	}
+	return error_new(
+		ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd or role", options->action);
+}
+
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
@@ -187,22 +205,10 @@ static const struct error *run(const struct command_call *call)
 	static const struct argp argp = {words, parse,
 		"add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE", "The people of this hub.", NULL,
 		NULL, NULL};
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	KEYHOLDER holder = {.lock = -1}; /* hangs on context, so it goes first */
 	struct options options = {0};
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
-	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-		if (strcmp(actions[i].name, options.action) != 0)
-			continue;
-		if (actions[i].needs_name && !options.name)
-			return error_new(ERROR_USAGE, "say whom: engabo user %s NAME", options.action);
-		TRY(keyholder_open(context, call->state, options.as, options.passphrase_file,
-			access_for(&options), &holder));
-		return actions[i].run(&holder, &options);
-	}
-	return error_new(
-		ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd or role", options.action);
+	return change(call, &options);
 }
 
 const struct command command_user = {"user", "the people of this hub", run};

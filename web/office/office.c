@@ -113,7 +113,8 @@ static const struct error *load(struct office *office)
 	return casefile_new(office, office->trust.self.log, &office->file);
 }
 
-/* Whoever can write the card can make a keyring of their own. Its keys are then not those that the roster (and trust.json) say are ours. */
+/* Whoever can write the card can make a keyring of their own. Its keys are then not those that the roster
+ * (and trust.json) say are ours. */
 static const struct error *check_vault(const struct office *office, const struct vault *vault)
 {
 	const struct member_keys *self = &office->trust.self;
@@ -126,8 +127,10 @@ static const struct error *check_vault(const struct office *office, const struct
 	sshsig_public_of(&signer, vault->office);
 	if (member)
 		self = &member->keys;
-	if (memcmp(&recipient, &self->recipient, sizeof recipient) != 0 || memcmp(&signer, &self->office, sizeof signer) != 0)
-		return error_new(ERROR_DENIED, "keyring.json is not this hub's: its keys are not those of the roster; it was put there by somebody else");
+	if (memcmp(&recipient, &self->recipient, sizeof recipient) != 0 ||
+		memcmp(&signer, &self->office, sizeof signer) != 0)
+		return error_new(ERROR_DENIED, "keyring.json is not this hub's: its keys are not those of "
+					       "the roster; it was put there by somebody else");
 	return NULL;
 }
 
