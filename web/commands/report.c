@@ -1,8 +1,8 @@
-/* `engabo report -`: takes one report as JSON, as the form would, also while the hub is locked; prints the receipt's code. For a desk with a keyboard, and
- * for whatever else brings reports to this hub.
+/* `engabo report -`: takes one report as JSON, as the form would, also while the hub is locked; prints the
+ * receipt's code. For a desk with a keyboard, and for whatever else brings reports to this hub.
  *
- * A running intake is asked over its socket; while it is down the command does its work under its lock (web/intake/desk.c). Nothing of the report is
- * ever in an argument, a file or the journal. */
+ * A running intake is asked over its socket; while it is down the command does its work under its lock
+ * (web/intake/desk.c). Nothing of the report is ever in an argument, a file or the journal. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -59,7 +59,8 @@ static const struct error *read_input(const void *context, struct bytes *out)
 		if (got < 0)
 			return error_system(errno, "cannot read the report from standard input");
 		if (input->len + (size_t)got > INPUT_MAX)
-			return error_new(ERROR_INVALID, "the report is longer than %d bytes; please say less", INPUT_MAX);
+			return error_new(ERROR_INVALID, "the report is longer than %d bytes; please say less",
+				INPUT_MAX);
 		buffer_add(input, chunk, (size_t)got);
 	}
 	if (!text_is_utf8(input->data, input->len))
@@ -73,7 +74,8 @@ static const struct error *pass_on(const void *context, struct home *home, json_
 {
 	json_t *request CLEANUP(json_decref) = json_pack("{s:s,s:O}", "do", "report", "report", fields);
 	char shown[MAILBOX_SHOWN_SIZE], key[ENTITY_KEY_SIZE];
-	const struct error *alone, *error = control_call(home_file(context, home, "run/intake.sock"), request, DEADLINE_MS, reply);
+	const struct error *alone, *error = control_call(home_file(context, home, "run/intake.sock"), request,
+					   DEADLINE_MS, reply);
 
 	if (!error || error->code != ERROR_UNAVAILABLE)
 		return error;
@@ -86,8 +88,8 @@ static const struct error *pass_on(const void *context, struct home *home, json_
 
 static void print(const struct options *options, const void *context, const json_t *reply)
 {
-	json_t *facts CLEANUP(json_decref) = json_pack("{s:s,s:s}", "code", json_text_or(reply, "code", ""), "report",
-		json_text_or(reply, "report", ""));
+	json_t *facts CLEANUP(json_decref) = json_pack("{s:s,s:s}", "code", json_text_or(reply, "code", ""),
+		"report", json_text_or(reply, "report", ""));
 
 	if (options->as_json)
 		printf("%s\n", (const char *)json_line(context, facts).data);
@@ -102,8 +104,10 @@ static const struct error *report_run(const struct command_call *call)
 		{NULL, 0, NULL, 0, NULL, 0},
 	};
 	const struct argp argp = {words, parse, "-",
-		"Takes one report as a JSON object on standard input, as the form would, and prints its receipt code.\v"
-		"Keys, all but what optional: what when precision district place who by needs (a list) danger (yes, no, unknown) contact consent language.",
+		"Takes one report as a JSON object on standard input, as the form would, and prints its "
+		"receipt code.\v"
+		"Keys, all but what optional: what when precision district place who by needs (a list) "
+		"danger (yes, no, unknown) contact consent language.",
 		NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = NULL;
 	json_t *fields CLEANUP(json_decref) = NULL;
@@ -123,4 +127,5 @@ static const struct error *report_run(const struct command_call *call)
 	return NULL;
 }
 
-const struct command command_report = {"report", "takes one report from standard input, as the form would; prints its receipt code", report_run};
+const struct command command_report = {"report",
+	"takes one report from standard input, as the form would; prints its receipt code", report_run};

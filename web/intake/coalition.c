@@ -1,7 +1,9 @@
-/* Keeps the recipients of a report right (coalition.h): reads refs/heads/roster of log.git through sync/rosters, which checks the whole chain, so that a
- * broken or bought sync process cannot make this hub seal to a stranger. Who gets which event is decided in compose.c.
+/* Keeps the recipients of a report right (coalition.h): reads refs/heads/roster of log.git through
+ * sync/rosters, which checks the whole chain, so that a broken or bought sync process cannot make this hub
+ * seal to a stranger. Who gets which event is decided in compose.c.
  *
- * Invariant: only a roster that this role checked itself, and none older than one it accepted, chooses whom a report is sealed to. Runs in intake. */
+ * Invariant: only a roster that this role checked itself, and none older than one it accepted, chooses whom a
+ * report is sealed to. Runs in intake. */
 #include "web/intake/coalition.h"
 
 #include <pthread.h>
@@ -97,8 +99,8 @@ static void look_if_due(struct coalition *coalition)
 	coalition->has_trouble = error != NULL;
 }
 
-const struct error *coalition_open(const void *context, const struct home *home, int least, coalition_accepted *accepted,
-	void *user, struct coalition **out)
+const struct error *coalition_open(const void *context, const struct home *home, int least,
+	coalition_accepted *accepted, void *user, struct coalition **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct bytes text;
@@ -156,7 +158,8 @@ const struct error *coalition_readers(struct coalition *coalition, struct coalit
 	return error;
 }
 
-const struct error *coalition_recipients(struct coalition *coalition, const json_t *to, struct age_recipient *out, size_t *count)
+const struct error *coalition_recipients(
+	struct coalition *coalition, const json_t *to, struct age_recipient *out, size_t *count)
 {
 	const struct error *error;
 

@@ -1,7 +1,9 @@
-/* Writes the events that intake may write, and seals them at once (compose.h): what a person typed leaves this file only as ciphertext. Fields and their limits
- * are node/casework/schema's, the envelope's form is node/casework/envelope's, whom "hq" means is the coalition's.
+/* Writes the events that intake may write, and seals them at once (compose.h): what a person typed leaves
+ * this file only as ciphertext. Fields and their limits are node/casework/schema's, the envelope's form is
+ * node/casework/envelope's, whom "hq" means is the coalition's.
  *
- * Invariant: an `i` event holds only what any phone could have sent: a report, or a message signed by its mailbox. Runs in intake and in `engabo report`. */
+ * Invariant: an `i` event holds only what any phone could have sent: a report, or a message signed by its
+ * mailbox. Runs in intake and in `engabo report`. */
 #include "web/intake/compose.h"
 
 #include <string.h>
@@ -13,7 +15,8 @@
 #include "node/vault/encoding.h"
 
 #define LANGUAGE "en"
-#define REPORT_FIELDS_MAX 56000 /* bytes of JSON: leaves room in EVENT_JSON_MAX for all that is not the reporter's */
+#define REPORT_FIELDS_MAX                                                                                    \
+	56000 /* bytes of JSON: leaves room in EVENT_JSON_MAX for all that is not the reporter's */
 
 static const struct error *check_field(const struct entity *report, const char *name, const json_t *value)
 {
@@ -31,18 +34,20 @@ const struct error *compose_check(const json_t *fields)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)fields, name, value)
+	json_object_foreach ((json_t *)fields, name, value)
 		TRY(check_field(report, name, value));
 	if (!json_string_length(json_object_get(fields, "what")))
-		return error_new(ERROR_INVALID, "\"what\" is missing: what happened is the one thing a report must say");
+		return error_new(ERROR_INVALID,
+			"\"what\" is missing: what happened is the one thing a report must say");
 	if (json_line(scratch, fields).len > REPORT_FIELDS_MAX)
-		return error_new(ERROR_INVALID, "the answers together are too long: please say less, in about ten pages");
+		return error_new(ERROR_INVALID,
+			"the answers together are too long: please say less, in about ten pages");
 	return NULL;
 }
 
 /* One event, sealed to the hubs in `to`. */
-static const struct error *add_event(const void *context, struct coalition *coalition, const struct event_draft *draft,
-	bool urgent, struct composed *out)
+static const struct error *add_event(const void *context, struct coalition *coalition,
+	const struct event_draft *draft, bool urgent, struct composed *out)
 {
 	const struct member_keys *self = coalition_self(coalition);
 	struct spool_entry *entry = &out->entries[out->count];
@@ -53,7 +58,8 @@ static const struct error *add_event(const void *context, struct coalition *coal
 	TRY(coalition_recipients(coalition, draft->to, recipients, &count));
 	TRY(event_make(context, draft, &event));
 	*entry = (struct spool_entry){.kind = 'i', .urgent = urgent};
-	TRY(envelope_seal(context, event->line, self->log, self->epoch, NULL, recipients, count, &entry->body));
+	TRY(envelope_seal(
+		context, event->line, self->log, self->epoch, NULL, recipients, count, &entry->body));
 	out->count++;
 	return NULL;
 }
@@ -72,18 +78,20 @@ static char *mailbox_public(const void *context, const struct fresh_code *code)
 	char recipient[AGE_RECIPIENT_SIZE];
 
 	age_recipient_text(recipient, &code->recipient);
-	return memory_format(context, "%s %s %s", code->mailbox, sshsig_public_text(context, &code->signer), recipient);
+	return memory_format(
+		context, "%s %s %s", code->mailbox, sshsig_public_text(context, &code->signer), recipient);
 }
 
-static const struct error *add_receipt(const void *context, const char *owner, const struct fresh_code *code,
-	struct composed *out)
+static const struct error *add_receipt(
+	const void *context, const char *owner, const struct fresh_code *code, struct composed *out)
 {
 	struct spool_entry *entry = &out->entries[out->count];
 	char at[TEXT_TIME_SIZE];
 	json_t *item CLEANUP(json_decref) = NULL;
 
 	text_time(at, clock_wall_seconds());
-	item = json_pack("{s:i,s:s,s:s,s:s,s:s}", "v", 1, "kind", "receipt", "report", out->key, "owner", owner, "at", at);
+	item = json_pack("{s:i,s:s,s:s,s:s,s:s}", "v", 1, "kind", "receipt", "report", out->key, "owner",
+		owner, "at", at);
 	*entry = (struct spool_entry){.kind = 'm'};
 	memcpy(entry->mailbox, code->mailbox, sizeof entry->mailbox);
 	TRY(envelope_seal_item(context, json_line(context, item), &code->recipient, &entry->body));
@@ -123,7 +131,8 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 	if (!json_object_get(set, "language"))
 		json_object_set_new(set, "language", json_string(LANGUAGE));
 	to = readers.sharing == SHARING_FULL ? json_pack("[s,s]", self, "hq") : json_pack("[s]", self);
-	draft = (struct event_draft){.entity = "report", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
+	draft = (struct event_draft){
+		.entity = "report", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
 	TRY(add_event(context, coalition, &draft, urgent, out));
 	summary = summary_of(fields);
 	if (readers.sharing == SHARING_SUMMARY && !readers.is_headquarters && json_object_size(summary)) {
@@ -147,8 +156,8 @@ static json_t *message_readers(struct coalition *coalition, const char *owner)
 	return json_pack("[s,s]", coalition_self(coalition)->log, "hq");
 }
 
-const struct error *compose_message(const void *context, struct coalition *coalition, const char *report, const char *owner,
-	const char *text, const struct mailbox *mailbox, struct composed *out)
+const struct error *compose_message(const void *context, struct coalition *coalition, const char *report,
+	const char *owner, const char *text, const struct mailbox *mailbox, struct composed *out)
 {
 	json_t *to CLEANUP(json_decref) = message_readers(coalition, owner);
 	json_t *set CLEANUP(json_decref) = NULL;
@@ -163,7 +172,8 @@ const struct error *compose_message(const void *context, struct coalition *coali
 		(struct bytes){(const uint8_t *)signed_text, strlen(signed_text)});
 	set = json_pack("{s:s,s:s,s:s,s:s}", "report", report, "from", "reporter", "text", text, "signature",
 		encoding_base64(context, BYTES_OF(signature)));
-	draft = (struct event_draft){.entity = "message", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
+	draft = (struct event_draft){
+		.entity = "message", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
 	return add_event(context, coalition, &draft, false, out);
 }
 

@@ -1,5 +1,6 @@
-/* Reports from the desk (desk.h, and intake_report of role.h): the same checks, sealing and transaction as Send, but the caller waits. While the role runs
- * its socket takes them; else the command takes the role's lock and does the work itself, the slow step included.
+/* Reports from the desk (desk.h, and intake_report of role.h): the same checks, sealing and transaction as
+ * Send, but the caller waits. While the role runs its socket takes them; else the command takes the role's
+ * lock and does the work itself, the slow step included.
  *
  * Invariant: only one process at a time writes intake.db. Runs in intake, and in `engabo report`. */
 #include "web/intake/desk.h"
@@ -10,53 +11,80 @@
 #include "node/store/doorbell.h"
 #include "web/intake/role.h"
 
-/* A code, waited for. */
+/* What another thread will tell. */
 struct wait {
 	pthread_mutex_t lock;
-	pthread_cond_t arrived;
-	bool is_done, has_failed;
-	struct fresh_code code;
+	pthread_cond_t told;
+	bool is_told, has_failed;
 	struct error error;
+};
+
+static void wait_tell(struct wait *wait, const struct error *error)
+{
+	pthread_mutex_lock(&wait->lock);
+	wait->has_failed = error != NULL;
+	if (error)
+		wait->error = *error;
+	wait->is_told = true;
+	/* Within the lock: once it is released, the waiter may be gone. */
+	pthread_cond_signal(&wait->told);
+	pthread_mutex_unlock(&wait->lock);
+}
+
+static const struct error *wait_end(struct wait *wait)
+{
+	pthread_mutex_lock(&wait->lock);
+	while (!wait->is_told)
+		pthread_cond_wait(&wait->told, &wait->lock);
+	pthread_mutex_unlock(&wait->lock);
+	pthread_cond_destroy(&wait->told);
+	pthread_mutex_destroy(&wait->lock);
+	return wait->has_failed ? error_new(wait->error.code, "%s", wait->error.message) : NULL;
+}
+
+struct taking {
+	struct wait wait;
+	struct fresh_code code;
 };
 
 static void code_arrived(void *user, struct fresh_code *code, const struct error *error)
 {
-	struct wait *wait = user;
+	struct taking *taking = user;
 
-	pthread_mutex_lock(&wait->lock);
 	if (code)
-		wait->code = *code;
-	wait->has_failed = error != NULL;
-	if (error)
-		wait->error = *error;
-	wait->is_done = true;
-	/* Within the lock: once it is released, the waiter may be gone. */
-	pthread_cond_signal(&wait->arrived);
-	pthread_mutex_unlock(&wait->lock);
+		taking->code = *code;
+	wait_tell(&taking->wait, error);
 }
 
 static const struct error *take_code(struct code_source *codes, struct fresh_code *out)
 {
-	struct wait wait = {.is_done = false};
+	struct taking taking = {.wait = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER}};
 
-	pthread_mutex_init(&wait.lock, NULL);
-	pthread_cond_init(&wait.arrived, NULL);
-	codes->take(codes, code_arrived, &wait);
-	pthread_mutex_lock(&wait.lock);
-	while (!wait.is_done)
-		pthread_cond_wait(&wait.arrived, &wait.lock);
-	pthread_mutex_unlock(&wait.lock);
-	pthread_cond_destroy(&wait.arrived);
-	pthread_mutex_destroy(&wait.lock);
-	if (wait.has_failed)
-		return error_new(wait.error.code, "%s", wait.error.message);
-	*out = wait.code;
+	codes->take(codes, code_arrived, &taking);
+	TRY(wait_end(&taking.wait));
+	*out = taking.code;
 	return NULL;
 }
 
-static const struct error *spool_work(struct db *db, void *job)
+struct saving {
+	struct intake_save save; /* first: the writer knows us by it */
+	struct wait wait;
+};
+
+static void saved(struct intake_save *save, const struct error *error)
 {
-	return compose_spool(db, job);
+	wait_tell(&((struct saving *)save)->wait, error);
+}
+
+static const struct error *save_composed(struct intake *intake, const struct composed *composed)
+{
+	struct saving saving = {
+		.save = {.composed = composed, .intake = intake, .done = saved},
+		.wait = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER},
+	};
+
+	intake_save(&saving.save);
+	return wait_end(&saving.wait);
 }
 
 static const struct error *answer_report(struct intake *intake, const json_t *fields, json_t *reply)
@@ -72,9 +100,8 @@ static const struct error *answer_report(struct intake *intake, const json_t *fi
 	TRY(take_code(intake->codes, &code));
 	error = compose_report(scratch, intake->coalition, fields, &code, &composed);
 	if (!error)
-		error = group_wait(intake->group, spool_work, &composed);
+		error = save_composed(intake, &composed);
 	if (!error) {
-		doorbell_ring(intake->bell);
 		mailbox_code_shown(shown, code.code);
 		json_object_set_new(reply, "code", json_string(shown));
 		json_object_set_new(reply, "report", json_string(composed.key));
@@ -113,12 +140,14 @@ static void keep_version(void *user, int version)
 	error_ignore(db_meta_set_number(user, "roster", version)); /* the role will accept it again */
 }
 
-static const struct error *spool_alone(struct db *db, const struct composed *composed)
+static const struct error *spool_alone(struct db *db, struct intake *intake, const struct composed *composed)
 {
 	const struct error *error;
 
 	TRY(db_begin(db));
-	error = compose_spool(db, composed);
+	error = intake_keep_clock(db, intake);
+	if (!error)
+		error = compose_spool(db, composed);
 	if (!error)
 		error = db_commit(db);
 	if (error)
@@ -126,8 +155,8 @@ static const struct error *spool_alone(struct db *db, const struct composed *com
 	return error;
 }
 
-const struct error *intake_report(struct home *home, const json_t *fields, char shown[static MAILBOX_SHOWN_SIZE],
-	char key[static ENTITY_KEY_SIZE])
+const struct error *intake_report(struct home *home, const json_t *fields,
+	char shown[static MAILBOX_SHOWN_SIZE], char key[static ENTITY_KEY_SIZE])
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct intake *intake = memory_new(scratch, struct intake);
@@ -146,7 +175,7 @@ const struct error *intake_report(struct home *home, const json_t *fields, char 
 	fresh_code_make(&code);
 	error = compose_report(intake, intake->coalition, fields, &code, &composed);
 	if (!error)
-		error = spool_alone(db, &composed);
+		error = spool_alone(db, intake, &composed);
 	if (!error) {
 		doorbell_ring(home_file(intake, home, "run/sync.bell"));
 		mailbox_code_shown(shown, code.code);

@@ -1,5 +1,5 @@
-/* The form, one question a page. Each page posts all answers given so far, and the answer to that is the next page; between two pages this hub remembers
- * nothing. What is asked lies in questions.c, Send in send.c.
+/* The form, one question a page. Each page posts all answers given so far, and the answer to that is the next
+ * page; between two pages this hub remembers nothing. What is asked lies in questions.c, Send in send.c.
  *
  * Invariant: every answer typed is in the page that comes back, whatever went wrong. Runs in intake. */
 #include "web/intake/intake.h"
@@ -13,7 +13,8 @@ static const struct error *show_step(struct request *request, int step, bool is_
 	questions_fill(view, request->form, step);
 	json_object_set_new(view, "is_review", json_boolean(is_review));
 	json_object_set_new(view, "may_go_back", json_boolean(!is_review && step > 1));
-	json_object_set_new(view, "may_finish", json_boolean(!is_review && step > 2 && step < QUESTION_COUNT));
+	json_object_set_new(
+		view, "may_finish", json_boolean(!is_review && step > 2 && step < QUESTION_COUNT));
 	if (step == 2 && json_is_string(json_object_get(view, "phone")) &&
 		strcmp(form_text(request->context, request->form, "danger"), "yes") == 0)
 		json_object_set_new(view, "in_danger", json_true());
@@ -90,6 +91,7 @@ const struct error *form_answer(struct request *request)
 	if (!step)
 		return form_check_page(request, NULL, NULL);
 	if (go && strcmp(go, "back") == 0)
-		return show_step(request, step > 1 ? step - 1 : 1, is_review, intake_view(intake_of(request), "Form"));
+		return show_step(
+			request, step > 1 ? step - 1 : 1, is_review, intake_view(intake_of(request), "Form"));
 	return go_on(request, step, is_review || (go && strcmp(go, "check") == 0));
 }

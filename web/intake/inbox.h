@@ -1,5 +1,6 @@
-/* What a reporter finds behind the code: read from mailbox.db (every hub's items, kept by sync) and from our own spool (what has not left yet), opened
- * with the key that follows from the code typed in, for this one request. */
+/* What a reporter finds behind the code: read from mailbox.db (every hub's items, kept by sync) and from our
+ * own spool (what has not left yet), opened with the key that follows from the code typed in, for this one
+ * request. */
 #ifndef ENGABO_WEB_INTAKE_INBOX_H
 #define ENGABO_WEB_INTAKE_INBOX_H
 
@@ -15,8 +16,10 @@ struct inbox {
 	char state[16];		 /* new, opened, added, closed: the newest word of the office */
 	json_t *answers;	 /* [{day, text}], oldest first; the caller owns it */
 };
-/* ERROR_NOT_FOUND: no hub that this one has heard of knows the code. Items that do not open or hold are left out. */
-const struct error *inbox_read(struct intake *intake, const struct mailbox *mailbox, struct inbox *out) MUST_CHECK;
+/* ERROR_NOT_FOUND: no hub that this one has heard of knows the code. Items that do not open or hold are left
+ * out. */
+const struct error *inbox_read(
+	struct intake *intake, const struct mailbox *mailbox, struct inbox *out) MUST_CHECK;
 /* "23 November 2026" from 2026-11-23, on `context`. */
 char *inbox_day(const void *context, const char *date);
 

@@ -1,7 +1,9 @@
-/* What several pages of intake need: whether anything can be taken now, the one way onto the card, and what every page shows (intake.h). The pages
- * themselves lie in pages.c, form_pages.c, send.c and messages.c; starting and ending in role.c.
+/* What several pages of intake need: whether anything can be taken now, the one way onto the card, and what
+ * every page shows (intake.h). The pages themselves lie in pages.c, form_pages.c, send.c and messages.c;
+ * starting and ending in role.c.
  *
- * Invariant: a report, its mailbox item and its receipt are on the card together or not at all. Runs in intake. */
+ * Invariant: a report, its mailbox item and its receipt are on the card together or not at all. Runs in
+ * intake. */
 #include "web/intake/intake.h"
 
 #include <unistd.h>
@@ -12,6 +14,8 @@
 #include "node/store/doorbell.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
+
+#define CLOCK_AHEAD (UINT64_C(2000) << 16) /* two seconds of the hybrid clock */
 
 static const struct error *set_up_db(struct db *db, int *roster)
 {
@@ -65,12 +69,14 @@ const struct error *intake_may_take(struct intake *intake)
 	TRY(coalition_readers(intake->coalition, &readers));
 	TRY(files_free_space(intake->home->path, &free_space));
 	if (free_space < INTAKE_RESERVE)
-		return error_new(ERROR_FULL, "This hub has no room left, so nothing new can be saved here now. "
+		return error_new(ERROR_FULL,
+			"This hub has no room left, so nothing new can be saved here now. "
 			"Please tell the people at the desk: they can make room, or write down what you say");
 	return NULL;
 }
 
-const struct error *intake_find_receipt(struct intake *intake, const char *ticket, enum receipt_state *state, struct secret **code)
+const struct error *intake_find_receipt(
+	struct intake *intake, const char *ticket, enum receipt_state *state, struct secret **code)
 {
 	const struct error *error;
 
@@ -80,18 +86,29 @@ const struct error *intake_find_receipt(struct intake *intake, const char *ticke
 	return error;
 }
 
+const struct error *intake_keep_clock(struct db *db, struct intake *intake)
+{
+	uint64_t now = clock_next(), ahead = now + CLOCK_AHEAD;
+	char hlc[HLC_SIZE];
+
+	if (now < intake->clock_kept)
+		return NULL;
+	clock_hlc_text(hlc, ahead);
+	TRY(db_meta_set(db, "hlc", hlc));
+	intake->clock_kept = ahead;
+	return NULL;
+}
+
 static const struct error *save_work(struct db *db, void *job)
 {
 	struct intake_save *save = job;
-	char hlc[HLC_SIZE];
 
 	save->is_new = true;
 	if (save->ticket)
 		TRY(receipts_add(db, save->ticket, save->code, intake_seconds(), &save->is_new));
 	if (!save->is_new)
 		return NULL;
-	clock_hlc_text(hlc, clock_next());
-	TRY(db_meta_set(db, "hlc", hlc));
+	TRY(intake_keep_clock(db, save->intake));
 	return compose_spool(db, save->composed);
 }
 
@@ -107,6 +124,8 @@ static void save_done(void *job, const struct error *error)
 		(void)told; /* an eventfd that is full has been told already */
 		doorbell_ring(intake->bell);
 	}
+	if (error)
+		intake->clock_kept = 0; /* it may have been rolled back with the rest */
 	save->done(save, error);
 }
 

@@ -1,5 +1,5 @@
-/* What the pages of intake share. All of it is made by intake_start (role.c) before the first request and ends after the last one; what can change
- * guards itself. */
+/* What the pages of intake share. All of it is made by intake_start (role.c) before the first request and
+ * ends after the last one; what can change guards itself. */
 #ifndef ENGABO_WEB_INTAKE_INTAKE_H
 #define ENGABO_WEB_INTAKE_INTAKE_H
 
@@ -24,15 +24,16 @@ struct intake {
 	struct coalition *coalition;
 	struct quota *quota;
 	struct code_source *codes;
-	struct group *group;   /* all writing to intake.db */
-	pthread_mutex_t lock;  /* for `reader` */
-	struct db *reader;     /* intake.db, read only */
+	struct group *group;  /* all writing to intake.db */
+	pthread_mutex_t lock; /* for `reader` */
+	struct db *reader;    /* intake.db, read only */
 	struct server *http, *https;
-	int wake_fd;	       /* an eventfd: something was put on the card that wants tidying later */
+	uint64_t clock_kept; /* the hybrid clock's value on the card; the writer's thread's own */
+	int wake_fd;	     /* an eventfd: something was put on the card that wants tidying later */
 };
 
-/* Opens intake.db, making it where it is missing, and starts this process's clock behind the last event made here. *roster: the highest version accepted
- * so far. */
+/* Opens intake.db, making it where it is missing, and starts this process's clock behind the last event made
+ * here. *roster: the highest version accepted so far. */
 const struct error *intake_open_db(const struct home *home, struct db **db, int *roster) MUST_CHECK;
 
 static inline struct intake *intake_of(const struct request *request)
@@ -41,38 +42,48 @@ static inline struct intake *intake_of(const struct request *request)
 }
 int64_t intake_seconds(void); /* on the boot clock */
 
-/* A page's view with what all of them show: title ("Form" is neutral), name of the office, phone. The caller owns it. */
+/* A page's view with what all of them show: title ("Form" is neutral), name of the office, phone. The caller
+ * owns it. */
 json_t *intake_view(const struct intake *intake, const char *title);
-/* ERROR_FULL, with what to do, when the reserve is touched; ERROR_DENIED when the roster forbids taking anything. */
+/* ERROR_FULL, with what to do, when the reserve is touched; ERROR_DENIED when the roster forbids taking
+ * anything. */
 const struct error *intake_may_take(struct intake *intake) MUST_CHECK;
 /* receipts_find through the reader. */
-const struct error *intake_find_receipt(struct intake *intake, const char *ticket, enum receipt_state *state, struct secret **code) MUST_CHECK;
+const struct error *intake_find_receipt(struct intake *intake, const char *ticket, enum receipt_state *state,
+	struct secret **code) MUST_CHECK;
 
-/* Puts `composed` and, with a ticket, its receipt on the card in one transaction; `done` is called on the writer's thread. `composed` and `code` must
- * live until then. *is_new (may be NULL) is set before `done`. */
+/* Puts `composed` and, with a ticket, its receipt on the card in one transaction; `done` is called on the
+ * writer's thread. `composed` and `code` must live until then. *is_new (may be NULL) is set before `done`. */
 struct intake_save {
 	const struct composed *composed;
-	const char *ticket;	     /* NULL: `engabo report`, which is told its code at once */
-	const struct secret *code;   /* NULL: a message */
+	const char *ticket;	   /* NULL: `engabo report`, which is told its code at once */
+	const struct secret *code; /* NULL: a message */
 	bool is_new;
 	struct intake *intake;
 	void (*done)(struct intake_save *save, const struct error *error);
 };
 void intake_save(struct intake_save *save);
+/* Within the transaction of an event: what is on the card stays ahead of every event, by up to two seconds,
+ * so that not every report writes it. */
+const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST_CHECK;
 
 /* Handlers, by file. */
-request_handler welcome_show, privacy_show, help_show, leave_show, health_show, captive_redirect; /* pages.c */
-request_handler form_start, form_answer;							   /* form_pages.c */
-request_handler send_report, done_show;								   /* send.c */
-request_handler messages_show, messages_answer;							   /* messages.c */
-void pages_problem(struct request *request, const struct error *error);				   /* pages.c */
-const struct error *pages_guard(struct request *request) MUST_CHECK;				   /* pages.c */
-enum { TAG_OPEN, TAG_FORM };	/* TAG_FORM: over https only */
+request_handler welcome_show, privacy_show, help_show, leave_show, health_show,
+	captive_redirect;						/* pages.c */
+request_handler form_start, form_answer;				/* form_pages.c */
+request_handler send_report, done_show;					/* send.c */
+request_handler messages_show, messages_answer;				/* messages.c */
+void pages_problem(struct request *request, const struct error *error); /* pages.c */
+const struct error *pages_guard(struct request *request) MUST_CHECK;	/* pages.c */
+enum { TAG_OPEN, TAG_FORM };						/* TAG_FORM: over https only */
 
-/* "Check your answers" with `token`, or a fresh one for NULL; `trouble` NULL or what went wrong on Send. form_pages.c */
-const struct error *form_check_page(struct request *request, const char *token, const char *trouble) MUST_CHECK;
+/* "Check your answers" with `token`, or a fresh one for NULL; `trouble` NULL or what went wrong on Send.
+ * form_pages.c */
+const struct error *form_check_page(
+	struct request *request, const char *token, const char *trouble) MUST_CHECK;
 /* The same with a calm word instead. */
-const struct error *form_check_again(struct request *request, const char *token, const char *notice) MUST_CHECK;
+const struct error *form_check_again(
+	struct request *request, const char *token, const char *notice) MUST_CHECK;
 /* The page that asks for the code, with what was typed. messages.c */
 const struct error *messages_again(struct request *request, const char *trouble) MUST_CHECK;
 

@@ -1,5 +1,6 @@
-/* Coming back with the code: what became of it, answers, and a word in return. The code is typed in, or travels in a hidden field of the page that it
- * opened; never in an address. Turning it into keys happens in the child (pool.c), opening the mailbox in inbox.c.
+/* Coming back with the code: what became of it, answers, and a word in return. The code is typed in, or
+ * travels in a hidden field of the page that it opened; never in an address. Turning it into keys happens in
+ * the child (pool.c), opening the mailbox in inbox.c.
  *
  * Invariant: a code and what it opens are gone when the request is. Runs in intake. */
 #include "web/intake/intake.h"
@@ -109,7 +110,8 @@ static const struct error *check_text(const char *text)
 }
 
 /* *waits: the answer comes when the card has it. */
-static const struct error *take_message(struct visit *visit, const struct mailbox *mailbox, const struct inbox *inbox, bool *waits)
+static const struct error *take_message(
+	struct visit *visit, const struct mailbox *mailbox, const struct inbox *inbox, bool *waits)
 {
 	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
@@ -119,23 +121,26 @@ static const struct error *take_message(struct visit *visit, const struct mailbo
 	TRY(intake_may_take(intake));
 	minutes = quota_report(intake->quota, request->address, clock_boot_ms());
 	if (minutes)
-		return error_new(ERROR_UNAVAILABLE, "A lot has been sent from here in a short time. Please try again in %d minute%s",
+		return error_new(ERROR_UNAVAILABLE,
+			"A lot has been sent from here in a short time. Please try again in %d minute%s",
 			minutes, minutes == 1 ? "" : "s");
-	const struct error *error =
-		compose_message(request->context, intake->coalition, inbox->report, inbox->owner, text, mailbox, &visit->composed);
+	const struct error *error = compose_message(request->context, intake->coalition, inbox->report,
+		inbox->owner, text, mailbox, &visit->composed);
 	if (!error)
 		error = show_sent(request);
 	if (error) {
 		quota_report_back(intake->quota, request->address);
 		return error;
 	}
-	visit->save = (struct intake_save){.composed = &visit->composed, .ticket = visit->ticket, .intake = intake, .done = saved};
+	visit->save = (struct intake_save){
+		.composed = &visit->composed, .ticket = visit->ticket, .intake = intake, .done = saved};
 	*waits = true;
 	intake_save(&visit->save);
 	return NULL;
 }
 
-static const struct error *answer_message(struct visit *visit, const struct mailbox *mailbox, const struct inbox *inbox, bool *waits)
+static const struct error *answer_message(
+	struct visit *visit, const struct mailbox *mailbox, const struct inbox *inbox, bool *waits)
 {
 	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
@@ -157,7 +162,8 @@ static const struct error *answer_message(struct visit *visit, const struct mail
 		page_problem(view, "text", error->message);
 	else
 		json_object_set_new(view, "notice",
-			json_string("This page was open for a long time. Your message is still here: please press Send again."));
+			json_string("This page was open for a long time. Your message is still here: please "
+				    "press Send again."));
 	return show_inbox(request, inbox, view);
 }
 
@@ -172,8 +178,9 @@ static const struct error *answer_visit(struct visit *visit, const struct secret
 
 	error = inbox_read(intake, mailbox, &inbox);
 	if (error && error->code == ERROR_NOT_FOUND)
-		return ask_again(request, "We do not know this code here. Please compare it with what you wrote down. If you sent your answers at "
-			"another place, they may need some days to get here.");
+		return ask_again(request, "We do not know this code here. Please compare it with what you "
+					  "wrote down. If you sent your answers at "
+					  "another place, they may need some days to get here.");
 	if (error)
 		return error;
 	quota_try_back(intake->quota, request->address); /* only guesses count */
@@ -208,11 +215,14 @@ const struct error *messages_answer(struct request *request)
 	int seconds;
 
 	if (error)
-		return ask_again(request, memory_format(request->context, "Please look at the code again: %s.", error->message));
+		return ask_again(request, memory_format(request->context,
+						  "Please look at the code again: %s.", error->message));
 	seconds = quota_try(intake->quota, request->address, clock_boot_ms());
 	if (seconds)
 		return ask_again(request, memory_format(request->context,
-			"There were many tries just now. Please wait %d seconds, then press Open again.", seconds));
+						  "There were many tries just now. Please wait %d seconds, "
+						  "then press Open again.",
+						  seconds));
 	visit = memory_new(request->context, struct visit);
 	visit->request = request;
 	server_suspend(request);

@@ -1,5 +1,6 @@
-/* The quiet pages around the form: the first one, who can read what, leaving, help, health, and what a phone asks by itself when it joins the Wi-Fi. Also
- * every page for what went wrong. Over plain http only these are served: whoever wants the form is led to https (pages_guard in role.c's table).
+/* The quiet pages around the form: the first one, who can read what, leaving, help, health, and what a phone
+ * asks by itself when it joins the Wi-Fi. Also every page for what went wrong. Over plain http only these are
+ * served: whoever wants the form is led to https (pages_guard in role.c's table).
  *
  * Invariant: nothing here, in address or title, tells what this place is for. Runs in intake. */
 #include "web/intake/intake.h"
@@ -10,13 +11,15 @@
 
 #include "node/base/text.h"
 
-/* A person types these; a phone's captive-portal check is told our own address instead of the name it asked for. */
+/* A person types these; a phone's captive-portal check is told our own address instead of the name it asked
+ * for. */
 static bool is_own_name(const char *host)
 {
 	uint8_t address[16];
 
-	return strcmp(host, "localhost") == 0 || text_ends(host, ".local") || inet_pton(AF_INET, host, address) == 1 ||
-		(host[0] == '[' && strspn(host, "[]:.0123456789abcdefABCDEF%") == strlen(host));
+	return strcmp(host, "localhost") == 0 || text_ends(host, ".local") ||
+	       inet_pton(AF_INET, host, address) == 1 ||
+	       (host[0] == '[' && strspn(host, "[]:.0123456789abcdefABCDEF%") == strlen(host));
 }
 
 /* The first address of this machine that others can reach, in numbers; "localhost" when there is none. */
@@ -30,7 +33,8 @@ static char *own_address(const void *context)
 	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
 		const struct sockaddr_in *address = (const struct sockaddr_in *)(const void *)one->ifa_addr;
 
-		if (!address || address->sin_family != AF_INET || ntohl(address->sin_addr.s_addr) >> 24 == 127)
+		if (!address || address->sin_family != AF_INET ||
+			ntohl(address->sin_addr.s_addr) >> 24 == 127)
 			continue;
 		inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
 		break;
@@ -74,8 +78,10 @@ const struct error *welcome_show(struct request *request)
 
 	TRY(coalition_readers(intake->coalition, &readers));
 	view = intake_view(intake, "Form");
-	json_object_set_new(view, "start", json_string(request->is_secure ? "/form/1" : secure_address(request, "/form/1")));
-	json_object_set_new(view, "return", json_string(request->is_secure ? "/messages" : secure_address(request, "/messages")));
+	json_object_set_new(view, "start",
+		json_string(request->is_secure ? "/form/1" : secure_address(request, "/form/1")));
+	json_object_set_new(view, "return",
+		json_string(request->is_secure ? "/messages" : secure_address(request, "/messages")));
 	json_object_set_new(view, "is_secure", json_boolean(request->is_secure));
 	if (!readers.is_headquarters && readers.sharing == SHARING_FULL)
 		json_object_set_new(view, "with_headquarters", json_true());

@@ -1,7 +1,9 @@
-/* Codes made ahead (pool.h). The child is forked from the same binary before any thread and any open file, answers one request at a time over a
- * socketpair and dies with its parent; one thread here asks it. What a code is and how a mailbox follows from it lies in node/vault/mailbox.
+/* Codes made ahead (pool.h). The child is forked from the same binary before any thread and any open file,
+ * answers one request at a time over a socketpair and dies with its parent; one thread here asks it. What a
+ * code is and how a mailbox follows from it lies in node/vault/mailbox.
  *
- *   request: 'T', or 'D' and the 20 digits      answer to T: 20 digits, mailbox id, recipient, signer      to D: the 32-byte seed
+ *   request: 'T', or 'D' and the 20 digits      answer to T: 20 digits, mailbox id, recipient, signer      to
+ * D: the 32-byte seed
  *
  * Invariant: for a fresh code no private key ever leaves the child. Runs in intake, and in its child. */
 #include "web/intake/pool.h"
@@ -124,7 +126,8 @@ static _Noreturn void child_run(int fd, pid_t parent)
 	prctl(PR_SET_NAME, "engabo-codes");
 	if (getppid() != parent)
 		_exit(0);
-	signal(SIGTERM, SIG_IGN); /* the parent still has reports to answer; it closes the socket when it is done */
+	signal(SIGTERM,
+		SIG_IGN); /* the parent still has reports to answer; it closes the socket when it is done */
 	signal(SIGINT, SIG_IGN);
 	if (fd != 3) {
 		dup2(fd, 3);
@@ -269,7 +272,8 @@ static void pool_take(struct code_source *source, code_taken *done, void *user)
 	if (code.code)
 		done(user, &code, NULL);
 	else if (!waits)
-		done(user, NULL, error_new(ERROR_UNAVAILABLE, "too many reports at once; try again in a minute"));
+		done(user, NULL,
+			error_new(ERROR_UNAVAILABLE, "too many reports at once; try again in a minute"));
 }
 
 static void pool_derive(struct code_source *source, const struct secret *code, code_derived *done, void *user)
@@ -286,7 +290,8 @@ static void pool_derive(struct code_source *source, const struct secret *code, c
 	pthread_cond_signal(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
 	if (!waits)
-		done(user, NULL, error_new(ERROR_UNAVAILABLE, "too many codes at once; try again in a minute"));
+		done(user, NULL,
+			error_new(ERROR_UNAVAILABLE, "too many codes at once; try again in a minute"));
 }
 
 const struct error *pool_start(struct pool **out)
@@ -340,7 +345,8 @@ void pool_stop(struct pool *pool)
 	pool->stopping = true;
 	pthread_cond_signal(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
-	kill(pool->child, SIGKILL); /* it holds nothing that could be lost, and may be in the middle of a slow step */
+	kill(pool->child,
+		SIGKILL); /* it holds nothing that could be lost, and may be in the middle of a slow step */
 	pthread_join(pool->thread, NULL);
 	waitpid(pool->child, NULL, 0);
 }

@@ -1,5 +1,6 @@
-/* The hub's own source of codes: a child process that does nothing but Argon2id, and sixteen codes made ahead in memory, so that a report waits
- * for none of it. Reports go before people who come back, and they before filling up. */
+/* The hub's own source of codes: a child process that does nothing but Argon2id, and sixteen codes made ahead
+ * in memory, so that a report waits for none of it. Reports go before people who come back, and they before
+ * filling up. */
 #ifndef ENGABO_WEB_INTAKE_POOL_H
 #define ENGABO_WEB_INTAKE_POOL_H
 

@@ -1,8 +1,10 @@
-/* What the form asks, in which order, and how answers become a report (questions.h). Danger comes first, because a number to call may matter more than
- * all the rest; only "what happened" must be answered. Limits of the fields are node/casework/schema's; the words of the questions stand in
- * web/templates/intake-*.html. To add a question, add its fields here, its template, and the field in the schema.
+/* What the form asks, in which order, and how answers become a report (questions.h). Danger comes first,
+ * because a number to call may matter more than all the rest; only "what happened" must be answered. Limits
+ * of the fields are node/casework/schema's; the words of the questions stand in web/templates/intake-*.html.
+ * To add a question, add its fields here, its template, and the field in the schema.
  *
- * Invariant: whatever was typed, also what is wrong or too long, comes back with the next page. Pure; runs in intake. */
+ * Invariant: whatever was typed, also what is wrong or too long, comes back with the next page. Pure; runs in
+ * intake. */
 #include "web/intake/questions.h"
 
 #include <stdio.h>
@@ -30,7 +32,8 @@ static const struct question {
 #define STEP_WHEN 4
 #define STEP_CONTACT 8
 
-/* The inputs by their names in the page. `field` is the report's field, where there is one with the same value. */
+/* The inputs by their names in the page. `field` is the report's field, where there is one with the same
+ * value. */
 static const struct input {
 	const char *name;
 	int step;
@@ -52,8 +55,8 @@ static const struct input {
 };
 #define INPUT_COUNT (sizeof inputs / sizeof inputs[0])
 
-static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September",
-	"October", "November", "December"};
+static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August",
+	"September", "October", "November", "December"};
 
 static const struct option {
 	const char *input, *value, *label;
@@ -167,7 +170,8 @@ void questions_fill(json_t *view, const struct form *form, int step)
 		const struct input *input = input_named(field->name);
 
 		if (input && input->step != step && field->value[0])
-			json_array_append_new(hidden, json_pack("{s:s,s:s}", "name", field->name, "value", field->value));
+			json_array_append_new(
+				hidden, json_pack("{s:s,s:s}", "name", field->name, "value", field->value));
 	}
 	for (size_t i = 0; i < INPUT_COUNT; i++) {
 		const char *name = inputs[i].name, *value = form_get(form, name);
@@ -186,7 +190,8 @@ void questions_fill(json_t *view, const struct form *form, int step)
 	json_object_set_new(view, "steps", json_integer(QUESTION_COUNT));
 }
 
-/* What is wrong with a date; NULL: it holds, or nothing was said. `out` becomes "2026-11-23", "2026-11", "2026" or "". */
+/* What is wrong with a date; NULL: it holds, or nothing was said. `out` becomes "2026-11-23", "2026-11",
+ * "2026" or "". */
 static const char *read_when(const void *context, const struct form *form, char out[static 11])
 {
 	const char *day = typed(context, form, "day"), *month = typed(context, form, "month");
@@ -209,7 +214,8 @@ static const char *read_when(const void *context, const struct form *form, char 
 	if (*day && text_to_number(day, 31, &d))
 		return "When: the day should be a number from 1 to 31";
 	if (d)
-		snprintf(out, 11, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u, (unsigned)d % 100u);
+		snprintf(out, 11, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u,
+			(unsigned)d % 100u);
 	else if (m)
 		snprintf(out, 11, "%04u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u);
 	else
@@ -270,8 +276,8 @@ json_t *questions_fields(const struct form *form)
 	}
 	if (!read_when(scratch, form, when) && *when) {
 		json_object_set_new(fields, "when", json_string(when));
-		json_object_set_new(fields, "precision",
-			json_string(precision_of(when, *typed(scratch, form, "about"))));
+		json_object_set_new(
+			fields, "precision", json_string(precision_of(when, *typed(scratch, form, "about"))));
 	}
 	return fields;
 }
@@ -306,7 +312,8 @@ void questions_check(json_t *view, const struct form *form, int step)
 		if (error)
 			problem(view, input, step, error->message);
 		else if (!value && strcmp(input->name, "what") == 0)
-			problem(view, input, step, "What happened: please tell us in a few words, so that we can help");
+			problem(view, input, step,
+				"What happened: please tell us in a few words, so that we can help");
 		if (strcmp(input->name, "day") == 0)
 			wrong = read_when(scratch, form, when);
 		if (wrong)
@@ -343,14 +350,15 @@ static void add_needs(struct buffer *text, const struct form *form)
 	const json_t *need;
 	size_t i;
 
-	json_array_foreach(list, i, need) {
+	json_array_foreach (list, i, need) {
 		const char *label = codes_label("needs", json_string_value(need));
 
 		add_line(text, label ? label : json_string_value(need));
 	}
 }
 
-static void add_input(struct buffer *text, const void *context, const struct form *form, const struct input *input)
+static void add_input(
+	struct buffer *text, const void *context, const struct form *form, const struct input *input)
 {
 	const char *value = typed(context, form, input->name);
 	const char *label = strcmp(input->name, "district") == 0 ? codes_label("districts", value) : NULL;
@@ -377,7 +385,8 @@ json_t *questions_answers(const struct form *form)
 				add_input(text, scratch, form, &inputs[i]);
 		answer = json_pack("{s:i,s:s}", "step", step, "label", questions[step].label);
 		if (text->len)
-			json_object_set_new(answer, "text", json_stringn((const char *)text->data, text->len));
+			json_object_set_new(
+				answer, "text", json_stringn((const char *)text->data, text->len));
 		json_array_append_new(list, answer);
 	}
 	return list;

@@ -1,5 +1,6 @@
-/* Keeps a flood of forms, or a machine that guesses codes, from shutting out the person who walked here (quota.h). What a page says about it is
- * written in the pages; nothing here is ever on the card or in the journal.
+/* Keeps a flood of forms, or a machine that guesses codes, from shutting out the person who walked here
+ * (quota.h). What a page says about it is written in the pages; nothing here is ever on the card or in the
+ * journal.
  *
  * Invariant: memory is bounded whatever arrives. Runs in intake. */
 #include "web/intake/quota.h"
@@ -15,7 +16,8 @@
 #define HOUR_MS INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
 
-/* What was used, in milliseconds of refilling: each use adds period / capacity, and it drains by one a millisecond. */
+/* What was used, in milliseconds of refilling: each use adds period / capacity, and it drains by one a
+ * millisecond. */
 struct bucket {
 	int64_t used, at_ms;
 };

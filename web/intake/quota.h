@@ -1,7 +1,9 @@
-/* How much one evening of bad intentions may do: reports an hour in all and an address, and tries of codes a minute.
+/* How much one evening of bad intentions may do: reports an hour in all and an address, and tries of codes a
+ * minute.
  *
- * Each is a bucket that fills steadily (leaky bucket as a meter). In memory only, so no address is ever on the card; at most 1,024 addresses are
- * remembered, the one that was quiet for longest gives way. Thread-safe. Times are milliseconds on the boot clock. */
+ * Each is a bucket that fills steadily (leaky bucket as a meter). In memory only, so no address is ever on
+ * the card; at most 1,024 addresses are remembered, the one that was quiet for longest gives way.
+ * Thread-safe. Times are milliseconds on the boot clock. */
 #ifndef ENGABO_WEB_INTAKE_QUOTA_H
 #define ENGABO_WEB_INTAKE_QUOTA_H
 
@@ -12,13 +14,14 @@ struct quota;
 /* On `context`. Zero: no limit. */
 struct quota *quota_new(const void *context, int reports_an_hour, int reports_an_address);
 
-/* Counts one report. 0: it may go on; else the minutes until one may be tried again (at least 1), and nothing was counted. */
+/* Counts one report. 0: it may go on; else the minutes until one may be tried again (at least 1), and nothing
+ * was counted. */
 int quota_report(struct quota *quota, const char *address, int64_t now_ms);
 /* It was not taken after all. */
 void quota_report_back(struct quota *quota, const char *address);
 
-/* Counts one try of a code: five a minute for the hub and three for an address, so that one who guesses leaves room for others; after a rest at
- * most ten in any minute. 0: go on; else the seconds to wait. */
+/* Counts one try of a code: five a minute for the hub and three for an address, so that one who guesses
+ * leaves room for others; after a rest at most ten in any minute. 0: go on; else the seconds to wait. */
 int quota_try(struct quota *quota, const char *address, int64_t now_ms);
 /* The code was a real one: only guesses count. */
 void quota_try_back(struct quota *quota, const char *address);

@@ -1,7 +1,9 @@
-/* The memory of what was sent (receipts.h), so that a phone that lost its connection after Send, or a finger that pressed twice, gets the same code
- * and not a second report. Rows are added in the one transaction that also puts the report into the spool (send.c).
+/* The memory of what was sent (receipts.h), so that a phone that lost its connection after Send, or a finger
+ * that pressed twice, gets the same code and not a second report. Rows are added in the one transaction that
+ * also puts the report into the spool (send.c).
  *
- * Invariant: nothing in this table opens without the ticket, and after ten minutes nothing opens at all. Runs in intake. */
+ * Invariant: nothing in this table opens without the ticket, and after ten minutes nothing opens at all. Runs
+ * in intake. */
 #include "web/intake/receipts.h"
 
 #include <string.h>
@@ -21,8 +23,8 @@ static void ticket_hash(uint8_t out[static DIGEST_LEN], const char *ticket)
 	digest_of(out, (struct bytes){(const uint8_t *)ticket, strlen(ticket)});
 }
 
-/* A one-time pad: its key follows from ticket and salt and is used for these twenty digits only. A wrong ticket never gets this far, and the
- * digits carry their own check. */
+/* A one-time pad: its key follows from ticket and salt and is used for these twenty digits only. A wrong
+ * ticket never gets this far, and the digits carry their own check. */
 static void pad(uint8_t out[static MAILBOX_CODE_LEN], const char *ticket, const uint8_t salt[static SALT_LEN])
 {
 	digest_hkdf(out, MAILBOX_CODE_LEN, (struct bytes){salt, SALT_LEN},
@@ -78,8 +80,8 @@ const struct error *receipts_start(struct db *db, int64_t now)
 	return error;
 }
 
-const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
-	struct secret **code)
+const struct error *receipts_find(
+	struct db *db, const char *ticket, int64_t now, enum receipt_state *state, struct secret **code)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 	uint8_t hash[DIGEST_LEN];
@@ -102,14 +104,16 @@ const struct error *receipts_find(struct db *db, const char *ticket, int64_t now
 	return NULL;
 }
 
-const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new)
+const struct error *receipts_add(
+	struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 	uint8_t hash[DIGEST_LEN], sealed[SEALED_LEN];
 	bool row;
 
 	TRY(db_prepare(db, &query,
-		"INSERT INTO receipt(ticket, sealed, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING 1"));
+		"INSERT INTO receipt(ticket, sealed, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING "
+		"1"));
 	ticket_hash(hash, ticket);
 	db_bind_bytes(&query, 1, BYTES_OF(hash));
 	if (code) {
@@ -153,8 +157,11 @@ const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next)
 {
 	*next = 0;
 	TRY(change(db, "DELETE FROM receipt WHERE at <= ?1", now - RECEIPT_KEPT_SECONDS));
-	TRY(change(db, "UPDATE receipt SET sealed = NULL WHERE at <= ?1 AND sealed IS NOT NULL", now - RECEIPT_PAGE_SECONDS));
-	TRY(change(db, "DELETE FROM receipt WHERE ticket IN (SELECT ticket FROM receipt ORDER BY at DESC LIMIT -1 OFFSET ?1)",
+	TRY(change(db, "UPDATE receipt SET sealed = NULL WHERE at <= ?1 AND sealed IS NOT NULL",
+		now - RECEIPT_PAGE_SECONDS));
+	TRY(change(db,
+		"DELETE FROM receipt WHERE ticket IN (SELECT ticket FROM receipt ORDER BY at DESC LIMIT -1 "
+		"OFFSET ?1)",
 		RECEIPT_KEPT_MOST));
 	TRY(oldest(db, "SELECT min(at) FROM receipt WHERE sealed IS NOT NULL", RECEIPT_PAGE_SECONDS, next));
 	return oldest(db, "SELECT min(at) FROM receipt", RECEIPT_KEPT_SECONDS, next);

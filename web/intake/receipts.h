@@ -1,8 +1,9 @@
-/* What was sent and with which code, for as long as a phone may ask again: the page with the code lives ten minutes, the memory that a form was sent
- * a day (and for at most the newest 20,000). In intake.db; survives a restart and a power cut.
+/* What was sent and with which code, for as long as a phone may ask again: the page with the code lives ten
+ * minutes, the memory that a form was sent a day (and for at most the newest 20,000). In intake.db; survives
+ * a restart and a power cut.
  *
- * The code is sealed under the ticket, which only the phone has. Times are seconds on the boot clock, so that a wall clock that jumps by years
- * kills no receipt; after a reboot what is left gets its time anew. */
+ * The code is sealed under the ticket, which only the phone has. Times are seconds on the boot clock, so that
+ * a wall clock that jumps by years kills no receipt; after a reboot what is left gets its time anew. */
 #ifndef ENGABO_WEB_INTAKE_RECEIPTS_H
 #define ENGABO_WEB_INTAKE_RECEIPTS_H
 
@@ -24,9 +25,12 @@ const struct error *receipts_start(struct db *db, int64_t now) MUST_CHECK;
 /* Through any handle of intake.db. */
 const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
 	struct secret **code) MUST_CHECK;
-/* Within the transaction that takes the report. `code` NULL: a message. *is_new false: it had been sent before, nothing was added. */
-const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new) MUST_CHECK;
-/* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in seconds on the boot clock; 0: never. */
+/* Within the transaction that takes the report. `code` NULL: a message. *is_new false: it had been sent
+ * before, nothing was added. */
+const struct error *receipts_add(
+	struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new) MUST_CHECK;
+/* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in
+ * seconds on the boot clock; 0: never. */
 const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next) MUST_CHECK;
 
 #endif

@@ -1,7 +1,9 @@
-/* The process that strangers talk to: starts and ends the parts of intake, serves the form over https and its first page over http, answers `engabo
- * report`, and tidies up after time has passed. What happens in a request lies in pages.c, form_pages.c, send.c and messages.c; `engabo report` in desk.c.
+/* The process that strangers talk to: starts and ends the parts of intake, serves the form over https and its
+ * first page over http, answers `engabo report`, and tidies up after time has passed. What happens in a
+ * request lies in pages.c, form_pages.c, send.c and messages.c; `engabo report` in desk.c.
  *
- * Invariant: this process never holds a key that opens a record, so that whoever takes it over reads only what passes through. */
+ * Invariant: this process never holds a key that opens a record, so that whoever takes it over reads only
+ * what passes through. */
 #include "web/intake/role.h"
 
 #include <errno.h>
@@ -22,7 +24,10 @@
 #define BODY_MAX (256 * 1024) /* what was typed too long comes back to be shortened */
 #define TLS_PEM_MAX 65536
 #define TIDY_SOON_MS 60000 /* after a report: sync has had time to take it */
-#define CAPTIVE(path) {METHOD_GET, path, captive_redirect, TAG_OPEN}
+#define CAPTIVE(path)                                                                                        \
+	{                                                                                                    \
+		METHOD_GET, path, captive_redirect, TAG_OPEN                                                 \
+	}
 
 static const struct route routes[] = {
 	{METHOD_GET, "/", welcome_show, TAG_OPEN},
@@ -37,7 +42,8 @@ static const struct route routes[] = {
 	{METHOD_GET, "/leave", leave_show, TAG_OPEN},
 	{METHOD_GET, "/healthz", health_show, TAG_OPEN},
 	{METHOD_GET, "/static/*", static_serve, TAG_OPEN},
-	/* What phones ask for when they join a Wi-Fi, to find out whether they must show a page: Android, iOS and macOS, Windows, Firefox, Kindle, GNOME. */
+	/* What phones ask for when they join a Wi-Fi, to find out whether they must show a page: Android, iOS
+	   and macOS, Windows, Firefox, Kindle, GNOME. */
 	CAPTIVE("/generate_204"),
 	CAPTIVE("/gen_204"),
 	CAPTIVE("/hotspot-detect.html"),
@@ -71,7 +77,7 @@ static const struct error *start_servers(struct intake *intake)
 	const struct error *error;
 
 	TRY(files_read(scratch, home_file(scratch, intake->home, "keys/tls-intake"), TLS_PEM_MAX, &text));
-	pem = secret_take((void *)(uintptr_t)text.data, text.len + 1);
+	pem = secret_take((void *)text.data, text.len + 1);
 	options.certificate_pem = options.key_pem = (const char *)pem->data;
 	TRY(server_start(&options, &intake->https));
 	options.certificate_pem = options.key_pem = NULL;
@@ -179,7 +185,8 @@ void intake_stop(struct intake *intake)
 	intake_free(intake);
 }
 
-/* What time undoes: codes whose page died, receipts of yesterday, spool rows that sync has put into the log. */
+/* What time undoes: codes whose page died, receipts of yesterday, spool rows that sync has put into the log.
+ */
 struct tidying {
 	const struct intake *intake;
 	int64_t receipts_next; /* seconds on the boot clock; 0: nothing is left to come back for */
@@ -190,8 +197,8 @@ static const struct error *prune_spool(struct db *db, const struct intake *intak
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct db *mailboxes CLEANUP(db_close) = NULL;
-	const struct error *error =
-		db_open_foreign(home_file(scratch, intake->home, "mailbox.db"), MAILBOX_DB_VERSION, &mailboxes);
+	const struct error *error = db_open_foreign(
+		home_file(scratch, intake->home, "mailbox.db"), MAILBOX_DB_VERSION, &mailboxes);
 	int64_t upto = 0;
 
 	if (error) /* sync has taken nothing yet */
@@ -236,7 +243,8 @@ static const struct error *loop(const struct role *role)
 	int64_t due = clock_boot_ms();
 
 	while (!*role->stop) {
-		struct pollfd fds[] = {{role->control_fd, POLLIN, 0}, {role->broken_fd, POLLIN, 0}, {role->intake->wake_fd, POLLIN, 0}};
+		struct pollfd fds[] = {{role->control_fd, POLLIN, 0}, {role->broken_fd, POLLIN, 0},
+			{role->intake->wake_fd, POLLIN, 0}};
 		int64_t now = clock_boot_ms(), wait = due > now ? due - now : 0;
 		struct timespec timeout = {wait / 1000, wait % 1000 * 1000000};
 		uint64_t count;
@@ -252,10 +260,12 @@ static const struct error *loop(const struct role *role)
 		}
 		if (fds[1].revents)
 			return error_new(ERROR_UNAVAILABLE, "the process that makes receipt codes has ended");
-		if (fds[2].revents && read(role->intake->wake_fd, &count, sizeof count) > 0 && (due < 0 || due > clock_boot_ms() + TIDY_SOON_MS))
+		if (fds[2].revents && read(role->intake->wake_fd, &count, sizeof count) > 0 &&
+			(due < 0 || due > clock_boot_ms() + TIDY_SOON_MS))
 			due = clock_boot_ms() + TIDY_SOON_MS;
 		if (fds[0].revents) {
-			const struct error *error = control_serve(role->control_fd, desk_answer, role->intake);
+			const struct error *error =
+				control_serve(role->control_fd, desk_answer, role->intake);
 
 			if (error)
 				log_warning("a call over the socket failed: %s", error->message);
@@ -275,7 +285,8 @@ static const struct error *run_with(struct home *home, struct pool *pool, struct
 	role->broken_fd = pool_broken_fd(pool);
 	error = control_listen(home_file(scratch, home, "run/intake.sock"), &role->control_fd);
 	if (!error) {
-		log_info("serving on ports %d and %d", intake_http_port(role->intake), intake_https_port(role->intake));
+		log_info("serving on ports %d and %d", intake_http_port(role->intake),
+			intake_https_port(role->intake));
 		error = loop(role);
 		fd_close(role->control_fd);
 	}

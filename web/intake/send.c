@@ -1,7 +1,9 @@
-/* Send: the one moment at which something is kept. The request waits, suspended, for a code and for the card; its answer is the address of the
- * receipt. Sending again, also after this process or the whole hub went down in between, leads to the same receipt (receipts.c).
+/* Send: the one moment at which something is kept. The request waits, suspended, for a code and for the card;
+ * its answer is the address of the receipt. Sending again, also after this process or the whole hub went down
+ * in between, leads to the same receipt (receipts.c).
  *
- * Invariant: "saved" is said only after the commit that holds the report has reached the card. Runs in intake. */
+ * Invariant: "saved" is said only after the commit that holds the report has reached the card. Runs in
+ * intake. */
 #include "web/intake/intake.h"
 
 #include <string.h>
@@ -46,8 +48,8 @@ static void got_code(void *user, struct fresh_code *code, const struct error *er
 	if (code)
 		sending->code = *code;
 	if (!error)
-		error = compose_report(sending->request->context, intake->coalition, sending->fields, &sending->code,
-			&sending->composed);
+		error = compose_report(sending->request->context, intake->coalition, sending->fields,
+			&sending->code, &sending->composed);
 	if (error) {
 		finish(sending, error);
 		return;
@@ -79,8 +81,10 @@ static const struct error *send_fields(struct request *request, const char *tick
 	minutes = quota_report(intake->quota, request->address, clock_boot_ms());
 	if (minutes) {
 		json_decref(fields);
-		return error_new(ERROR_UNAVAILABLE, "A lot has been sent from here in a short time. Please keep this page open and "
-			"press Send again in %d minute%s, or ask at the desk", minutes, minutes == 1 ? "" : "s");
+		return error_new(ERROR_UNAVAILABLE,
+			"A lot has been sent from here in a short time. Please keep this page open and "
+			"press Send again in %d minute%s, or ask at the desk",
+			minutes, minutes == 1 ? "" : "s");
 	}
 	sending = memory_new(request->context, struct sending);
 	sending->request = request;
@@ -110,12 +114,15 @@ const struct error *send_report(struct request *request)
 		request_redirect(request, memory_format(request->context, "/done/%s", ticket));
 		return NULL;
 	}
-	switch (token_check(token, intake->token_key, intake_seconds(), intake->home->config->intake.token_seconds)) {
+	switch (token_check(
+		token, intake->token_key, intake_seconds(), intake->home->config->intake.token_seconds)) {
 	case TOKEN_YOUNG:
-		return form_check_again(request, token, "That was quick. Please look at your answers once more, then press Send again.");
+		return form_check_again(request, token,
+			"That was quick. Please look at your answers once more, then press Send again.");
 	case TOKEN_STALE:
 		return form_check_again(request, NULL,
-			"This page was open for a long time. All your answers are still here: please press Send again.");
+			"This page was open for a long time. All your answers are still here: please press "
+			"Send again.");
 	case TOKEN_GOOD:
 		break;
 	}

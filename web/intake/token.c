@@ -1,5 +1,5 @@
-/* The token of a form, so that a report pressed twice is taken once (token.h). Pure but for the random nonce; nothing is kept here, what was
- * sent is remembered by receipts.c.
+/* The token of a form, so that a report pressed twice is taken once (token.h). Pure but for the random nonce;
+ * nothing is kept here, what was sent is remembered by receipts.c.
  *
  * Invariant: only this process makes tokens that it calls good. Runs in intake. */
 #include "web/intake/token.h"
@@ -18,7 +18,8 @@
 
 static_assert(TOKEN_SIZE == 2 * TOKEN_LEN + 1, "a token is its bytes in hex");
 
-static void mac(uint8_t out[static DIGEST_LEN], const struct secret *key, const uint8_t token[static TOKEN_LEN])
+static void mac(
+	uint8_t out[static DIGEST_LEN], const struct secret *key, const uint8_t token[static TOKEN_LEN])
 {
 	digest_hmac(out, key->data, (struct bytes){token, NONCE_LEN + TIME_LEN});
 }

@@ -1,8 +1,9 @@
-/* Form tokens: one sending each. Stateless until then: a nonce, the time on the boot clock and a MAC under a key that lives in this process
- * alone (SHA-256 HMAC, cut to 16 bytes). What was sent with a token is remembered in intake.db under its ticket (receipts.h).
+/* Form tokens: one sending each. Stateless until then: a nonce, the time on the boot clock and a MAC under a
+ * key that lives in this process alone (SHA-256 HMAC, cut to 16 bytes). What was sent with a token is
+ * remembered in intake.db under its ticket (receipts.h).
  *
- * The ticket stands in the address of the receipt's page. It follows from the token by HKDF and not the other way round, so that an address in
- * a history cannot send a form. */
+ * The ticket stands in the address of the receipt's page. It follows from the token by HKDF and not the other
+ * way round, so that an address in a history cannot send a form. */
 #ifndef ENGABO_WEB_INTAKE_TOKEN_H
 #define ENGABO_WEB_INTAKE_TOKEN_H
 
