@@ -194,7 +194,7 @@ static const struct error *check_text(const struct field *field, const char *tex
 {
 	int64_t seconds;
 
-	if (text_length(text) > field->max)
+	if (field->type != FIELD_DATE && text_length(text) > field->max)
 		return error_new(ERROR_INVALID, "%s: too long by %zu characters; at most %zu fit",
 			field->label, text_length(text) - field->max, field->max);
 	if (!*text) /* left out, or taken back */
