@@ -1,8 +1,8 @@
 /* Secrets: passphrases, private keys, file keys. The only place they may be.
  *
- * sodium_malloc: guard pages, mlock, zeroed when freed. Never in a message, a log line, an argument or a core
- * file. As in struct bytes, a NUL that is not counted lies behind `len`: text in a secret can be read as a
- * string. */
+ * sodium_malloc: guard pages, mlock, zeroed when freed (a few freed ones are kept for the next of their
+ * size). Never in a message, a log line, an argument or a core file. As in struct bytes, a NUL that is not
+ * counted lies behind `len`: text in a secret can be read as a string. */
 #ifndef ENGABO_VAULT_SECRET_H
 #define ENGABO_VAULT_SECRET_H
 

@@ -53,6 +53,23 @@ static void secrets_are_equal_only_in_length_and_content(void **state)
 	secret_free(NULL);
 }
 
+/* Rooms are used again; what was in them is not seen again, and a smaller secret never gets a larger room. */
+static void what_a_freed_secret_held_is_never_seen_again(void **state)
+{
+	for (size_t round = 0; round < 200; round++) {
+		struct secret *several[3];
+
+		for (size_t i = 0; i < 3; i++) {
+			several[i] = secret_new(round % 40 + i);
+			for (size_t at = 0; at <= several[i]->len; at++)
+				assert_int_equal(several[i]->data[at], 0);
+			memset(several[i]->data, 0xaa, several[i]->len);
+		}
+		for (size_t i = 0; i < 3; i++)
+			secret_free(several[i]);
+	}
+}
+
 static void reading_past_the_end_of_a_secret_ends_the_process(void **state)
 {
 	int status;
@@ -61,7 +78,10 @@ static void reading_past_the_end_of_a_secret_ends_the_process(void **state)
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
-		struct secret *secret = secret_random(32);
+		struct secret *before = secret_random(32), *secret;
+
+		secret_free(before); /* in a room that was used before, too */
+		secret = secret_random(32);
 		volatile uint8_t *data = secret->data;
 		int quiet = open("/dev/null", O_WRONLY);
 
@@ -113,6 +133,7 @@ int main(void)
 		cmocka_unit_test(a_new_secret_is_zeroed_and_ends_in_a_nul),
 		cmocka_unit_test(what_is_taken_is_wiped_where_it_was),
 		cmocka_unit_test(secrets_are_equal_only_in_length_and_content),
+		cmocka_unit_test(what_a_freed_secret_held_is_never_seen_again),
 		cmocka_unit_test(reading_past_the_end_of_a_secret_ends_the_process),
 		cmocka_unit_test(base64_goes_there_and_back),
 		cmocka_unit_test(base64_that_encoding_would_not_have_given_is_refused),
