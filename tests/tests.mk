@@ -72,6 +72,15 @@ check-cppcheck:
 check-tidy:
 	@printf '%s\n' $(SOURCES) node/main.c | xargs -P2 -n4 sh -c 'clang-tidy --quiet "$$@" -- $(CPPFLAGS) -std=gnu17 $(PKG_CFLAGS) 2>/dev/null' tidy
 
+# Programs of the bench: floors, ours, the load, and the slow card that is loaded in front of them.
+BENCH_PROGRAMS = $(patsubst %.c,$(B)/%,$(filter-out tests/bench/slowcard.c,$(sort $(wildcard tests/bench/*.c))))
+$(BENCH_PROGRAMS): %: %.o $(ARCHIVES)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS) -lzxcvbn -lpthread
+$(B)/tests/bench/slowcard.so: tests/bench/slowcard.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
+bench-programs: $(BENCH_PROGRAMS) $(B)/tests/bench/slowcard.so
+-include $(BENCH_PROGRAMS:=.d)
 bench: test-packages
 	@$(MAKE) --no-print-directory all bench-programs
 	ENGABO=$(abspath $(B)/engabo) /usr/bin/python3 tests/bench/bench.py $(B)
