@@ -96,6 +96,10 @@ def pages(tap, hub):
         answer.read()
         target = f"https://localhost:{hub.https}/form/1" if path.startswith("/form") else "/"
         tap.ok(f"over plain http {path} leads to {target}", answer.status == 302 and answer.headers["Location"] == target, dict(answer.headers))
+    connection.request("GET", "/", headers={"Host": "connectivitycheck.example"})
+    body = connection.getresponse().read().decode()
+    tap.ok("asked by a name that is not ours, it leads to its own address in numbers, not to that name",
+           re.search(rf'href="https://(127\.0\.0\.1|\[::1\]):{hub.https}/form/1"', body) and "connectivitycheck" not in body, body)
     tap.ok("over plain http the first page leads on to https", f"https://localhost:{hub.https}/form/1" in Browser(f"http://localhost:{hub.http}").get("/").links)
 
 

@@ -6,7 +6,7 @@
 #include "web/intake/intake.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
+#include <netdb.h>
 #include <string.h>
 
 #include "node/base/text.h"
@@ -22,25 +22,29 @@ static bool is_own_name(const char *host)
 	       (host[0] == '[' && strspn(host, "[]:.0123456789abcdefABCDEF%") == strlen(host));
 }
 
-/* The first address of this machine that others can reach, in numbers; "localhost" when there is none. */
-static char *own_address(const void *context)
+/* The address of ours that this phone reaches, in numbers: the one from which the kernel would send to it
+ * (nothing is sent). "localhost" when there is none that an address bar takes. */
+static char *own_address(const struct request *request)
 {
-	char text[INET_ADDRSTRLEN] = "localhost";
-	struct ifaddrs *all = NULL;
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
+	char text[INET6_ADDRSTRLEN + 32] = "";
+	struct sockaddr_storage own;
+	socklen_t len = sizeof own;
+	struct addrinfo *peer;
+	int fd;
 
-	if (getifaddrs(&all) != 0)
-		return memory_string(context, text);
-	for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
-		const struct sockaddr_in *address = (const struct sockaddr_in *)(const void *)one->ifa_addr;
-
-		if (!address || address->sin_family != AF_INET ||
-			ntohl(address->sin_addr.s_addr) >> 24 == 127)
-			continue;
-		inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
-		break;
-	}
-	freeifaddrs(all);
-	return memory_string(context, text);
+	if (getaddrinfo(request->address, "9", &hints, &peer) != 0)
+		return memory_string(request->context, "localhost");
+	fd = socket(peer->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, peer->ai_addr, peer->ai_addrlen) == 0 &&
+		getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
+		getnameinfo((struct sockaddr *)&own, len, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
+		text[0] = '\0';
+	fd_close(fd);
+	freeaddrinfo(peer);
+	if (!text[0] || strchr(text, '%'))
+		return memory_string(request->context, "localhost");
+	return memory_format(request->context, strchr(text, ':') ? "[%s]" : "%s", text);
 }
 
 /* Where the same page is over https. */
@@ -54,7 +58,7 @@ static char *secure_address(const struct request *request, const char *path)
 	if (colon && !strchr(colon, ']'))
 		*colon = '\0';
 	if (!is_own_name(host))
-		host = own_address(request->context);
+		host = own_address(request);
 	if (port == 443)
 		return memory_format(request->context, "https://%s%s", host, path);
 	return memory_format(request->context, "https://%s:%d%s", host, port, path);

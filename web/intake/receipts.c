@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "node/base/files.h"
 #include "node/base/ids.h"
 #include "node/base/text.h"
 #include "node/vault/digest.h"
@@ -57,27 +56,11 @@ static const struct error *unseal(struct secret **out, const char *ticket, struc
 
 const struct error *receipts_start(struct db *db, int64_t now)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
-	struct bytes boot;
-	char *last;
 
-	TRY(files_read(scratch, "/proc/sys/kernel/random/boot_id", 64, &boot));
-	if (!db_meta_get(scratch, db, "boot", &last) && strcmp(last, (const char *)boot.data) == 0)
-		return NULL;
-	TRY(db_begin(db));
-	const struct error *error = db_prepare(db, &query, "UPDATE receipt SET at = ?1");
-	if (!error) {
-		db_bind_integer(&query, 1, now);
-		error = db_done(&query);
-	}
-	if (!error)
-		error = db_meta_set(db, "boot", (const char *)boot.data);
-	if (!error)
-		error = db_commit(db);
-	if (error)
-		db_rollback(db);
-	return error;
+	TRY(db_prepare(db, &query, "UPDATE receipt SET at = ?1 WHERE at > ?1"));
+	db_bind_integer(&query, 1, now);
+	return db_done(&query);
 }
 
 const struct error *receipts_find(

@@ -20,7 +20,8 @@ enum receipt_state {
 	RECEIPT_OVER,	 /* sent and safe, but the code is shown no more */
 };
 
-/* Before anything else uses the file: gives rows of an earlier boot their time anew. */
+/* Before anything else uses the file: what was sent later than now was sent before the machine started anew,
+ * and gets its time from here. */
 const struct error *receipts_start(struct db *db, int64_t now) MUST_CHECK;
 /* Through any handle of intake.db. */
 const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
