@@ -6,6 +6,7 @@
  * high-water marks, so that a card that was rolled back is noticed before it contradicts itself. */
 #include "sync/hub.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <string.h>
@@ -17,7 +18,9 @@
 #include "sync/rosters.h"
 
 #define PACKS_MAX 50
-#define LOGS_MAX 4096 /* branches in log.git: members of the roster, of all epochs */
+#define INBOX_MAX                                                                                            \
+	((off_t)256 << 20) /* bytes of packs in quarantine: what was refused must not fill the card */
+#define LOGS_MAX 4096	   /* branches in log.git: members of the roster, of all epochs */
 
 const struct roster *hub_roster(const struct hub *hub)
 {
@@ -259,6 +262,7 @@ static const struct error *open_all(struct hub *hub)
 	if (error && error->code != ERROR_NOT_FOUND)
 		return error;
 	hub->halted = halted;
+	TRY(state_trouble_forget(hub->db));
 	TRY(compare_marks(hub));
 	TRY(index_all(hub));
 	error = batch_settle(hub);
@@ -390,11 +394,34 @@ const struct error *hub_index(struct hub *hub, const char *log, int epoch)
 
 /* ---- now and then ---- */
 
+static off_t bytes_in(const char *path)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	off_t sum = 0;
+
+	while (folder && (entry = readdir(folder))) {
+		struct stat st;
+
+		if (stat(memory_format(scratch, "%s/%s", path, entry->d_name), &st) == 0)
+			sum += st.st_size;
+	}
+	if (folder)
+		closedir(folder);
+	return sum;
+}
+
 const struct error *hub_tidy(struct hub *hub)
 {
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
 	if (repo_pack_count(hub->log) > PACKS_MAX)
 		TRY(repo_repack(repo_path(hub->log)));
-	return repo_pack_count(hub->inbox) > PACKS_MAX ? begin_inbox(hub) : NULL;
+	if (repo_pack_count(hub->inbox) <= PACKS_MAX &&
+		bytes_in(home_file(scratch, hub->home, "inbox.git/objects/pack")) <= INBOX_MAX)
+		return NULL;
+	return begin_inbox(hub);
 }
 
 /* ---- for commands ---- */

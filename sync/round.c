@@ -18,7 +18,9 @@
 
 #define BACK_OFF_SECONDS 30
 #define BACK_OFF_MAX_SECONDS 3600
-#define BRANCHES_MAX (ROSTER_MEMBERS_MAX + 2) /* all members' logs, our own, the roster */
+#define FORKS_MAX 64
+#define BRANCHES_MAX (ROSTER_MEMBERS_MAX + FORKS_MAX + 2) /* all members' logs, our own, the roster */
+#define FETCH_MAX ((uint64_t)512 << 20) /* bytes at once; and never more than half of what is free */
 
 struct round {
 	void *context;
@@ -27,7 +29,7 @@ struct round {
 	struct transport transport;
 	struct transport_branch branches[BRANCHES_MAX]; /* to be pushed */
 	struct {
-		char log[LOG_ID_SIZE]; /* "": the roster */
+		char log[LOG_ID_SIZE]; /* "": the roster, or a fork */
 		int epoch;
 		int64_t from, to; /* Seq there and here */
 	} pushes[BRANCHES_MAX];
@@ -59,10 +61,11 @@ static const struct error *note(struct round *round, const char *log, const char
 	return state_trouble(round->hub->db, round->remote.name, log, kind, reason);
 }
 
-static const struct error *all_is_well(struct round *round, const char *log)
+/* `moved`: new commits of it were kept; what waited anywhere for them or for the roster no longer does. */
+static const struct error *all_is_well(struct round *round, const char *log, bool moved)
 {
 	TRY(state_trouble_end(round->hub->db, round->remote.name, log, TROUBLE_REFUSED));
-	return state_trouble_end(round->hub->db, round->remote.name, log, TROUBLE_WAITS);
+	return state_trouble_end(round->hub->db, moved ? NULL : round->remote.name, log, TROUBLE_WAITS);
 }
 
 static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch,
@@ -92,7 +95,7 @@ static const struct error *keep_roster(struct round *round, const struct oid *of
 	error = rosters_keep(hub->log, hub->inbox, &hub->trust, offered, &taken);
 	*behind = !error;
 	if (!error) {
-		TRY(all_is_well(round, "roster"));
+		TRY(all_is_well(round, "roster", taken > 0));
 		return taken ? hub_refresh(hub) : NULL;
 	}
 	if (error->code == ERROR_SYSTEM || error->code == ERROR_FULL)
@@ -164,7 +167,7 @@ static const struct error *note_verdict(struct round *round, const char *log, co
 	case LOG_WAITS:
 		return note(round, log, TROUBLE_WAITS, offer->reason);
 	default:
-		return all_is_well(round, log);
+		return all_is_well(round, log, offer->taken > 0);
 	}
 }
 
@@ -243,12 +246,31 @@ static const struct error *is_here(struct round *round, const struct oid *oid, b
 	return error && error->code != ERROR_NOT_FOUND && error->code != ERROR_INVALID ? error : NULL;
 }
 
-/* What a remote has of our own log is only ever less than we have; more means that somebody else writes with
- * our key, or that this card is an old one. */
+/* Somebody else writes with our key, or this card is an old one. */
+static const struct error *do_own_elsewhere(struct round *round, const struct oid *offered, int64_t ours)
+{
+	const char *self = round->hub->trust.self.log;
+	char reason[400];
+	int64_t seq = 0;
+
+	if (!is_by_us(round, offered, &seq))
+		return note(round, self, TROUBLE_REFUSED,
+			"what stands there as this hub's log is not signed by this hub");
+	snprintf(reason, sizeof reason,
+		"%s holds records signed with this hub's key that this card has not got (seq %lld; here "
+		"%lld): "
+		"this card is an older copy, or another one is in use. Stop one of the two; a coordinator "
+		"revokes this hub and admits it anew",
+		round->remote.name, (long long)seq, (long long)ours);
+	TRY(note(round, self, TROUBLE_FORKED, reason));
+	return round->hub->halted ? NULL : hub_halt(round->hub, TROUBLE_FORKED, reason);
+}
+
+/* What a remote has of our own log is never more than we have. */
 static const struct error *do_own_log(struct round *round)
 {
 	const struct member_keys *self = &round->hub->trust.self;
-	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE], reason[400];
+	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE];
 	int64_t claimed = 0;
 	struct oid offered = {""};
 	struct log_tip tip;
@@ -259,22 +281,11 @@ static const struct error *do_own_log(struct round *round)
 	TRY(logs_tip(round->hub->log, self->log, self->epoch, &tip));
 	if (shown)
 		TRY(is_here(round, &offered, &here));
-	if (!here) {
-		if (!is_by_us(round, &offered, &claimed))
-			return note(round, self->log, TROUBLE_REFUSED,
-				"what stands there as this hub's log is not signed by this hub");
-		snprintf(reason, sizeof reason,
-			"%s holds records signed with this hub's key that this card has not got (seq %lld; "
-			"here %lld): this card is an older copy, or "
-			"another one is in use. Stop one of the two; a coordinator revokes this hub and "
-			"admits it anew",
-			round->remote.name, (long long)claimed, (long long)tip.seq);
-		TRY(note(round, self->log, TROUBLE_FORKED, reason));
-		return round->hub->halted ? NULL : hub_halt(round->hub, TROUBLE_FORKED, reason);
-	}
+	if (!here)
+		return do_own_elsewhere(round, &offered, tip.seq);
 	if (shown)
 		claimed = claimed_seq(round, self->log, &offered);
-	TRY(all_is_well(round, self->log));
+	TRY(all_is_well(round, self->log, false));
 	TRY(check_reach(round, self->log, self->epoch, claimed, claimed));
 	if (tip.seq && strcmp(tip.oid.hex, offered.hex) != 0) {
 		logs_ref(ref, self->log, self->epoch);
@@ -291,6 +302,59 @@ static const struct error *do_logs(struct round *round)
 	for (size_t i = 0; roster && i < roster->member_count; i++)
 		if (strcmp(roster->members[i].keys.log, round->hub->trust.self.log) != 0)
 			TRY(do_log(round, roster->members[i].keys.log, roster->members[i].keys.epoch));
+	return NULL;
+}
+
+/* ---- forks: what proves that a hub said two things travels, too ---- */
+
+static const struct roster_member *member_of(struct round *round, const char *log)
+{
+	const struct roster *roster = hub_roster(round->hub);
+
+	return roster ? roster_member(roster, log) : NULL;
+}
+
+/* `below`: "<log id>/<oid>", of what the remote shows. */
+static const struct error *take_fork(struct round *round, const char *below, const struct oid *offered)
+{
+	const struct member_keys *self = &round->hub->trust.self;
+	const struct roster_member *member;
+	char log[LOG_ID_SIZE];
+	struct log_offer offer;
+	struct log_tip tip;
+	bool here;
+
+	snprintf(log, sizeof log, "%s", below);
+	member = member_of(round, log);
+	TRY(is_here(round, offered, &here));
+	if (!member || here)
+		return NULL;
+	if (strcmp(log, self->log) != 0)
+		return keep_log(round, log, member->keys.epoch, offered, &offer);
+	TRY(logs_tip(round->hub->log, self->log, self->epoch, &tip));
+	return do_own_elsewhere(round, offered, tip.seq);
+}
+
+static const struct error *do_forks(struct round *round)
+{
+	struct hub *hub = round->hub;
+	char *prefix = memory_format(round->context, "refs/inbox/%s/forks/", round->remote.name), **names;
+	struct oid oid, there;
+	bool shown;
+	size_t count;
+
+	TRY(repo_refs(round->context, hub->inbox, prefix, FORKS_MAX, &names, &count));
+	for (size_t i = 0; i < count; i++) {
+		TRY(repo_ref(hub->inbox, names[i], &oid));
+		TRY(take_fork(round, names[i] + strlen(prefix), &oid));
+	}
+	TRY(repo_refs(round->context, hub->log, "refs/forks/", FORKS_MAX, &names, &count));
+	for (size_t i = 0; i < count; i++) {
+		TRY(inbox_ref(round, names[i] + strlen("refs/"), &there, &shown));
+		TRY(repo_ref(hub->log, names[i], &oid));
+		if (!shown)
+			add_push(round, names[i], &oid, "", 0, 0, 0);
+	}
 	return NULL;
 }
 
@@ -370,11 +434,16 @@ static const struct error *write_outcome(struct round *round)
 
 static const struct error *carry_out(struct round *round)
 {
+	uint64_t room;
+
+	TRY(files_free_space(round->hub->home->path, &room));
+	round->transport.room = room / 2 < FETCH_MAX ? room / 2 : FETCH_MAX;
 	TRY(transport_fetch(round->context, &round->transport, round->remote.name, &round->problem));
 	if (round->problem)
 		return NULL;
 	TRY(do_roster(round));
 	TRY(do_logs(round));
+	TRY(do_forks(round));
 	return do_push(round);
 }
 

@@ -12,6 +12,8 @@
 #include "node/base/embed.h"
 #include "node/base/text.h"
 
+#define TROUBLE_DAYS 30
+
 EMBED(sync_state_sql, "sync/state.sql");
 EMBED(sync_mailbox_sql, "sync/mailbox.sql");
 
@@ -107,10 +109,20 @@ const struct error *state_trouble_end(struct db *db, const char *remote, const c
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(db, &query, "DELETE FROM trouble WHERE remote = ? AND log = ? AND kind = ?"));
+	TRY(db_prepare(db, &query,
+		"DELETE FROM trouble WHERE remote = coalesce(?, remote) AND log = ? AND kind = ?"));
 	db_bind_text(&query, 1, remote);
 	db_bind_text(&query, 2, log);
 	db_bind_text(&query, 3, kind);
+	return db_done(&query);
+}
+
+const struct error *state_trouble_forget(struct db *db)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(db, &query, "DELETE FROM trouble WHERE at < ?"));
+	db_bind_integer(&query, 1, clock_wall_seconds() - TROUBLE_DAYS * 86400);
 	return db_done(&query);
 }
 

@@ -42,7 +42,7 @@ const struct error *state_status(struct db *db, json_t **out) MUST_CHECK;
 
 const struct error *state_taken_set(struct db *db, const char *spool, int64_t upto) MUST_CHECK;
 
-/* Kinds: alarms stay until a person deals with them; states end by themselves. */
+/* Kinds: alarms stay for thirty days after the last time, for people to see; states end by themselves. */
 #define TROUBLE_ROLLED_BACK "rolled-back" /* alarm: a remote shows less than it once did */
 #define TROUBLE_FORKED "forked"		  /* alarm: two signed histories of one log */
 #define TROUBLE_LOST "lost"		  /* alarm: log.git lacks what it held before */
@@ -52,9 +52,12 @@ const struct error *state_taken_set(struct db *db, const char *spool, int64_t up
 /* Notes it, or brings the row up to date. `remote` and `log` may be "". */
 const struct error *state_trouble(
 	struct db *db, const char *remote, const char *log, const char *kind, const char *reason) MUST_CHECK;
-/* The state is over. */
+/* The state is over; with `remote` NULL, everywhere. */
 const struct error *state_trouble_end(
 	struct db *db, const char *remote, const char *log, const char *kind) MUST_CHECK;
+
+/* What did not happen again for thirty days is no longer shown. */
+const struct error *state_trouble_forget(struct db *db) MUST_CHECK;
 
 /* The high-water mark of a log; seq 0 when there is none. `roster` is not kept. */
 const struct error *state_known(struct db *db, const char *log, int epoch, struct log_tip *out) MUST_CHECK;

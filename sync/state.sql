@@ -69,7 +69,7 @@ CREATE TABLE trouble( -- what people should know; one row a kind, log and remote
   at INTEGER NOT NULL, -- seconds
   remote TEXT NOT NULL, -- where it was seen; '' for this hub itself
   log TEXT NOT NULL, -- whose log; or 'roster'; or, of kind 'spool', which one; or ''
-  kind TEXT NOT NULL, -- alarms, which stay: 'rolled-back' 'forked' 'lost' 'spool'; states, which end by themselves: 'refused' 'waits'
+  kind TEXT NOT NULL, -- alarms, which stay thirty days: 'rolled-back' 'forked' 'lost' 'spool'; states, which end by themselves: 'refused' 'waits'
   reason TEXT NOT NULL, -- one line
   UNIQUE (remote, log, kind)
 );

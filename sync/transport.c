@@ -18,7 +18,6 @@
 	(20 * 60 * 1000) /* nothing resumes, so a slow link needs long; stalled ones end after a minute      \
 			    (below) */
 #define MEMORY_MAX ((uint64_t)768 << 20)
-#define FILE_MAX ((uint64_t)1 << 30)
 #define CPU_SECONDS 600
 #define OUTPUT_MAX (256 * 1024)
 #define SETTINGS_MAX 40
@@ -129,7 +128,7 @@ static const struct error *run_git(const void *context, const struct transport *
 		.directory = transport->state,
 		.deadline_ms = DEADLINE_MS,
 		.memory_max = MEMORY_MAX,
-		.file_max = FILE_MAX,
+		.file_max = strcmp(repository, "inbox.git") == 0 ? transport->room : 0,
 		.cpu_seconds = CPU_SECONDS,
 		.output_max = OUTPUT_MAX,
 		.stop = transport->stop,
@@ -301,7 +300,8 @@ const struct error *transport_fetch(
 		"--no-recurse-submodules", "--no-auto-maintenance", "--prune", "--refmap=", "relay",
 		/* With a star, so that a relay without a roster is no error. */
 		memory_format(scratch, "+refs/heads/roster*:refs/inbox/%s/roster*", name),
-		memory_format(scratch, "+refs/heads/log/*:refs/inbox/%s/log/*", name), NULL};
+		memory_format(scratch, "+refs/heads/log/*:refs/inbox/%s/log/*", name),
+		memory_format(scratch, "+refs/forks/*:refs/inbox/%s/forks/*", name), NULL};
 	struct child_result result;
 
 	*problem = path_problem(context, transport->url);

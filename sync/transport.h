@@ -14,18 +14,20 @@
 struct transport {
 	const char *state; /* the hub's directory: log.git, inbox.git, keys/ssh and known_hosts lie there */
 	const char *url;   /* whole, a password included */
+	uint64_t room;	   /* bytes that a fetch may bring */
 	const volatile int *stop; /* ends a running git soon after it is set; NULL: never */
 };
 
-/* Brings refs/heads/roster and refs/heads/log/<...> of the remote into inbox.git as refs/inbox/<name>/roster
- * and refs/inbox/<name>/log/<...>; what is gone there goes here, too. *problem: what hindered it and what to
- * do, one line for people, on `context`; NULL when it went well. An error is only for our own failures. */
+/* Brings refs/heads/roster, refs/heads/log/<...> and refs/forks/<...> of the remote into inbox.git as
+ * refs/inbox/<name>/roster,
+ * .../log/<...> and .../forks/<...>; what is gone there goes here, too. *problem: what hindered it and what
+ * to do, one line for people, on `context`; NULL when it went well. An error is only for our own failures. */
 const struct error *transport_fetch(
 	const void *context, const struct transport *transport, const char *name, char **problem) MUST_CHECK;
 
 /* One branch to be set at the remote, to `oid` of log.git; never forced. */
 struct transport_branch {
-	char ref[64];
+	char ref[96];
 	struct oid oid;
 	char *rejected; /* out: why the remote did not take it, on `context`; NULL: it did */
 };

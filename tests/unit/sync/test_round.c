@@ -414,6 +414,60 @@ static void a_cloned_card_is_noticed_and_stops(void **state)
 	HUBS_ROUND_OK(hubs_day(hubs, 1));
 }
 
+/* One round with another relay than the usual one. */
+static json_t *day_with(struct hubs *hubs, int which, const char *relay)
+{
+	struct hub *hub = hubs_open(hubs, which);
+	json_t *report;
+
+	hubs_commit(hub);
+	report = hubs_round(hub, relay);
+	hub_close(hub);
+	return report;
+}
+
+static void the_proof_of_a_fork_is_kept_and_passed_on(void **state)
+{
+	struct hubs *hubs = *state;
+	char *here = hubs->homes[1]->path, *copy = memory_format(hubs, "%s-copy", here);
+	char *second = memory_format(hubs, "%s-second", hubs->relay);
+	struct home *original = hubs->homes[1];
+	struct hub *hub;
+	char **names;
+	size_t count;
+
+	must(repo_create(second, NULL));
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	HUBS_ROUND_OK(day_with(hubs, 0, second));
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	assert_int_equal(system(memory_format(hubs, "cp -a %s %s", here, copy)), 0);
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(hubs_day(hubs, 1));
+	must(home_open(hubs, copy, &hubs->homes[1]));
+	hubs_report(hubs, 1, 1);
+	HUBS_ROUND_OK(day_with(hubs, 1, second));
+	hubs->homes[1] = original;
+	/* Headquarters sees both. */
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	HUBS_ROUND_OK(day_with(hubs, 0, second));
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	hub = hubs_open(hubs, 0);
+	assert_int_equal(hubs_trouble(hub, TROUBLE_FORKED), 1);
+	hub_close(hub);
+	/* The third hub and the forked one know but one relay, and learn of it there. */
+	HUBS_ROUND_OK(hubs_day(hubs, 2));
+	hub = hubs_open(hubs, 2);
+	assert_int_equal(hubs_trouble(hub, TROUBLE_FORKED), 1);
+	must(repo_refs(hubs, hub->log, "refs/forks/", 10, &names, &count));
+	assert_int_equal(count, 1);
+	hub_close(hub);
+	json_decref(hubs_day(hubs, 1));
+	hub = hubs_open(hubs, 1);
+	assert_non_null(hub->halted);
+	hub_close(hub);
+}
+
 static void the_keeper_takes_the_next_roster_and_every_hub_gets_it(void **state)
 {
 	struct hubs *hubs = *state;
@@ -456,6 +510,7 @@ int main(void)
 		HUBS_TEST(a_log_behind_its_high_water_mark_is_not_extended),
 		HUBS_TEST(two_processes_cannot_extend_one_log),
 		HUBS_TEST(a_cloned_card_is_noticed_and_stops),
+		HUBS_TEST(the_proof_of_a_fork_is_kept_and_passed_on),
 		HUBS_TEST(the_keeper_takes_the_next_roster_and_every_hub_gets_it),
 	};
 
