@@ -49,7 +49,7 @@ static const struct error *unlock(const struct command_call *call, const struct 
 	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options->as, "passphrase",
 		(const char *)passphrase->data);
 	error = control_call(home_file(context, home, "run/office.sock"), request, DEADLINE_MS, &reply);
-	secret_wipe((char *)(uintptr_t)json_string_value(json_object_get(request, "passphrase")),
+	secret_wipe((char *)json_string_value(json_object_get(request, "passphrase")),
 		strlen((const char *)passphrase->data));
 	if (error && error->code == ERROR_UNAVAILABLE)
 		return error_new(

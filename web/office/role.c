@@ -55,7 +55,7 @@ static const struct error *answer_unlock(struct reception *reception, const json
 	TRY(json_get_string(request, "name", PERSON_NAME_MAX, &name));
 	TRY(json_get_string(request, "passphrase", 400, &words));
 	passphrase = secret_copy(words, strlen(words) + 1);
-	secret_wipe((char *)(uintptr_t)words, strlen(words));
+	secret_wipe((char *)words, strlen(words));
 	pthread_mutex_lock(&reception->slow);
 	error = sign_check(reception, name, passphrase);
 	pthread_mutex_unlock(&reception->slow);
@@ -170,7 +170,7 @@ static const struct error *start_server(struct reception *reception, struct serv
 	struct bytes pem;
 
 	TRY(files_read(scratch, home_file(scratch, home, "keys/tls-office"), PEM_MAX, &pem));
-	held = secret_take((void *)(uintptr_t)pem.data, pem.len + 1);
+	held = secret_take((void *)pem.data, pem.len + 1);
 	options.certificate_pem = options.key_pem = (const char *)held->data;
 	return server_start(&options, out);
 }

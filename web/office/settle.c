@@ -91,21 +91,21 @@ static const char *page_of(struct visit *visit, const char *entity, const json_t
 
 /* Asked again: with the third value's input, and with what was wrong. */
 static const struct error *ask(
-	struct visit *visit, struct asking *asking, const json_t *record, const struct field *field)
+	struct visit *visit, const struct asking *about, const json_t *record, const struct field *field)
 {
-	struct asked asked[] = {{.name = field->name}, {0}};
+	const struct asked asked[] = {{.name = field->name}, {0}};
+	const struct asking asking = {about->entity, about->key, about->now, asked};
 	json_t *conflict;
 	size_t i;
 
-	asking->asked = asked;
-	TRY(settle_show(visit, asking->entity, record, ""));
+	TRY(settle_show(visit, asking.entity, record, ""));
 	json_array_foreach (json_object_get(visit->view, "conflicts"), i, conflict)
 		if (strcmp(json_text_or(conflict, "field", ""), field->name) == 0)
 			visit_set(visit, "conflict", json_incref(conflict));
-	TRY(fields_show(visit, asking));
+	TRY(fields_show(visit, &asking));
 	visit_text(visit, "action",
-		visit_path(visit, "/settle/%s/%s/%s", asking->entity, asking->key, field->name));
-	visit_text(visit, "back", page_of(visit, asking->entity, record));
+		visit_path(visit, "/settle/%s/%s/%s", asking.entity, asking.key, field->name));
+	visit_text(visit, "back", page_of(visit, asking.entity, record));
 	return visit_show(visit, "office-settle", field->label);
 }
 

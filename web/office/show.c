@@ -32,16 +32,19 @@ const char *show_time(const void *context, const char *time)
 
 const char *show_date(const void *context, const char *date)
 {
-	int year = 0, month = 0, day = 0;
-	int parts = sscanf(date, "%4d-%2d-%2d", &year, &month, &day);
+	size_t len = strlen(date);
+	long month;
 
-	if (parts < 1 || (parts > 1 && (month < 1 || month > 12)))
+	if (len == 4)
 		return memory_string(context, date);
-	if (parts == 1)
-		return memory_format(context, "%d", year);
-	if (parts == 2)
-		return memory_format(context, "%s %d", months[month - 1], year);
-	return memory_format(context, "%d %s %d", day, months[month - 1], year);
+	if (len != 7 && !text_is_date(date))
+		return memory_string(context, date);
+	month = strtol(date + 5, NULL, 10);
+	if (month < 1 || month > 12)
+		return memory_string(context, date);
+	if (len == 7)
+		return memory_format(context, "%s %.4s", months[month - 1], date);
+	return memory_format(context, "%ld %s %.4s", strtol(date + 8, NULL, 10), months[month - 1], date);
 }
 
 const char *show_today(const void *context)

@@ -266,7 +266,7 @@ const struct error *sign_in(struct visit *visit)
 		visit_problem(visit, "passphrase", "Type your passphrase");
 	else if (strlen(passphrase) > PASSPHRASE_MAX)
 		visit_problem(visit, "passphrase", "This passphrase is too long");
-	if (visit_has_problems(visit))
+	if (visit_has_problems(visit) || !passphrase)
 		return show_form(visit);
 	snprintf(job->name, sizeof job->name, "%s", name);
 	job->who = (struct throttle_who){job->name, visit->request->address, known_device(visit)};
@@ -276,7 +276,7 @@ const struct error *sign_in(struct visit *visit)
 		return show_form(visit);
 	}
 	job->passphrase = secret_copy(passphrase, strlen(passphrase) + 1);
-	secret_wipe((char *)(uintptr_t)passphrase, strlen(passphrase));
+	secret_wipe((char *)passphrase, strlen(passphrase));
 	return visit_slowly(visit, check, finish, job);
 }
 

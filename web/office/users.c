@@ -179,7 +179,7 @@ static const struct error *begin(struct visit *visit, struct job *job)
 				(long long)(wait + 999) / 1000));
 	else if (!passphrase || !*passphrase)
 		visit_problem(visit, "passphrase", "Type your own passphrase");
-	if (visit_has_problems(visit))
+	if (visit_has_problems(visit) || !passphrase)
 		return job->again(visit);
 	job->mine = secret_copy(passphrase, strlen(passphrase) + 1);
 	return visit_slowly(visit, open_mine, done, job);
