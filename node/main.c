@@ -13,9 +13,23 @@
 #include "web/commands/commands.h"
 
 static const struct command *const commands[] = {
-	&command_init,	 &command_serve,  &command_status, &command_report, &command_unlock, &command_lock, &command_user,
-	&command_invite, &command_join,	  &command_admit,  &command_hubs,   &command_remote, &command_sync, &command_export,
-	&command_recover, &command_check, &command_doctor,
+	&command_init,
+	&command_serve,
+	&command_status,
+	&command_report,
+	&command_unlock,
+	&command_lock,
+	&command_user,
+	&command_invite,
+	&command_join,
+	&command_admit,
+	&command_hubs,
+	&command_remote,
+	&command_sync,
+	&command_export,
+	&command_recover,
+	&command_check,
+	&command_doctor,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
@@ -63,7 +77,8 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[at], "--state") == 0 && at + 1 < argc) {
 			state = argv[++at];
 		} else {
-			return complain(error_new(ERROR_USAGE, "unknown option %s; engabo --help tells the options", argv[at]));
+			return complain(error_new(
+				ERROR_USAGE, "unknown option %s; engabo --help tells the options", argv[at]));
 		}
 	}
 	if (at == argc) {

@@ -1,5 +1,5 @@
-/* `engabo admit REQUEST`: a coordinator lets a hub into the coalition, by signing the roster's next version. The new version is committed by the keeper
- * hub's sync role (or here, under its lock, while it is down). */
+/* `engabo admit REQUEST`: a coordinator lets a hub into the coalition, by signing the roster's next version.
+ * The new version is committed by the keeper hub's sync role (or here, under its lock, while it is down). */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -48,8 +48,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static const struct error *open_keyring(const struct home *home, const struct options *options, struct keyring_key **key,
-	struct vault **vault)
+static const struct error *open_keyring(const struct home *home, const struct options *options,
+	struct keyring_key **key, struct vault **vault)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
@@ -63,8 +63,8 @@ static const struct error *open_keyring(const struct home *home, const struct op
 }
 
 /* The new hub's name, code and region, from what it sealed to us. */
-static const struct error *open_names(const void *context, const struct join_request *request, const struct vault *vault,
-	struct roster_name *out)
+static const struct error *open_names(const void *context, const struct join_request *request,
+	const struct vault *vault, struct roster_name *out)
 {
 	const struct secret *identities[] = {vault->opening};
 	struct secret *plain CLEANUP(secret_free) = NULL;
@@ -100,8 +100,8 @@ static const struct error *add_member(struct roster *roster, const struct join_r
 }
 
 /* members.age again, with the new hub's name in it and the new hub among its readers. */
-static const struct error *seal_names(const void *context, const struct roster *roster, const struct vault *vault,
-	const struct roster_name *added, struct bytes old, struct bytes *out)
+static const struct error *seal_names(const void *context, const struct roster *roster,
+	const struct vault *vault, const struct roster_name *added, struct bytes old, struct bytes *out)
 {
 	const struct secret *identities[] = {vault->opening};
 	struct secret *plain CLEANUP(secret_free) = NULL, *again CLEANUP(secret_free) = NULL;
@@ -123,7 +123,8 @@ static const struct error *seal_names(const void *context, const struct roster *
 		if (roster->members[i].status == MEMBER_ACTIVE)
 			to[count++] = roster->members[i].keys.recipient;
 	to[count++] = roster->recovery;
-	error = age_seal(context, (struct bytes){again->data, strlen((const char *)again->data)}, to, count, out);
+	error = age_seal(
+		context, (struct bytes){again->data, strlen((const char *)again->data)}, to, count, out);
 	secret_free(names->identity);
 	return error;
 }
@@ -144,7 +145,8 @@ static const struct error *sign_next(const void *context, struct home *home, con
 	TRY(rosters_files(context, repo, &now));
 	next = *roster_chain_newest(chain);
 	if (strcmp(next.keeper, trust->self.log) != 0)
-		return error_new(ERROR_DENIED, "only the keeper hub %s commits the roster; run engabo admit there", next.keeper);
+		return error_new(ERROR_DENIED,
+			"only the keeper hub %s commits the roster; run engabo admit there", next.keeper);
 	TRY(add_member(&next, request));
 	TRY(seal_names(context, &next, vault, name, now.members, &files->members));
 	files->json = roster_print(context, &next);
@@ -165,8 +167,10 @@ static const struct error *run(const struct command_call *call)
 		{"words", 'w', "WORDS", 0, "the six words that the other side shows, for a script", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, "REQUEST", "Lets a hub into the coalition. Compare the six words by voice, not by the way the "
-		"request came.", NULL, NULL, NULL};
+	static const struct argp argp = {words, parse, "REQUEST",
+		"Lets a hub into the coalition. Compare the six words by voice, not by the way the "
+		"request came.",
+		NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct keyring_key *key CLEANUP(keyring_key_free) = NULL;
 	struct vault *vault CLEANUP(vault_free) = NULL;

@@ -1,6 +1,6 @@
-/* `engabo check`: verifies everything there is: databases, the roster's chain, every signature and digest of every log, and with a keyholder's passphrase that
- * what is addressed to this hub opens. Says what it found, part by part; what is derived and does not hold is removed so that it is made again, the rest is
- * named. */
+/* `engabo check`: verifies everything there is: databases, the roster's chain, every signature and digest of
+ * every log, and with a keyholder's passphrase that what is addressed to this hub opens. Says what it found,
+ * part by part; what is derived and does not hold is removed so that it is made again, the rest is named. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -41,8 +41,8 @@ struct check {
 static void part(struct check *check, const char *name, const struct error *error, const char *say)
 {
 	check->bad += error != NULL;
-	json_array_append_new(check->parts,
-		json_pack("{sssbss}", "part", name, "ok", error == NULL, "say", error ? error->message : say));
+	json_array_append_new(check->parts, json_pack("{sssbss}", "part", name, "ok", error == NULL, "say",
+						    error ? error->message : say));
 }
 
 static const struct error *integrity(const char *path, unsigned version)
@@ -64,8 +64,8 @@ static void check_databases(struct check *check)
 	static const struct {
 		const char *name;
 		unsigned version;
-	} files[] = {{"intake.db", SPOOL_DB_VERSION}, {"office.db", SPOOL_DB_VERSION}, {"sync.db", SYNC_DB_VERSION},
-		{"mailbox.db", MAILBOX_DB_VERSION}};
+	} files[] = {{"intake.db", SPOOL_DB_VERSION}, {"office.db", SPOOL_DB_VERSION},
+		{"sync.db", SYNC_DB_VERSION}, {"mailbox.db", MAILBOX_DB_VERSION}};
 
 	for (size_t i = 0; i < 4; i++) {
 		char *path = home_file(check->context, check->home, files[i].name);
@@ -77,7 +77,9 @@ static void check_databases(struct check *check)
 		}
 		error = integrity(path, files[i].version);
 		if (error && strcmp(files[i].name, "mailbox.db") == 0 && unlink(path) == 0) {
-			part(check, files[i].name, NULL, "was damaged and is removed: sync makes it again from the log at its next start");
+			part(check, files[i].name, NULL,
+				"was damaged and is removed: sync makes it again from the log at its next "
+				"start");
 			continue;
 		}
 		part(check, files[i].name, error, "whole");
@@ -87,9 +89,11 @@ static void check_databases(struct check *check)
 static const struct error *git_fsck(struct check *check)
 {
 	char *path = home_file(check->context, check->home, "log.git");
-	const char *const words[] = {"git", "-c", "safe.directory=*", "-C", path, "fsck", "--strict", "--no-progress", "--no-dangling", NULL};
+	const char *const words[] = {"git", "-c", "safe.directory=*", "-C", path, "fsck", "--strict",
+		"--no-progress", "--no-dangling", NULL};
 	const char *const environment[] = {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", NULL};
-	struct child child = {.argv = words, .environment = environment, .deadline_ms = 600000, .output_max = 1 << 20};
+	struct child child = {
+		.argv = words, .environment = environment, .deadline_ms = 600000, .output_max = 1 << 20};
 	struct child_result result;
 
 	TRY(child_run(check->context, &child, &result));
@@ -116,11 +120,13 @@ static const struct signer *office_key(const struct check *check, const char *lo
 	return member ? &member->keys.office : NULL;
 }
 
-static const struct error *open_one(struct tally *tally, const struct log_commit *commit, char kind, struct bytes body)
+static const struct error *open_one(
+	struct tally *tally, const struct log_commit *commit, char kind, struct bytes body)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct secret *identities[] = {tally->check->vault->opening};
-	struct event_origin origin = {.epoch = commit->epoch, .seq = commit->seq, .kind = kind, .roster_version = commit->roster};
+	struct event_origin origin = {
+		.epoch = commit->epoch, .seq = commit->seq, .kind = kind, .roster_version = commit->roster};
 	const struct error *error;
 	struct event *event;
 
@@ -136,8 +142,8 @@ static const struct error *open_one(struct tally *tally, const struct log_commit
 	return NULL;
 }
 
-static const struct error *each(void *user, const struct log_commit *commit, const struct oid *oid, const struct commit_entry *entries,
-	size_t count)
+static const struct error *each(void *user, const struct log_commit *commit, const struct oid *oid,
+	const struct commit_entry *entries, size_t count)
 {
 	struct tally *tally = user;
 
@@ -159,12 +165,14 @@ static void check_log(struct check *check, const char *log, int epoch)
 	struct tally tally = {.check = check, .log = log, .epoch = epoch};
 	char *name = memory_format(check->context, "log %s/%d", log, epoch);
 	bool waits = false;
-	const struct error *error = logs_read(check->repo, check->chain, &check->trust.self, log, epoch, 0, "", each, &tally, &waits);
-	char *say = memory_format(check->context, "%lld commits, %lld entries, all signed and linked", (long long)tally.commits,
-		(long long)tally.envelopes);
+	const struct error *error = logs_read(
+		check->repo, check->chain, &check->trust.self, log, epoch, 0, "", each, &tally, &waits);
+	char *say = memory_format(check->context, "%lld commits, %lld entries, all signed and linked",
+		(long long)tally.commits, (long long)tally.envelopes);
 
 	if (check->vault)
-		say = memory_format(check->context, "%s; %lld opened, %lld not for this hub, %lld for reporters", say,
+		say = memory_format(check->context,
+			"%s; %lld opened, %lld not for this hub, %lld for reporters", say,
 			(long long)tally.opened, (long long)tally.others, (long long)tally.items);
 	if (waits)
 		say = memory_format(check->context, "%s; the next one waits for a newer roster", say);
@@ -184,7 +192,8 @@ static void check_logs(struct check *check)
 static void check_snapshot(struct check *check)
 {
 	const struct roster *roster = roster_chain_newest(check->chain);
-	struct snapshot_place place = {check->trust.self.log, check->trust.self.epoch, roster ? roster->version : 0};
+	struct snapshot_place place = {
+		check->trust.self.log, check->trust.self.epoch, roster ? roster->version : 0};
 	struct casefile *file = NULL;
 	const struct error *error;
 
@@ -192,16 +201,20 @@ static void check_snapshot(struct check *check)
 		return;
 	error = snapshot_read(check->context, check->home, check->vault, &place, &file);
 	if (!error || error->code == ERROR_NOT_FOUND) {
-		part(check, "snapshot", NULL, error ? "none: the next unlocking reads the logs" : "signed by this hub, and opens");
+		part(check, "snapshot", NULL,
+			error ? "none: the next unlocking reads the logs" : "signed by this hub, and opens");
 		return;
 	}
 	unlink(home_file(check->context, check->home, "snapshot.sig"));
 	unlink(home_file(check->context, check->home, "snapshot.age"));
-	part(check, "snapshot", NULL, memory_format(check->context, "was not believed (%s) and is removed: the next unlocking reads the logs",
-		error->message));
+	part(check, "snapshot", NULL,
+		memory_format(check->context,
+			"was not believed (%s) and is removed: the next unlocking reads the logs",
+			error->message));
 }
 
-static const struct error *open_vault(struct check *check, const struct options *options, struct signed_in *in)
+static const struct error *open_vault(
+	struct check *check, const struct options *options, struct signed_in *in)
 {
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
 
@@ -241,11 +254,12 @@ static void tell(const struct check *check, bool as_json)
 		fputs((const char *)json_pretty(check->context, check->parts).data, stdout);
 		return;
 	}
-	json_array_foreach(check->parts, i, entry)
-		printf("%-4s %-24s %s\n", json_is_true(json_object_get(entry, "ok")) ? "ok" : "BAD", json_text_or(entry, "part", ""),
-			json_text_or(entry, "say", ""));
+	json_array_foreach (check->parts, i, entry)
+		printf("%-4s %-24s %s\n", json_is_true(json_object_get(entry, "ok")) ? "ok" : "BAD",
+			json_text_or(entry, "part", ""), json_text_or(entry, "say", ""));
 	if (!check->vault)
-		printf("     %-24s with --as NAME it is also tried whether all that is for this hub opens\n", "");
+		printf("     %-24s with --as NAME it is also tried whether all that is for this hub opens\n",
+			"");
 }
 
 static const struct error *check_all(struct check *check, const struct options *options)
@@ -259,7 +273,8 @@ static const struct error *check_all(struct check *check, const struct options *
 	error = rosters_load(check->context, check->repo, &check->trust, 0, &check->chain);
 	part(check, "roster", error,
 		!error && roster_chain_newest(check->chain)
-			? memory_format(check->context, "%d versions, each signed as it must be", roster_chain_newest(check->chain)->version)
+			? memory_format(check->context, "%d versions, each signed as it must be",
+				  roster_chain_newest(check->chain)->version)
 			: "none: this hub works alone");
 	if (error)
 		return NULL; /* without it no log can be checked, and that was said */
@@ -280,7 +295,8 @@ static const struct error *run(const struct command_call *call)
 		{"json", 'j', NULL, 0, "print the parts as JSON", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, NULL, "Verifies signatures, chains, digests, databases and what opens.", NULL, NULL, NULL};
+	static const struct argp argp = {words, parse, NULL,
+		"Verifies signatures, chains, digests, databases and what opens.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *parts CLEANUP(json_decref) = json_array();
 	struct check check = {.context = context, .parts = parts};
@@ -295,8 +311,8 @@ static const struct error *run(const struct command_call *call)
 	TRY(error);
 	tell(&check, options.as_json);
 	if (check.bad)
-		return error_new(ERROR_INVALID, "%d part%s of this hub do%s not hold, see above", check.bad, check.bad == 1 ? "" : "s",
-			check.bad == 1 ? "es" : "");
+		return error_new(ERROR_INVALID, "%d part%s of this hub do%s not hold, see above", check.bad,
+			check.bad == 1 ? "" : "s", check.bad == 1 ? "es" : "");
 	return NULL;
 }
 

@@ -1,4 +1,5 @@
-/* `engabo doctor`: what is wrong with this installation and how to mend it. Looks only; changes nothing. Each finding is one line: what, and what to do. */
+/* `engabo doctor`: what is wrong with this installation and how to mend it. Looks only; changes nothing. Each
+ * finding is one line: what, and what to do. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -28,7 +29,8 @@ struct doctor {
 static void found(struct doctor *doctor, const char *part, bool is_well, const char *say)
 {
 	doctor->wrong += !is_well;
-	json_array_append_new(doctor->findings, json_pack("{sssbss}", "part", part, "ok", is_well, "say", say));
+	json_array_append_new(
+		doctor->findings, json_pack("{sssbss}", "part", part, "ok", is_well, "say", say));
 }
 
 static void look_at_time(struct doctor *doctor)
@@ -37,7 +39,8 @@ static void look_at_time(struct doctor *doctor)
 
 	found(doctor, "time", sure,
 		sure ? "the clock is synchronised"
-		     : "the clock is not synchronised; new records are marked \"clock unsure\" (connect to the internet once, or set the clock)");
+		     : "the clock is not synchronised; new records are marked \"clock unsure\" (connect to "
+		       "the internet once, or set the clock)");
 }
 
 static void look_at_disk(struct doctor *doctor)
@@ -49,13 +52,17 @@ static void look_at_disk(struct doctor *doctor)
 		found(doctor, "disk", false, error->message);
 	else
 		found(doctor, "disk", room >= DISK_LOW,
-			memory_format(doctor->context, room >= DISK_LOW ? "%llu MB free" : "only %llu MB free: make room, intake stops taking reports at 64 MB",
+			memory_format(doctor->context,
+				room >= DISK_LOW ? "%llu MB free"
+						 : "only %llu MB free: make room, intake stops taking "
+						   "reports at 64 MB",
 				(unsigned long long)(room >> 20)));
 }
 
 static void look_at_modes(struct doctor *doctor)
 {
-	static const char *const private[] = {"keys", "keys/sign", "keys/ssh", "keys/tls-intake", "keys/tls-office", "keys/tls-sync", "keyring.json", "run"};
+	static const char *const private[] = {"keys", "keys/sign", "keys/ssh", "keys/tls-intake",
+		"keys/tls-office", "keys/tls-sync", "keyring.json", "run"};
 	bool well = true;
 
 	for (size_t i = 0; i < sizeof private / sizeof private[0]; i++) {
@@ -63,10 +70,13 @@ static void look_at_modes(struct doctor *doctor)
 		struct stat st;
 
 		if (stat(path, &st) < 0) {
-			found(doctor, "files", false, memory_format(doctor->context, "%s is missing: %s", path, strerror(errno)));
+			found(doctor, "files", false,
+				memory_format(doctor->context, "%s is missing: %s", path, strerror(errno)));
 			well = false;
 		} else if (st.st_mode & 077) {
-			found(doctor, "files", false, memory_format(doctor->context, "%s can be read by others: chmod go= %s", path, path));
+			found(doctor, "files", false,
+				memory_format(doctor->context, "%s can be read by others: chmod go= %s", path,
+					path));
 			well = false;
 		}
 	}
@@ -91,7 +101,8 @@ static void look_at_certificates(struct doctor *doctor)
 			secret_wipe((void *)(uintptr_t)text.data, text.len);
 			error = certificate_pins(pem, spki, whole);
 		}
-		found(doctor, names[i] + strlen("keys/"), !error, error ? error->message : "key and certificate can be read");
+		found(doctor, names[i] + strlen("keys/"), !error,
+			error ? error->message : "key and certificate can be read");
 	}
 }
 
@@ -103,8 +114,10 @@ static void look_at_git(struct doctor *doctor)
 	const struct error *error = child_run(doctor->context, &child, &result);
 	bool well = !error && result.status == 0;
 
-	found(doctor, "git", well, well ? memory_string_of(doctor->context, result.output.data, strcspn((const char *)result.output.data, "\n"))
-				       : "the git program cannot be run: apt install git");
+	found(doctor, "git", well,
+		well ? memory_string_of(doctor->context, result.output.data,
+			       strcspn((const char *)result.output.data, "\n"))
+		     : "the git program cannot be run: apt install git");
 }
 
 static void look_at_roles(struct doctor *doctor)
@@ -114,10 +127,12 @@ static void look_at_roles(struct doctor *doctor)
 
 	for (size_t i = 0; i < 3; i++) {
 		json_t *reply CLEANUP(json_decref) = NULL;
-		char *socket = home_file(doctor->context, doctor->home, memory_format(doctor->context, "run/%s.sock", roles[i]));
+		char *socket = home_file(doctor->context, doctor->home,
+			memory_format(doctor->context, "run/%s.sock", roles[i]));
 		const struct error *error = control_call(socket, request, 5000, &reply);
 
-		found(doctor, roles[i], !error, error ? "does not run: engabo serve, or systemctl start engabo.target" : "runs");
+		found(doctor, roles[i], !error,
+			error ? "does not run: engabo serve, or systemctl start engabo.target" : "runs");
 	}
 }
 
@@ -126,7 +141,10 @@ static void look_at_neighbours(struct doctor *doctor)
 	bool there = access("/run/avahi-daemon/socket", F_OK) == 0;
 
 	if (doctor->home->config->sync.announce)
-		found(doctor, "mdns", there, there ? "avahi-daemon runs" : "avahi-daemon does not run, so that no hub finds this one by name: apt install avahi-daemon");
+		found(doctor, "mdns", there,
+			there ? "avahi-daemon runs"
+			      : "avahi-daemon does not run, so that no hub finds this one by name: apt "
+				"install avahi-daemon");
 }
 
 static void look_at_coalition(struct doctor *doctor)
@@ -150,8 +168,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct error *run(const struct command_call *call)
 {
-	static const struct argp_option words[] = {{"json", 'j', NULL, 0, "print the findings as JSON", 0}, {0}};
-	static const struct argp argp = {words, parse, NULL, "Says what is wrong with this installation, and how to mend it.", NULL, NULL, NULL};
+	static const struct argp_option words[] = {
+		{"json", 'j', NULL, 0, "print the findings as JSON", 0}, {0}};
+	static const struct argp argp = {words, parse, NULL,
+		"Says what is wrong with this installation, and how to mend it.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *findings CLEANUP(json_decref) = json_array();
 	struct doctor doctor = {.context = context, .findings = findings};
@@ -172,12 +192,15 @@ static const struct error *run(const struct command_call *call)
 	if (as_json)
 		fputs((const char *)json_pretty(context, findings).data, stdout);
 	else
-		json_array_foreach(findings, i, finding)
-			printf("%-5s %-11s %s\n", json_is_true(json_object_get(finding, "ok")) ? "ok" : "WRONG",
+		json_array_foreach (findings, i, finding)
+			printf("%-5s %-11s %s\n",
+				json_is_true(json_object_get(finding, "ok")) ? "ok" : "WRONG",
 				json_text_or(finding, "part", ""), json_text_or(finding, "say", ""));
 	if (doctor.wrong)
-		return error_new(ERROR_CONFIG, "%d thing%s to mend, see above", doctor.wrong, doctor.wrong == 1 ? "" : "s");
+		return error_new(ERROR_CONFIG, "%d thing%s to mend, see above", doctor.wrong,
+			doctor.wrong == 1 ? "" : "s");
 	return NULL;
 }
 
-const struct command command_doctor = {"doctor", "what is wrong with this installation, and how to mend it", run};
+const struct command command_doctor = {
+	"doctor", "what is wrong with this installation, and how to mend it", run};

@@ -1,6 +1,8 @@
-/* The first hour of a hub: keys that never leave it, a keyring for its first keyholder, and at headquarters the coalition's root. See founding.h.
+/* The first hour of a hub: keys that never leave it, a keyring for its first keyholder, and at headquarters
+ * the coalition's root. See founding.h.
  *
- * Secrets are written only as keys/ files (the log-signing and transport keys, which a locked hub needs) or inside keyring.json. */
+ * Secrets are written only as keys/ files (the log-signing and transport keys, which a locked hub needs) or
+ * inside keyring.json. */
 #include "web/commands/founding.h"
 
 #include <string.h>
@@ -38,8 +40,8 @@ static const struct error *write_sign_key(const struct home *home, const struct 
 	return write_secret(home, "keys/sign", (struct bytes){line->data, line->len});
 }
 
-static const struct error *write_certificate(const struct home *home, const char *name, const char *dns,
-	uint8_t spki[static DIGEST_LEN])
+static const struct error *write_certificate(
+	const struct home *home, const char *name, const char *dns, uint8_t spki[static DIGEST_LEN])
 {
 	const char *names[] = {dns, NULL};
 	struct secret *pem CLEANUP(secret_free) = NULL;
@@ -90,8 +92,10 @@ static const struct error *make_coalition(const struct home *home, const struct 
 	struct repo *repo CLEANUP(repo_close) = NULL;
 	struct roster *roster = &out->roster;
 	struct roster_name *hub = memory_new(scratch, struct roster_name);
-	struct roster_names names = {
-		.coalition = memory_string(scratch, founding->coalition), .hubs = hub, .count = 1, .epoch = 1};
+	struct roster_names names = {.coalition = memory_string(scratch, founding->coalition),
+		.hubs = hub,
+		.count = 1,
+		.epoch = 1};
 	struct secret *recovery CLEANUP(secret_free) = age_identity_new(&roster->recovery);
 	struct secret *coalition CLEANUP(secret_free) = age_identity_new(&roster->coalition_recipient);
 	struct secret *plain CLEANUP(secret_free) = NULL;
@@ -108,7 +112,8 @@ static const struct error *make_coalition(const struct home *home, const struct 
 	memcpy(roster->keeper, out->trust.self.log, sizeof roster->keeper);
 	roster->sharing = SHARING_FULL;
 	roster->epoch = 1;
-	roster->members[0] = (struct roster_member){.keys = out->trust.self, .status = MEMBER_ACTIVE, .last_seq = -1};
+	roster->members[0] =
+		(struct roster_member){.keys = out->trust.self, .status = MEMBER_ACTIVE, .last_seq = -1};
 	roster->member_count = 1;
 
 	memcpy(hub->log, out->trust.self.log, sizeof hub->log);
@@ -117,7 +122,8 @@ static const struct error *make_coalition(const struct home *home, const struct 
 	hub->region = memory_string(scratch, founding->region);
 	names.identity = coalition;
 	plain = roster_names_print(&names);
-	TRY(age_seal(scratch, (struct bytes){plain->data, strlen((const char *)plain->data)}, to, 2, &files.members));
+	TRY(age_seal(scratch, (struct bytes){plain->data, strlen((const char *)plain->data)}, to, 2,
+		&files.members));
 	files.json = roster_print(scratch, roster);
 	files.allowed_signers = roster_allowed_signers(scratch, roster);
 	files.signature_count = 0;
@@ -137,8 +143,8 @@ static const struct error *make_coalition(const struct home *home, const struct 
 	return NULL;
 }
 
-static const struct error *make_keyring(const void *context, const struct home *home, const struct founding *founding,
-	struct founded *out, struct secret **own)
+static const struct error *make_keyring(const void *context, const struct home *home,
+	const struct founding *founding, struct founded *out, struct secret **own)
 {
 	struct keyring_key *key CLEANUP(keyring_key_free) = NULL, *opened CLEANUP(keyring_key_free) = NULL;
 	struct vault *vault CLEANUP(vault_free) = NULL;
@@ -158,14 +164,15 @@ static const struct error *make_keyring(const void *context, const struct home *
 static const struct error *write_configuration(const struct home *home, const struct founding *founding)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	char *text = memory_format(scratch, "[hub]\nname = %s\ncode = %s\nregion = %s\n", founding->name, founding->code,
-		founding->region);
+	char *text = memory_format(scratch, "[hub]\nname = %s\ncode = %s\nregion = %s\n", founding->name,
+		founding->code, founding->region);
 
-	return files_write(home_file(scratch, home, "engabo.conf"), (struct bytes){(uint8_t *)text, strlen(text)}, 0644);
+	return files_write(
+		home_file(scratch, home, "engabo.conf"), (struct bytes){(uint8_t *)text, strlen(text)}, 0644);
 }
 
-const struct error *founding_make(const void *context, const struct home *home, const struct founding *founding,
-	struct founded *out)
+const struct error *founding_make(
+	const void *context, const struct home *home, const struct founding *founding, struct founded *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *sign CLEANUP(secret_free) = NULL, *own CLEANUP(secret_free) = NULL;

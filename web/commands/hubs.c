@@ -1,5 +1,5 @@
-/* `engabo hubs`: who belongs to the coalition, and when each was last heard of. Names are known only to an unlocked office; while it is locked, log ids
- * stand in their place. */
+/* `engabo hubs`: who belongs to the coalition, and when each was last heard of. Names are known only to an
+ * unlocked office; while it is locked, log ids stand in their place. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -39,7 +39,8 @@ static json_t *ask_names(const struct home *home)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "names");
 	json_t *reply CLEANUP(json_decref) = NULL;
-	const struct error *error = control_call(home_file(scratch, home, "run/office.sock"), request, 5000, &reply);
+	const struct error *error =
+		control_call(home_file(scratch, home, "run/office.sock"), request, 5000, &reply);
 	json_t *names = error ? NULL : json_object_get(reply, "names");
 
 	return json_is_object(names) ? json_incref(names) : json_object();
@@ -64,12 +65,15 @@ static const struct error *add_tip(struct db *sync_db, const struct member_keys 
 	return NULL;
 }
 
-static const struct error *add_member(const struct roster_member *member, struct db *sync_db, const json_t *names, json_t *hubs)
+static const struct error *add_member(
+	const struct roster_member *member, struct db *sync_db, const json_t *names, json_t *hubs)
 {
 	const json_t *name = json_object_get(names, member->keys.log);
-	json_t *entry = json_pack("{ssssssssssss}", "log", member->keys.log, "role", member_role_name(member->keys.role), "status",
-		member->status == MEMBER_ACTIVE ? "active" : "revoked", "code", json_text_or(name, "code", ""), "name",
-		json_text_or(name, "name", ""), "region", json_text_or(name, "region", ""));
+	json_t *entry = json_pack("{ssssssssssss}", "log", member->keys.log, "role",
+		member_role_name(member->keys.role), "status",
+		member->status == MEMBER_ACTIVE ? "active" : "revoked", "code",
+		json_text_or(name, "code", ""), "name", json_text_or(name, "name", ""), "region",
+		json_text_or(name, "region", ""));
 
 	json_array_append_new(hubs, entry);
 	return add_tip(sync_db, &member->keys, entry);
@@ -80,16 +84,17 @@ static void print_table(const json_t *hubs)
 	json_t *hub;
 	size_t i;
 
-	json_array_foreach(hubs, i, hub)
-	{
+	json_array_foreach (hubs, i, hub) {
 		int64_t heard = json_integer_value(json_object_get(hub, "heard"));
 		char when[TEXT_TIME_SIZE] = "never";
 
 		if (heard)
 			text_time(when, heard);
-		printf("%-16s %-8s %-20s %-12s %-8s %6lld commits, newest arrived %s\n", json_text_or(hub, "log", ""),
-			json_text_or(hub, "code", ""), json_text_or(hub, "name", ""), json_text_or(hub, "role", ""),
-			json_text_or(hub, "status", ""), (long long)json_integer_value(json_object_get(hub, "seq")), when);
+		printf("%-16s %-8s %-20s %-12s %-8s %6lld commits, newest arrived %s\n",
+			json_text_or(hub, "log", ""), json_text_or(hub, "code", ""),
+			json_text_or(hub, "name", ""), json_text_or(hub, "role", ""),
+			json_text_or(hub, "status", ""),
+			(long long)json_integer_value(json_object_get(hub, "seq")), when);
 	}
 }
 
@@ -97,17 +102,20 @@ static void print_keys(const void *context, const struct roster *roster)
 {
 	for (size_t i = 0; i < roster->member_count; i++)
 		if (roster->members[i].status == MEMBER_ACTIVE)
-			printf("restrict %s %s\n", sshsig_public_text(context, &roster->members[i].keys.ssh), roster->members[i].keys.log);
+			printf("restrict %s %s\n", sshsig_public_text(context, &roster->members[i].keys.ssh),
+				roster->members[i].keys.log);
 }
 
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
-		{"authorized-keys", 'k', NULL, 0, "print the hubs' ssh keys, for a relay's authorized_keys", 0},
+		{"authorized-keys", 'k', NULL, 0, "print the hubs' ssh keys, for a relay's authorized_keys",
+			0},
 		{"json", 'j', NULL, 0, "print as JSON", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, NULL, "Lists the hubs of the coalition.", NULL, NULL, NULL};
+	static const struct argp argp = {
+		words, parse, NULL, "Lists the hubs of the coalition.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *names CLEANUP(json_decref) = NULL, *hubs CLEANUP(json_decref) = json_array();
 	struct repo *repo CLEANUP(repo_close) = NULL;
@@ -125,8 +133,10 @@ static const struct error *run(const struct command_call *call)
 	TRY(rosters_load(context, repo, &trust, 0, &chain));
 	roster = roster_chain_newest(chain);
 	if (!roster)
-		return error_new(ERROR_NOT_FOUND, trust.has_coalition ? "the coalition's roster has not arrived here yet; run engabo sync"
-								      : "this hub works alone; engabo join INVITE asks to be let in");
+		return error_new(ERROR_NOT_FOUND,
+			trust.has_coalition
+				? "the coalition's roster has not arrived here yet; run engabo sync"
+				: "this hub works alone; engabo join INVITE asks to be let in");
 	if (options.keys) {
 		print_keys(context, roster);
 		return NULL;

@@ -1,7 +1,8 @@
-/* `engabo init`: makes a hub, and with --headquarters a coalition. All or nothing: what was begun and failed is removed.
+/* `engabo init`: makes a hub, and with --headquarters a coalition. All or nothing: what was begun and failed
+ * is removed.
  *
- * Leaves one sheet of paper's worth in a file outside the hub: the words of the printed slot, and at headquarters the coalition's recovery
- * identity. */
+ * Leaves one sheet of paper's worth in a file outside the hub: the words of the printed slot, and at
+ * headquarters the coalition's recovery identity. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -65,9 +66,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct error *check_name(const char *option, const char *value)
 {
 	if (!value || !*value)
-		return error_new(ERROR_USAGE, "%s is missing; engabo init --help tells what is needed", option);
-	if (!text_is_utf8(value, strlen(value)) || text_length(value) > NAME_MAX_LENGTH || strpbrk(value, ";#\n\r\t\""))
-		return error_new(ERROR_USAGE, "%s: at most %d characters, without ; # \" or line ends", option, NAME_MAX_LENGTH);
+		return error_new(
+			ERROR_USAGE, "%s is missing; engabo init --help tells what is needed", option);
+	if (!text_is_utf8(value, strlen(value)) || text_length(value) > NAME_MAX_LENGTH ||
+		strpbrk(value, ";#\n\r\t\""))
+		return error_new(ERROR_USAGE, "%s: at most %d characters, without ; # \" or line ends",
+			option, NAME_MAX_LENGTH);
 	return NULL;
 }
 
@@ -78,7 +82,8 @@ static const struct error *check_options(const struct options *options)
 	if (!options->code || !ids_is_code(options->code))
 		return error_new(ERROR_USAGE, "--code: two to eight capital letters or digits, like GUL");
 	if (!options->user)
-		return error_new(ERROR_USAGE, "--user is missing: the name of the first keyholder, like akello");
+		return error_new(
+			ERROR_USAGE, "--user is missing: the name of the first keyholder, like akello");
 	TRY(people_check_name(options->user));
 	if (options->is_headquarters)
 		return check_name("--coalition", options->coalition);
@@ -102,12 +107,14 @@ static const struct error *read_passphrase(const struct options *options, struct
 	}
 	TRY(prompt_passphrase(options->passphrase_file, "Passphrase: ", &passphrase));
 	if (ZxcvbnMatch((const char *)passphrase->data, NULL, NULL) < GUESSES_MIN_LOG2)
-		return error_new(ERROR_INVALID, "the passphrase is too easy to guess; leave --passphrase-file away and seven words are made");
+		return error_new(ERROR_INVALID, "the passphrase is too easy to guess; leave "
+						"--passphrase-file away and seven words are made");
 	*out = secret_copy(passphrase->data, passphrase->len);
 	return NULL;
 }
 
-static const struct error *write_sheet(const char *path, const struct founding *founding, const struct founded *founded)
+static const struct error *write_sheet(
+	const char *path, const struct founding *founding, const struct founded *founded)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct buffer *text = buffer_new(scratch);
@@ -116,11 +123,14 @@ static const struct error *write_sheet(const char *path, const struct founding *
 	buffer_format(text,
 		"# Sheet of the hub %s (%s), log %s\n"
 		"# Print this, keep the paper far from the hub, and delete the file.\n#\n"
-		"# These words open the hub when no keyholder can (engabo recover, name left empty):\n#   %s\n",
-		founding->code, founding->name, founded->trust.self.log, (const char *)founding->slot_words->data);
+		"# These words open the hub when no keyholder can (engabo recover, name left empty):\n#   "
+		"%s\n",
+		founding->code, founding->name, founded->trust.self.log,
+		(const char *)founding->slot_words->data);
 	if (founded->recovery)
 		buffer_format(text,
-			"#\n# The coalition's recovery identity. It opens every record of every hub: two people should keep it, apart.\n"
+			"#\n# The coalition's recovery identity. It opens every record of every hub: two "
+			"people should keep it, apart.\n"
 			"# Any record: age -d -i this-file record.age\n%s\n",
 			(const char *)founded->recovery->data);
 	error = files_write_new(path, buffer_bytes(text), 0600);
@@ -128,14 +138,16 @@ static const struct error *write_sheet(const char *path, const struct founding *
 	return error;
 }
 
-static void tell(const struct command_call *call, const struct options *options, const struct founded *founded,
-	const char *sheet, const struct secret *passphrase)
+static void tell(const struct command_call *call, const struct options *options,
+	const struct founded *founded, const char *sheet, const struct secret *passphrase)
 {
-	printf("The hub %s (%s) is made in %s; its log is %s.\n", options->code, options->name, call->state, founded->trust.self.log);
+	printf("The hub %s (%s) is made in %s; its log is %s.\n", options->code, options->name, call->state,
+		founded->trust.self.log);
 	if (options->is_headquarters)
 		printf("It is the headquarters of %s.\n", options->coalition);
 	if (!options->passphrase_file)
-		printf("\n%s signs in with these words; they are shown only once:\n\n    %s\n\n", options->user, (const char *)passphrase->data);
+		printf("\n%s signs in with these words; they are shown only once:\n\n    %s\n\n",
+			options->user, (const char *)passphrase->data);
 	printf("The sheet is in %s: print it, keep the paper far from the hub, delete the file.\n", sheet);
 	printf("Next: engabo --state %s serve\n", call->state);
 }
@@ -143,13 +155,19 @@ static void tell(const struct command_call *call, const struct options *options,
 static const struct error *make(const struct command_call *call, const struct options *options)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *passphrase CLEANUP(secret_free) = NULL, *slot_words CLEANUP(secret_free) = words_passphrase(7);
-	struct founding founding = {.name = options->name, .code = options->code, .region = options->region,
-		.coalition = options->coalition, .user = options->user, .slot_words = slot_words};
+	struct secret *passphrase CLEANUP(secret_free) = NULL,
+				  *slot_words CLEANUP(secret_free) = words_passphrase(7);
+	struct founding founding = {.name = options->name,
+		.code = options->code,
+		.region = options->region,
+		.coalition = options->coalition,
+		.user = options->user,
+		.slot_words = slot_words};
 	struct founded founded = {0};
 	const struct error *error;
 	struct home *home;
-	const char *sheet = options->sheet ? options->sheet : memory_format(context, "engabo-%s-sheet.txt", options->code);
+	const char *sheet = options->sheet ? options->sheet
+					   : memory_format(context, "engabo-%s-sheet.txt", options->code);
 
 	TRY(read_passphrase(options, &passphrase));
 	founding.passphrase = passphrase;
@@ -158,8 +176,9 @@ static const struct error *make(const struct command_call *call, const struct op
 	TRY(home_create(context, call->state, &home));
 	error = founding_make(context, home, &founding, &founded);
 	if (!error)
-		error = people_first_user(home, &founded.trust, founded.vault, options->is_headquarters ? &founded.roster : NULL,
-			options->user, founded.slot, &founded.own);
+		error = people_first_user(home, &founded.trust, founded.vault,
+			options->is_headquarters ? &founded.roster : NULL, options->user, founded.slot,
+			&founded.own);
 	if (!error)
 		error = write_sheet(sheet, &founding, &founded);
 	if (error)
@@ -179,11 +198,15 @@ static const struct error *run(const struct command_call *call)
 		{"headquarters", 'H', NULL, 0, "also make a coalition, with this hub as its headquarters", 0},
 		{"coalition", 'C', "NAME", 0, "the coalition's name", 0},
 		{"user", 'u', "NAME", 0, "the first keyholder, a coordinator of this hub", 0},
-		{"passphrase-file", 'p', "FILE", 0, "their passphrase (-: standard input); without it seven words are made and shown once", 0},
+		{"passphrase-file", 'p', "FILE", 0,
+			"their passphrase (-: standard input); without it seven words are made and shown "
+			"once",
+			0},
 		{"sheet", 's', "FILE", 0, "where to put what must be printed (engabo-CODE-sheet.txt)", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, NULL, "Makes a hub in the state directory.", NULL, NULL, NULL};
+	static const struct argp argp = {
+		words, parse, NULL, "Makes a hub in the state directory.", NULL, NULL, NULL};
 	struct options options = {0};
 
 	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);

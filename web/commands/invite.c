@@ -1,5 +1,5 @@
-/* `engabo invite`: the coalition's root and its relays, for a hub that wants to join. Nothing in it is secret; that nobody swapped it on the way
- * is what the six words are for. */
+/* `engabo invite`: the coalition's root and its relays, for a hub that wants to join. Nothing in it is
+ * secret; that nobody swapped it on the way is what the six words are for. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -25,12 +25,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-/* The relays that this hub uses. Addresses with a password in them are left out: they are not for everybody. */
+/* The relays that this hub uses. Addresses with a password in them are left out: they are not for everybody.
+ */
 static const struct error *add_relays(const void *context, const struct home *home, struct invite *invite)
 {
 	struct db *db CLEANUP(db_close) = NULL;
 	struct query query CLEANUP(db_finish) = {0};
-	const struct error *error = db_open_foreign(home_file(context, home, "sync.db"), SYNC_DB_VERSION, &db);
+	const struct error *error =
+		db_open_foreign(home_file(context, home, "sync.db"), SYNC_DB_VERSION, &db);
 	bool row;
 
 	if (error) { /* sync never ran here: no relay is known yet */
@@ -53,9 +55,10 @@ static const struct error *add_relays(const void *context, const struct home *ho
 
 static const struct error *run(const struct command_call *call)
 {
-	static const struct argp_option words[] = {{"output", 'o', "FILE", 0, "write it there (else to standard output)", 0}, {0}};
-	static const struct argp argp = {words, parse, NULL, "Makes an invite for a new hub: hand it over by stick, message or paper.",
-		NULL, NULL, NULL};
+	static const struct argp_option words[] = {
+		{"output", 'o', "FILE", 0, "write it there (else to standard output)", 0}, {0}};
+	static const struct argp argp = {words, parse, NULL,
+		"Makes an invite for a new hub: hand it over by stick, message or paper.", NULL, NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct invite *invite = memory_new(context, struct invite);
 	struct repo *repo CLEANUP(repo_close) = NULL;
@@ -69,16 +72,18 @@ static const struct error *run(const struct command_call *call)
 	TRY(home_open(context, call->state, &home));
 	TRY(paper_trust(home, &trust));
 	if (!trust.has_coalition)
-		return error_new(ERROR_NOT_FOUND, "this hub belongs to no coalition; an invite is made where engabo init --headquarters was run");
+		return error_new(ERROR_NOT_FOUND, "this hub belongs to no coalition; an invite is made where "
+						  "engabo init --headquarters was run");
 	TRY(repo_open(home_file(context, home, "log.git"), &repo));
 	TRY(rosters_load(context, repo, &trust, 0, &chain));
 	roster = roster_chain_newest(chain);
 	if (!roster)
-		return error_new(ERROR_UNAVAILABLE, "the coalition's roster has not arrived here yet; run engabo sync first");
+		return error_new(ERROR_UNAVAILABLE,
+			"the coalition's roster has not arrived here yet; run engabo sync first");
 	memcpy(invite->coalition, trust.coalition, sizeof invite->coalition);
 	memcpy(invite->root, trust.root, sizeof invite->root);
-	invite->headquarters_count = roster_headquarters(roster, invite->headquarters,
-		sizeof invite->headquarters / sizeof invite->headquarters[0]);
+	invite->headquarters_count = roster_headquarters(
+		roster, invite->headquarters, sizeof invite->headquarters / sizeof invite->headquarters[0]);
 	TRY(add_relays(context, home, invite));
 	return paper_write(file, invite_print(context, invite));
 }

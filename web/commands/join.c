@@ -1,5 +1,5 @@
-/* `engabo join INVITE`: asks to be let into a coalition. From here on this hub trusts that coalition's root and no other; until a coordinator there
- * has admitted it, it goes on working alone. */
+/* `engabo join INVITE`: asks to be let into a coalition. From here on this hub trusts that coalition's root
+ * and no other; until a coordinator there has admitted it, it goes on working alone. */
 #include "web/commands/commands.h"
 
 #include <argp.h>
@@ -55,16 +55,17 @@ static const struct error *read_seed(const struct home *home, struct secret **ou
 }
 
 /* Name, code and region go sealed to headquarters: the paper itself names nobody and no place. */
-static const struct error *make_request(const void *context, const struct home *home, const struct trust *trust,
-	const struct invite *invite, struct bytes *out)
+static const struct error *make_request(const void *context, const struct home *home,
+	const struct trust *trust, const struct invite *invite, struct bytes *out)
 {
-	json_t *names CLEANUP(json_decref) = json_pack("{ssssss}", "name", home->config->hub.name, "code", home->config->hub.code,
-		"region", home->config->hub.region);
+	json_t *names CLEANUP(json_decref) = json_pack("{ssssss}", "name", home->config->hub.name, "code",
+		home->config->hub.code, "region", home->config->hub.region);
 	struct secret *seed CLEANUP(secret_free) = NULL;
 	struct join_request request = {.keys = trust->self};
 
 	memcpy(request.root, invite->root, sizeof request.root);
-	TRY(age_seal(context, json_line(context, names), invite->headquarters, invite->headquarters_count, &request.names));
+	TRY(age_seal(context, json_line(context, names), invite->headquarters, invite->headquarters_count,
+		&request.names));
 	TRY(read_seed(home, &seed));
 	*out = join_print(context, &request, seed);
 	return NULL;
@@ -74,8 +75,9 @@ static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
 		{"output", 'o', "FILE", 0, "write the request there (else to standard output)", 0}, {0}};
-	static const struct argp argp = {words, parse, "INVITE", "Asks to join the coalition of an invite; prints the request and six words.",
-		NULL, NULL, NULL};
+	static const struct argp argp = {words, parse, "INVITE",
+		"Asks to join the coalition of an invite; prints the request and six words.", NULL, NULL,
+		NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct options options = {0};
 	struct bytes text, request;
@@ -88,8 +90,10 @@ static const struct error *run(const struct command_call *call)
 	TRY(paper_trust(home, &trust));
 	TRY(paper_read(context, options.invite, &text));
 	TRY(invite_parse(context, text, &invite));
-	if (trust.has_coalition && (strcmp(trust.coalition, invite->coalition) != 0 || memcmp(trust.root, invite->root, DIGEST_LEN) != 0))
-		return error_new(ERROR_CONFLICT, "this hub already belongs to another coalition; it cannot join a second one");
+	if (trust.has_coalition && (strcmp(trust.coalition, invite->coalition) != 0 ||
+					   memcmp(trust.root, invite->root, DIGEST_LEN) != 0))
+		return error_new(ERROR_CONFLICT,
+			"this hub already belongs to another coalition; it cannot join a second one");
 	TRY(make_request(context, home, &trust, invite, &request));
 	TRY(paper_write(options.output, request));
 	if (!trust.has_coalition) {
@@ -99,9 +103,12 @@ static const struct error *run(const struct command_call *call)
 		TRY(files_write(home_file(context, home, "trust.json"), trust_print(context, &trust), 0644));
 	}
 	for (size_t i = 0; i < invite->relay_count; i++)
-		TRY(remote_add(home, memory_format(context, i ? "relay-%zu" : "relay", i + 1), invite->relays[i]));
+		TRY(remote_add(
+			home, memory_format(context, i ? "relay-%zu" : "relay", i + 1), invite->relays[i]));
 	paper_restart_roles(home);
-	fprintf(stderr, "Six words: %s\nA coordinator at headquarters must see the same words when they run engabo admit.\n",
+	fprintf(stderr,
+		"Six words: %s\nA coordinator at headquarters must see the same words when they run engabo "
+		"admit.\n",
 		join_words(context, request, trust.root));
 	return NULL;
 }

@@ -49,12 +49,14 @@ const struct error *paper_agree(const char *words, const char *answer)
 
 	if (answer) {
 		if (!same_words(words, answer))
-			return error_new(ERROR_DENIED, "the words are not the same: the request or the coalition is not the one it should be; "
-				"nothing was changed");
+			return error_new(ERROR_DENIED, "the words are not the same: the request or the "
+						       "coalition is not the one it should be; "
+						       "nothing was changed");
 		return NULL;
 	}
 	if (!isatty(STDIN_FILENO))
-		return error_new(ERROR_USAGE, "compare the six words on both sides and give them with --words \"...\"");
+		return error_new(ERROR_USAGE,
+			"compare the six words on both sides and give them with --words \"...\"");
 	fprintf(stderr, "Does the other side show the same six words? [y/N] ");
 	if (!fgets(line, sizeof line, stdin) || (line[0] != 'y' && line[0] != 'Y'))
 		return error_new(ERROR_DENIED, "not confirmed; nothing was changed");

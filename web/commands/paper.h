@@ -1,4 +1,5 @@
-/* What the commands of enrolment share: trust.json, papers in and out, and the question whether six words agree. */
+/* What the commands of enrolment share: trust.json, papers in and out, and the question whether six words
+ * agree. */
 #ifndef ENGABO_WEB_COMMANDS_PAPER_H
 #define ENGABO_WEB_COMMANDS_PAPER_H
 
@@ -12,9 +13,11 @@ const struct error *paper_trust(const struct home *home, struct trust *out) MUST
 const struct error *paper_write(const char *file, struct bytes text) MUST_CHECK;
 /* A file, or standard input for "-". */
 const struct error *paper_read(const void *context, const char *file, struct bytes *out) MUST_CHECK;
-/* Whether the other side's words are these: `answer` (from --words), or asked on the terminal. ERROR_DENIED when not. */
+/* Whether the other side's words are these: `answer` (from --words), or asked on the terminal. ERROR_DENIED
+ * when not. */
 const struct error *paper_agree(const char *words, const char *answer) MUST_CHECK;
-/* Ends running roles so that their keeper starts them with the new trust.json; those that do not run are left alone. */
+/* Ends running roles so that their keeper starts them with the new trust.json; those that do not run are left
+ * alone. */
 void paper_restart_roles(const struct home *home);
 
 #endif

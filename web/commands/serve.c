@@ -1,5 +1,6 @@
-/* `engabo serve`: runs the hub. Without --role it is the keeper of three processes of this same binary, one a role, each with only what it needs;
- * one that dies is started again. With --role it is that role. Under systemd the three are units of their own.
+/* `engabo serve`: runs the hub. Without --role it is the keeper of three processes of this same binary, one a
+ * role, each with only what it needs; one that dies is started again. With --role it is that role. Under
+ * systemd the three are units of their own.
  *
  * The keeper itself opens nothing of the hub: no database, no key. */
 #include "web/commands/commands.h"
@@ -24,10 +25,10 @@
 #include "web/peer.h"
 #include "web/template.h"
 
-#define STOP_MS 5000	  /* after SIGTERM all is over within this */
+#define STOP_MS 5000 /* after SIGTERM all is over within this */
 #define RESTART_MIN_MS 200
 #define RESTART_MAX_MS 1000 /* a reporter is waiting */
-#define STEADY_MS 60000	  /* a role that ran so long has earned a quick restart */
+#define STEADY_MS 60000	    /* a role that ran so long has earned a quick restart */
 
 static volatile int stop;
 
@@ -93,7 +94,8 @@ static const struct error *start(struct keeper *keeper, size_t which)
 	if (pid < 0)
 		return error_system(errno, "cannot start the role %s", roles[which].name);
 	if (pid == 0) {
-		const char *words[9] = {"engabo", "--state", keeper->call->state, "serve", "--role", roles[which].name};
+		const char *words[9] = {
+			"engabo", "--state", keeper->call->state, "serve", "--role", roles[which].name};
 		int count = 6;
 
 		if (keeper->options->from_disk) {
@@ -130,9 +132,11 @@ static bool ended(struct keeper *keeper, size_t which, int status)
 		keeper->delay_ms[which] *= 2;
 	keeper->start_at_ms[which] = now + keeper->delay_ms[which];
 	if (WIFSIGNALED(status))
-		log_warning("%s was ended by signal %d; starting it again", roles[which].name, WTERMSIG(status));
+		log_warning(
+			"%s was ended by signal %d; starting it again", roles[which].name, WTERMSIG(status));
 	else if (!clean)
-		log_warning("%s ended with status %d; starting it again", roles[which].name, WEXITSTATUS(status));
+		log_warning(
+			"%s ended with status %d; starting it again", roles[which].name, WEXITSTATUS(status));
 	return true;
 }
 
@@ -187,7 +191,8 @@ static const struct error *reap(struct keeper *keeper)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (size_t i = 0; i < ROLE_COUNT; i++)
 			if (keeper->pids[i] == pid && !ended(keeper, i, status))
-				return error_new(ERROR_CONFIG, "the role %s cannot run: see its message above", roles[i].name);
+				return error_new(ERROR_CONFIG,
+					"the role %s cannot run: see its message above", roles[i].name);
 	return NULL;
 }
 
@@ -242,7 +247,8 @@ static const struct error *run(const struct command_call *call)
 		{"from-disk", 'd', "DIR", 0, "read pages and styles from DIR (web/) on each request", 0},
 		{0},
 	};
-	static const struct argp argp = {words, parse, NULL, "Runs the hub: the public form, the staff pages and the synchronising, as three processes.",
+	static const struct argp argp = {words, parse, NULL,
+		"Runs the hub: the public form, the staff pages and the synchronising, as three processes.",
 		NULL, NULL, NULL};
 	struct options options = {0};
 
