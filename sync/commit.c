@@ -52,8 +52,10 @@ char *commit_message(const void *context, const struct log_commit *commit)
 	buffer_format(text,
 		"engabo log 1\n\nLog: %s\nEpoch: %d\nSeq: %lld\nRoster: %d\nPrev-SHA256: %s\nEnvelopes-SHA256: %s\nBack:",
 		commit->log, commit->epoch, (long long)commit->seq, commit->roster, prev, envelopes);
-	for (size_t i = 0; i < commit->back_count; i++)
-		buffer_format(text, " %s", commit->back[i].hex);
+	for (size_t i = 0; i < commit->back_count; i++) {
+		buffer_text(text, " ");
+		buffer_text(text, commit->back[i].hex);
+	}
 	buffer_text(text, "\n");
 	for (size_t i = 0; i < commit->ack_count; i++)
 		buffer_format(text, "Ack: %s %d %lld\n", commit->acks[i].log, commit->acks[i].epoch,

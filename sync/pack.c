@@ -1,12 +1,14 @@
-/* The pack stream: many signed commits on the card for the price of one file (see pack.h). Used by sync.
+/* Packs: many signed commits on the card for the price of one file (see pack.h). Used by sync, and by commands of the keeper.
  *
- * Leaves the index and the fsyncs to repo.c. Guards: a batch is in the repository whole or not at all, and what is
- * too large for memory waits in a folder of the kind in which git itself keeps what it receives, which repo_clean
- * clears after a crash. */
+ * Leaves branches to repo.c. Guards: a batch is in the repository whole or not at all. Until it ends it lies aside, in a folder of the kind in which
+ * git itself keeps what it receives, which repo_clean clears after a crash.
+ *
+ * The formats are gitformat-pack(5): pack and index, both of version 2. */
 #include "sync/pack.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <string.h>
@@ -25,13 +27,20 @@
 
 enum kind { KIND_COMMIT = 1, KIND_TREE = 2, KIND_BLOB = 3 };
 
+/* What the index says of an object. */
+struct object {
+	uint8_t id[SHA1_LEN];
+	uint32_t crc, offset;
+};
+
 struct pack {
 	struct repo *repo;
 	struct buffer *stream; /* header, objects; the trailer comes last */
-	uint32_t objects;      /* in this piece */
+	struct object *objects;
+	size_t object_count, object_size; /* in this piece */
 	size_t written;	       /* bytes in pieces before */
 	z_stream text;	       /* commits and trees shrink; sealed bytes do not, and are only framed */
-	uint8_t *ids;	       /* open addressing: slots of SHA1_LEN bytes, all zero when free */
+	uint8_t *ids;	       /* of the whole batch; open addressing: slots of SHA1_LEN bytes, all zero when free */
 	size_t id_count, id_slots;
 	char *aside;	       /* folder of the pieces that are on the card; NULL: none yet */
 	const struct error *failed;
@@ -53,7 +62,7 @@ static void start_stream(struct pack *pack)
 	talloc_free(pack->stream);
 	pack->stream = buffer_new(pack);
 	buffer_add(pack->stream, header, sizeof header);
-	pack->objects = 0;
+	pack->object_count = 0;
 }
 
 /* Deletes the pieces; they were never part of the repository. */
@@ -202,32 +211,104 @@ static void add_deflated(struct buffer *stream, z_stream *z, struct bytes conten
 	} while (code != Z_STREAM_END);
 }
 
-/* The stream as a whole: with its count of objects and its SHA-1 behind it. */
-static struct bytes finish_stream(struct pack *pack)
+static void add_number(struct buffer *to, uint32_t number)
+{
+	uint8_t big_endian[] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+
+	buffer_add(to, big_endian, sizeof big_endian);
+}
+
+/* The SHA-1 of all that is in there, behind it. */
+static void add_trailer(struct buffer *to)
 {
 	uint8_t trailer[SHA1_LEN];
 
-	for (int i = 0; i < 4; i++)
-		pack->stream->data[8 + i] = (uint8_t)(pack->objects >> (24 - 8 * i));
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, pack->stream->data, pack->stream->len, trailer) < 0)
+	if (gnutls_hash_fast(GNUTLS_DIG_SHA1, to->data, to->len, trailer) < 0)
 		abort();
-	buffer_add(pack->stream, trailer, sizeof trailer);
-	return buffer_bytes(pack->stream);
+	buffer_add(to, trailer, sizeof trailer);
 }
 
+static int compare_objects(const void *a, const void *b)
+{
+	return memcmp(((const struct object *)a)->id, ((const struct object *)b)->id, SHA1_LEN);
+}
+
+/* Magic and version, how many ids begin with at most each byte, ids, sums, offsets, the pack's trailer, its own. */
+static struct buffer *make_index(struct pack *pack, const uint8_t pack_trailer[static SHA1_LEN])
+{
+	struct buffer *index = buffer_new(pack);
+	size_t at = 0;
+
+	qsort(pack->objects, pack->object_count, sizeof *pack->objects, compare_objects);
+	add_number(index, 0xff744f63);
+	add_number(index, 2);
+	for (unsigned byte = 0; byte < 256; byte++) {
+		while (at < pack->object_count && pack->objects[at].id[0] <= byte)
+			at++;
+		add_number(index, (uint32_t)at);
+	}
+	for (size_t i = 0; i < pack->object_count; i++)
+		buffer_add(index, pack->objects[i].id, SHA1_LEN);
+	for (size_t i = 0; i < pack->object_count; i++)
+		add_number(index, pack->objects[i].crc);
+	for (size_t i = 0; i < pack->object_count; i++)
+		add_number(index, pack->objects[i].offset);
+	buffer_add(index, pack_trailer, SHA1_LEN);
+	add_trailer(index);
+	return index;
+}
+
+static const struct error *write_aside(const struct pack *pack, const char *name, const char *ending, const struct buffer *content)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char *path = memory_format(scratch, "%s/pack-%s%s", pack->aside, name, ending);
+	int fd CLEANUP(fd_close) = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	size_t done = 0;
+
+	while (fd >= 0 && done < content->len) {
+		ssize_t n = write(fd, content->data + done, content->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return error_system(errno, "cannot write a pack into %s", repo_path(pack->repo));
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (fd < 0 || fsync(fd) < 0)
+		return error_system(errno, "cannot write a pack into %s", repo_path(pack->repo));
+	return NULL;
+}
+
+static const struct error *make_aside(struct pack *pack)
+{
+	uint8_t random[8];
+	char hex[2 * sizeof random + 1];
+
+	ids_random(random, sizeof random);
+	text_hex(hex, random, sizeof random);
+	pack->aside = memory_format(pack, "%s/objects/tmp_objdir-incoming-%s", repo_path(pack->repo), hex);
+	if (mkdir(pack->aside, 0700) < 0)
+		return error_system(errno, "cannot write a pack into %s", repo_path(pack->repo));
+	return NULL;
+}
+
+/* The stream as a file, and its index, both on the card, but not yet in the repository. */
 static const struct error *put_aside(struct pack *pack)
 {
-	if (!pack->aside) {
-		char random[17];
-		uint8_t bytes[8];
+	const uint8_t *trailer;
+	struct buffer *index;
+	char name[2 * SHA1_LEN + 1];
 
-		ids_random(bytes, sizeof bytes);
-		text_hex(random, bytes, sizeof bytes);
-		pack->aside = memory_format(pack, "%s/objects/tmp_objdir-incoming-%s", repo_path(pack->repo), random);
-		TRY(files_directory(pack->aside, 0700));
-	}
-	TRY(repo_index_pack(pack->repo, pack->aside, finish_stream(pack)));
-	pack->written += pack->stream->len;
+	for (int i = 0; i < 4; i++)
+		pack->stream->data[8 + i] = (uint8_t)(pack->object_count >> (24 - 8 * i));
+	add_trailer(pack->stream);
+	trailer = pack->stream->data + pack->stream->len - SHA1_LEN;
+	text_hex(name, trailer, SHA1_LEN);
+	index = make_index(pack, trailer);
+	if (!pack->aside)
+		TRY(make_aside(pack));
+	TRY(write_aside(pack, name, ".pack", pack->stream));
+	TRY(write_aside(pack, name, ".idx", index));
+	pack->written += pack->stream->len + index->len;
+	talloc_free(index);
 	start_stream(pack);
 	return NULL;
 }
@@ -235,20 +316,26 @@ static const struct error *put_aside(struct pack *pack)
 static void add_object(struct pack *pack, enum kind kind, struct bytes content, struct oid *out)
 {
 	static const char *const names[] = {[KIND_COMMIT] = "commit", [KIND_TREE] = "tree", [KIND_BLOB] = "blob"};
-	uint8_t id[SHA1_LEN];
+	struct object object;
 
-	hash_object(id, names[kind], content);
-	text_hex(out->hex, id, sizeof id);
-	if (pack->failed || !is_first(pack, id) || repo_has(pack->repo, out))
+	hash_object(object.id, names[kind], content);
+	text_hex(out->hex, object.id, sizeof object.id);
+	if (pack->failed || !is_first(pack, object.id) || repo_has(pack->repo, out))
 		return;
-	if (pack->objects && pack->stream->len + content.len > PIECE_MAX)
+	if (pack->object_count && pack->stream->len + content.len > PIECE_MAX)
 		pack_fail(pack, put_aside(pack));
+	object.offset = (uint32_t)pack->stream->len;
 	add_object_header(pack->stream, kind, content.len);
 	if (kind == KIND_BLOB || content.len < WORTH_DEFLATING)
 		add_stored(pack->stream, content);
 	else
 		add_deflated(pack->stream, &pack->text, content);
-	pack->objects++;
+	object.crc = (uint32_t)crc32_z(0, pack->stream->data + object.offset, pack->stream->len - object.offset);
+	if (pack->object_count == pack->object_size) {
+		pack->object_size = pack->object_size ? 2 * pack->object_size : 256;
+		pack->objects = memory_resize(pack, pack->objects, struct object, pack->object_size);
+	}
+	pack->objects[pack->object_count++] = object;
 }
 
 void pack_blob(struct pack *pack, struct bytes content, struct oid *out)
@@ -268,8 +355,9 @@ void pack_tree(struct pack *pack, const struct tree_entry *entries, size_t count
 	for (size_t i = 0; i < count; i++) {
 		uint8_t id[SHA1_LEN];
 
-		buffer_format(raw, "%o %s", entries[i].mode, entries[i].name);
-		buffer_add(raw, "", 1);
+		buffer_text(raw, entries[i].mode == 0100644 ? "100644" : memory_format(raw, "%o", entries[i].mode));
+		buffer_text(raw, " ");
+		buffer_add(raw, entries[i].name, strlen(entries[i].name) + 1);
 		if (text_from_hex(id, sizeof id, entries[i].oid.hex))
 			abort();
 		buffer_add(raw, id, sizeof id);
@@ -305,10 +393,10 @@ static const struct error *finish(struct pack *pack)
 
 	if (pack->failed)
 		return error_new(pack->failed->code, "%s", pack->failed->message);
-	if (!pack->aside)
-		return pack->objects ? repo_index_pack(pack->repo, NULL, finish_stream(pack)) : NULL;
-	if (pack->objects)
+	if (pack->object_count)
 		TRY(put_aside(pack));
+	if (!pack->aside)
+		return NULL;
 	TRY(move_pieces(pack, ".pack"));
 	TRY(move_pieces(pack, ".idx"));
 	return files_sync_directory(memory_format(scratch, "%s/objects/pack", repo_path(pack->repo)));

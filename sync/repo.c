@@ -21,11 +21,13 @@
 
 #define OBJECT_MAX 65536 /* of a commit or a tree */
 
+#define ENTRY_LEN_MIN 24   /* of a tree: a digit, a space, a letter, a zero byte, an id */
 #define ALLOCATION_MAX ((size_t)16 << 20)
 
 struct repo {
 	git_repository *git;
 	git_odb *odb;
+	git_odb *packs; /* those of its own alone */
 	char *path;
 };
 
@@ -192,6 +194,7 @@ static void from_git(struct oid *out, const git_oid *oid)
 
 static int repo_release(struct repo *repo)
 {
+	git_odb_free(repo->packs);
 	git_odb_free(repo->odb);
 	git_repository_free(repo->git);
 	return 0;
@@ -275,6 +278,17 @@ const struct error *repo_create(const char *path, const char *alternate)
 	return files_sync_directory(dirname(memory_string(scratch, path)));
 }
 
+static int open_packs(git_odb **out, const char *path)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	git_odb_backend *backend = NULL;
+	int code = git_odb_new(out);
+
+	if (!code)
+		code = git_odb_backend_pack(&backend, memory_format(scratch, "%s/objects", path));
+	return code ? code : git_odb_add_backend(*out, backend, 1);
+}
+
 const struct error *repo_open(const char *path, struct repo **out)
 {
 	struct repo *repo;
@@ -287,6 +301,8 @@ const struct error *repo_open(const char *path, struct repo **out)
 	code = git_repository_open_bare(&repo->git, path);
 	if (!code)
 		code = git_repository_odb(&repo->odb, repo->git);
+	if (!code)
+		code = open_packs(&repo->packs, path);
 	if (code) {
 		const struct error *error = failed(code, "open the repository", path);
 
@@ -385,14 +401,14 @@ const struct error *repo_refs(const void *context, struct repo *repo, const char
 
 void repo_refresh(struct repo *repo)
 {
-	git_odb_refresh(repo->odb);
+	git_odb_refresh(repo->packs);
 }
 
 bool repo_has(struct repo *repo, const struct oid *oid)
 {
 	git_oid id;
 
-	return git_oid_fromstrp(&id, oid->hex) == 0 && git_odb_exists_ext(repo->odb, &id, GIT_ODB_LOOKUP_NO_REFRESH);
+	return git_oid_fromstrp(&id, oid->hex) == 0 && git_odb_exists_ext(repo->packs, &id, GIT_ODB_LOOKUP_NO_REFRESH);
 }
 
 /* Asks the header for kind and size, and only then reads. The object is freed by the caller. */
@@ -532,6 +548,8 @@ const struct error *repo_tree(const void *context, struct repo *repo, const stru
 
 	TRY(read_object(repo, oid, GIT_OBJECT_TREE, OBJECT_MAX, &object));
 	raw = content_of(context, object);
+	if (most > raw.len / ENTRY_LEN_MIN)
+		most = raw.len / ENTRY_LEN_MIN + 1;
 	entries = memory_array(context, struct tree_entry, most);
 	at = raw.data;
 	end = raw.data + raw.len;
@@ -552,22 +570,4 @@ const struct error *repo_blob(const void *context, struct repo *repo, const stru
 	TRY(read_object(repo, oid, GIT_OBJECT_BLOB, max, &object));
 	*out = content_of(context, object);
 	return NULL;
-}
-
-const struct error *repo_index_pack(struct repo *repo, const char *folder, struct bytes stream)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	git_indexer_progress progress = {0};
-	git_indexer *indexer = NULL;
-	int code;
-
-	if (!folder)
-		folder = memory_format(scratch, "%s/objects/pack", repo->path);
-	code = git_indexer_new(&indexer, folder, 0444, NULL, NULL);
-	if (!code)
-		code = git_indexer_append(indexer, stream.data, stream.len, &progress);
-	if (!code)
-		code = git_indexer_commit(indexer, &progress);
-	git_indexer_free(indexer);
-	return code ? failed(code, "write a pack into", folder) : NULL;
 }

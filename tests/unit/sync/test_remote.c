@@ -2,9 +2,12 @@
  * line, and none changes what this hub holds. */
 #include "tests/unit/sync/hubs.h"
 
+#include <pwd.h>
+
 #include "sync/transport.h"
 
 #define PORT "38473"
+#define SSH_PORT "38474"
 
 /* The one line that a round with this address ends with. */
 static char *problem_with(struct hubs *hubs, const char *address)
@@ -150,6 +153,102 @@ static void a_web_page_in_place_of_a_relay_is_not_an_empty_one(void **state)
 	waitpid(server, NULL, 0);
 	assert_says(problem, "a web page answers instead of git");
 	assert_null(strstr(problem, "geheim"));
+}
+
+/* An sshd of our own, for this user alone, with the host key and the authorized keys that lie in `folder`. */
+static pid_t start_sshd(const char *folder)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char *config = memory_format(scratch, "%s/sshd_config", folder);
+	char *text = memory_format(scratch,
+		"Port " SSH_PORT
+		"\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/authorized\n"
+		"StrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication no\nPermitRootLogin yes\n",
+		folder, folder);
+	pid_t pid;
+
+	must(files_write(config, (struct bytes){(uint8_t *)text, strlen(text)}, 0600));
+	if (geteuid() == 0)
+		mkdir("/run/sshd", 0755);
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, 2);
+		execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-e", "-f", config, NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void new_host_key(const char *folder)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	assert_int_equal(
+		system(memory_format(scratch, "rm -f %s/host* && ssh-keygen -q -t ed25519 -N '' -f %s/host",
+			folder, folder)),
+		0);
+}
+
+/* The problem with the relay behind sshd, once that one answers. */
+static char *problem_by_ssh(struct hubs *hubs, const char *address)
+{
+	char *problem;
+
+	for (int i = 0; i < 500; i++) {
+		problem = problem_with(hubs, address);
+		if (!strstr(problem, "nothing answers"))
+			return problem;
+		usleep(20000);
+	}
+	fail_msg("sshd did not come up: %s", problem);
+	return NULL;
+}
+
+static void a_relay_by_ssh_goes_by_the_hubs_key_and_remembers_the_hosts(void **state)
+{
+	struct hubs *hubs = *state;
+	char *folder = memory_format(hubs, "%s-ssh", hubs->relay), *authorized;
+	char *address = memory_format(
+		hubs, "ssh://%s@127.0.0.1:" SSH_PORT "%s", getpwuid(geteuid())->pw_name, hubs->relay);
+	pid_t sshd;
+
+	if (access("/usr/sbin/sshd", X_OK) < 0) {
+		printf("# no sshd is installed\n");
+		skip();
+	}
+	mkdir(folder, 0700);
+	authorized = memory_format(hubs, "%s/authorized", folder);
+	must(files_write(authorized, BYTES_OF("\n"), 0600));
+	new_host_key(folder);
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	hubs_report(hubs, 1, 1);
+	sshd = start_sshd(folder);
+	assert_says(problem_by_ssh(hubs, address), "does not let this hub's key in");
+	assert_int_equal(system(memory_format(
+				 hubs, "ssh-keygen -y -f %s/keys/ssh >%s", hubs->homes[1]->path, authorized)),
+		0);
+	{
+		struct hub *hub = hubs_open(hubs, 1);
+		json_t *report;
+
+		hubs_commit(hub);
+		report = hubs_round(hub, address);
+		assert_string_equal(json_text_or(report, "error", ""), "");
+		assert_int_equal(hubs_number(report, "sent"), 1);
+		json_decref(report);
+		assert_non_null(hub_roster(hub)); /* and received */
+		hub_close(hub);
+	}
+	kill(sshd, SIGTERM);
+	waitpid(sshd, NULL, 0);
+	/* Another host at the same address. */
+	new_host_key(folder);
+	sshd = start_sshd(folder);
+	assert_says(problem_by_ssh(hubs, address), "another host key than before");
+	kill(sshd, SIGTERM);
+	waitpid(sshd, NULL, 0);
 }
 
 /* Taken from git 2.39 and OpenSSH 9.2 as they said it. */
@@ -443,6 +542,7 @@ int main(void)
 		HUBS_TEST(what_failed_is_kept_and_tried_again_later_and_later),
 		HUBS_TEST(a_relay_that_cannot_be_written_says_so),
 		HUBS_TEST(a_web_page_in_place_of_a_relay_is_not_an_empty_one),
+		HUBS_TEST(a_relay_by_ssh_goes_by_the_hubs_key_and_remembers_the_hosts),
 		HUBS_TEST(what_git_says_is_told_in_plain_words),
 		HUBS_TEST(addresses_are_measured_before_they_are_used),
 		HUBS_TEST(a_password_is_kept_apart_and_never_shown),

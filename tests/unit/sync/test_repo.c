@@ -315,6 +315,7 @@ static void repositories_may_be_moved_together(void **state)
 	char *place = memory_format(forge, "%s/moved", tools.folder);
 	struct oid oid = put_blob(forge->log, TEXT("here"));
 	struct repo *inbox CLEANUP(repo_close) = NULL;
+	struct bytes content;
 
 	TOOLS_RUN(NO_INPUT, "rm", "-rf", place);
 	TOOLS_RUN(NO_INPUT, "mkdir", place);
@@ -322,7 +323,8 @@ static void repositories_may_be_moved_together(void **state)
 	repo_close(forge->log);
 	TOOLS_RUN(NO_INPUT, "mv", forge->log_path, memory_format(forge, "%s.gone", forge->log_path));
 	must(repo_open(memory_format(forge, "%s/%s", place, strrchr(forge->inbox_path, '/')), &inbox));
-	assert_true(repo_has(inbox, &oid));
+	must(repo_blob(forge, inbox, &oid, 4, &content));
+	assert_false(repo_has(inbox, &oid)); /* it is the other's */
 	TOOLS_RUN(NO_INPUT, "mv", memory_format(forge, "%s.gone", forge->log_path), forge->log_path);
 	must(repo_open(forge->log_path, &forge->log));
 }
