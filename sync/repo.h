@@ -1,4 +1,4 @@
-/* git repositories by libgit2: the only file that includes git2.h. Objects, packs, refs; no network (git the program does that, remote.h).
+/* git repositories by libgit2: the only file that includes git2.h. Objects, packs, refs; no network (git the program does that, transport.h).
  *
  * Everything read may be hostile: an object's header is read before the object, sizes are bounded, trees are read one level. Everything
  * written is fsynced before a ref moves. Memory limits are small (findings: 32/256/16 MiB windows, 64 pack descriptors). */
