@@ -6,12 +6,12 @@
  * intake. */
 #include "web/intake/intake.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "node/base/clock.h"
 #include "node/base/embed.h"
 #include "node/base/files.h"
-#include "node/store/doorbell.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
@@ -51,13 +51,30 @@ int64_t intake_seconds(void)
 	return clock_boot_ms() / 1000;
 }
 
+/* What a tap on the number dials; "" where it is more than a number. */
+static char *dialled(const void *context, const char *phone)
+{
+	char *number = memory_string(context, phone), *end = number;
+
+	if (phone[strspn(phone, "+0123456789 -")])
+		return memory_string(context, "");
+	for (; *phone; phone++)
+		if (*phone != ' ' && *phone != '-')
+			*end++ = *phone;
+	*end = '\0';
+	return number;
+}
+
 json_t *intake_view(const struct intake *intake, const char *title)
 {
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct config *config = intake->home->config;
 	json_t *view = json_pack("{s:s,s:s}", "title", title, "office", config->intake.name);
 
-	if (*config->intake.phone)
+	if (*config->intake.phone) {
 		json_object_set_new(view, "phone", json_string(config->intake.phone));
+		json_object_set_new(view, "dial", json_string(dialled(scratch, config->intake.phone)));
+	}
 	return view;
 }
 
@@ -122,7 +139,6 @@ static void save_done(void *job, const struct error *error)
 		ssize_t told = write(intake->wake_fd, &one, sizeof one);
 
 		(void)told; /* an eventfd that is full has been told already */
-		doorbell_ring(intake->bell);
 	}
 	if (error)
 		intake->clock_kept = 0; /* it may have been rolled back with the rest */

@@ -19,7 +19,6 @@
 
 struct intake {
 	struct home *home;
-	char *bell; /* of sync */
 	struct secret *token_key;
 	struct coalition *coalition;
 	struct quota *quota;
@@ -29,7 +28,8 @@ struct intake {
 	struct db *reader;    /* intake.db, read only */
 	struct server *http, *https;
 	uint64_t clock_kept; /* the hybrid clock's value on the card; the writer's thread's own */
-	int wake_fd;	     /* an eventfd: something was put on the card that wants tidying later */
+	int wake_fd; /* an eventfd: something is on the card, so sync's bell is to be rung, once for many, and
+			there will be tidying */
 };
 
 /* Opens intake.db, making it where it is missing, and starts this process's clock behind the last event made

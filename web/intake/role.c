@@ -15,6 +15,7 @@
 #include "node/base/control.h"
 #include "node/base/files.h"
 #include "node/base/log.h"
+#include "node/store/doorbell.h"
 #include "sync/state.h"
 #include "web/intake/desk.h"
 #include "web/intake/intake.h"
@@ -159,7 +160,6 @@ const struct error *intake_start(struct home *home, struct code_source *codes, s
 
 	intake->home = home;
 	intake->codes = codes;
-	intake->bell = home_file(intake, home, "run/sync.bell");
 	intake->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&intake->lock, NULL);
 	error = start(intake);
@@ -233,6 +233,7 @@ static int64_t tidy(struct intake *intake)
 struct role {
 	struct intake *intake;
 	int control_fd, broken_fd;
+	const char *bell; /* of sync */
 	sigset_t while_waiting;
 	const volatile int *stop;
 };
@@ -260,9 +261,11 @@ static const struct error *loop(const struct role *role)
 		}
 		if (fds[1].revents)
 			return error_new(ERROR_UNAVAILABLE, "the process that makes receipt codes has ended");
-		if (fds[2].revents && read(role->intake->wake_fd, &count, sizeof count) > 0 &&
-			(due < 0 || due > clock_boot_ms() + TIDY_SOON_MS))
-			due = clock_boot_ms() + TIDY_SOON_MS;
+		if (fds[2].revents && read(role->intake->wake_fd, &count, sizeof count) > 0) {
+			doorbell_ring(role->bell);
+			if (due < 0 || due > clock_boot_ms() + TIDY_SOON_MS)
+				due = clock_boot_ms() + TIDY_SOON_MS;
+		}
 		if (fds[0].revents) {
 			const struct error *error =
 				control_serve(role->control_fd, desk_answer, role->intake);
@@ -283,6 +286,7 @@ static const struct error *run_with(struct home *home, struct pool *pool, struct
 	TRY(files_lock(home_file(scratch, home, "run/intake.lock"), &lock));
 	TRY(intake_start(home, pool_source(pool), &role->intake));
 	role->broken_fd = pool_broken_fd(pool);
+	role->bell = home_file(scratch, home, "run/sync.bell");
 	error = control_listen(home_file(scratch, home, "run/intake.sock"), &role->control_fd);
 	if (!error) {
 		log_info("serving on ports %d and %d", intake_http_port(role->intake),
@@ -292,6 +296,7 @@ static const struct error *run_with(struct home *home, struct pool *pool, struct
 	}
 	pool_stop(pool); /* whoever still waits for a code is told so, and has lost nothing */
 	intake_stop(role->intake);
+	doorbell_ring(role->bell); /* for what was saved last */
 	return error;
 }
 

@@ -107,7 +107,7 @@ const struct error *send_report(struct request *request)
 	if (form_get(request->form, "go"))
 		return form_answer(request);
 	if (!token || !token_is_whole(token))
-		return form_check_page(request, NULL, NULL);
+		return form_check_again(request, NULL, "Nothing has been sent yet. Please press Send again.");
 	token_ticket(ticket, token);
 	TRY(intake_find_receipt(intake, ticket, &state, &code));
 	if (state != RECEIPT_UNKNOWN) {
