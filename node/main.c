@@ -74,13 +74,16 @@ int main(int argc, char **argv)
 		}
 		if (strncmp(argv[at], "--state=", 8) == 0) {
 			state = argv[at] + 8;
-		} else if (strcmp(argv[at], "--state") == 0 && at + 1 < argc) {
-			state = argv[++at];
+		} else if (strcmp(argv[at], "--state") == 0) {
+			state = at + 1 < argc ? argv[++at] : "";
 		} else {
 			return complain(error_new(
 				ERROR_USAGE, "unknown option %s; engabo --help tells the options", argv[at]));
 		}
 	}
+	if (!*state)
+		return complain(error_new(
+			ERROR_USAGE, "--state needs a value, DIR; engabo --help tells the options"));
 	if (at == argc) {
 		help(stderr);
 		return EX_USAGE;

@@ -1,7 +1,6 @@
 /* `engabo remote add|list|remove`: the relays that this hub uses. */
 #include "sync/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,12 +26,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->count == 3)
-			argp_error(state, "too many words");
+			return command_misused(state, "%s is one word too many", argument);
 		options->words[options->count++] = argument;
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->count)
-			argp_error(state, "add NAME URL, list, or remove NAME?");
+			return command_misused(state, "say what to do: add NAME URL, list, or remove NAME");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -73,7 +72,7 @@ static const struct error *run(const struct command_call *call)
 	struct options options = {0};
 	struct home *home;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
 	if (strcmp(options.words[0], "list") == 0 && options.count == 1)
 		return list(context, home, options.as_json);

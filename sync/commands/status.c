@@ -3,7 +3,6 @@
  * well when something waits. */
 #include "sync/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -305,7 +304,7 @@ static const struct error *run(const struct command_call *call)
 	struct home *home;
 	bool as_json = false;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &as_json);
+	TRY(command_parse(call, &argp, &as_json));
 	TRY(home_open(context, call->state, &home));
 	TRY(gather(home, &status));
 	if (as_json)

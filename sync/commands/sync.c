@@ -2,7 +2,6 @@
  * the running role, or in its place while it is down. */
 #include "sync/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +37,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!text_is_utf8(argument, strlen(argument)))
-			argp_error(state, "an address is text");
+			return command_misused(state, "an address is text in UTF-8");
 		add_remote(options->remotes, argument);
 		return 0;
 	default:
@@ -170,7 +169,7 @@ static const struct error *run(const struct command_call *call)
 	json_t *remotes CLEANUP(json_decref) = json_array();
 	struct options options = {.remotes = remotes};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	return sync_once(call, &options);
 }
 

@@ -2,7 +2,6 @@
  * The new version is committed by the keeper hub's sync role (or here, under its lock, while it is down). */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,12 +35,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->request)
-			argp_error(state, "one request at a time");
+			return command_misused(state, "one request at a time, not also %s", argument);
 		options->request = argument;
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->request || !options->as)
-			argp_error(state, "needs a REQUEST and --as NAME, a coordinator");
+			return command_misused(state, "%s",
+				options->request
+					? "--as NAME is missing, the coordinator who admits it"
+					: "the REQUEST is missing (a file, or - for standard input)");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -184,7 +186,7 @@ static const struct error *run(const struct command_call *call)
 	char *six;
 	int version;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
 	TRY(paper_trust(home, &trust));
 	if (!trust.has_coalition)

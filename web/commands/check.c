@@ -3,7 +3,6 @@
  * part by part; what is derived and does not hold is removed so that it is made again, the rest is named. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -303,7 +302,7 @@ static const struct error *run(const struct command_call *call)
 	struct options options = {0};
 	const struct error *error;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &check.home));
 	TRY(paper_trust(check.home, &check.trust));
 	error = check_all(&check, &options);

@@ -2,7 +2,6 @@
  * finding is one line: what, and what to do. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,7 +178,7 @@ static const struct error *run(const struct command_call *call)
 	json_t *finding;
 	size_t i;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &as_json);
+	TRY(command_parse(call, &argp, &as_json));
 	TRY(home_open(context, call->state, &doctor.home));
 	look_at_time(&doctor);
 	look_at_disk(&doctor);

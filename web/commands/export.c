@@ -2,7 +2,6 @@
  * anything is printed. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,18 +45,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'f':
 		if (strcmp(argument, "json") != 0)
-			argp_error(state, "the format is json");
+			return command_misused(state, "there is no format %s, only json", argument);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!want(options, argument))
-			argp_error(state,
-				"no records are called %s: reports, cases, actions, followups, notes, "
-				"messages",
+			return command_misused(state,
+				"no records are called %s: there are reports, cases, actions, followups, "
+				"notes and messages",
 				argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->as)
-			argp_error(state, "needs --as NAME, a keyholder");
+			return command_misused(state, "--as NAME is missing, the keyholder who exports");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -122,7 +121,7 @@ static const struct error *run(const struct command_call *call)
 		NULL, NULL, NULL};
 	struct options options = {0};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	return export(call, &options);
 }
 

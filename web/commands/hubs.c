@@ -2,7 +2,6 @@
  * unlocked office; while it is locked, log ids stand in their place. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,7 +125,7 @@ static const struct error *run(const struct command_call *call)
 	struct trust trust;
 	struct home *home;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
 	TRY(paper_trust(home, &trust));
 	TRY(repo_open(home_file(context, home, "log.git"), &repo));

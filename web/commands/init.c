@@ -5,7 +5,6 @@
  * headquarters the coalition's recovery identity. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -209,7 +208,7 @@ static const struct error *run(const struct command_call *call)
 		words, parse, NULL, "Makes a hub in the state directory.", NULL, NULL, NULL};
 	struct options options = {0};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	TRY(check_options(&options));
 	return make(call, &options);
 }

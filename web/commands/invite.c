@@ -2,7 +2,6 @@
  * secret; that nobody swapped it on the way is what the six words are for. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,7 +67,7 @@ static const struct error *run(const struct command_call *call)
 	struct trust trust;
 	struct home *home;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &file);
+	TRY(command_parse(call, &argp, &file));
 	TRY(home_open(context, call->state, &home));
 	TRY(paper_trust(home, &trust));
 	if (!trust.has_coalition)

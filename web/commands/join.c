@@ -2,7 +2,6 @@
  * and no other; until a coordinator there has admitted it, it goes on working alone. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,12 +26,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->invite)
-			argp_error(state, "one invite at a time");
+			return command_misused(state, "one invite at a time, not also %s", argument);
 		options->invite = argument;
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->invite)
-			argp_error(state, "which invite? (a file, or - for standard input)");
+			return command_misused(
+				state, "the invite is missing (a file, or - for standard input)");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -85,7 +85,7 @@ static const struct error *run(const struct command_call *call)
 	struct trust trust;
 	struct home *home;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
 	TRY(paper_trust(home, &trust));
 	TRY(paper_read(context, options.invite, &text));

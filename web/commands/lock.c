@@ -2,7 +2,6 @@
  * who may reach the socket may lock. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -54,7 +53,7 @@ static const struct error *run(const struct command_call *call)
 	static const struct argp argp = {NULL, NULL, NULL,
 		"Locks the hub: nothing on it can be read until a keyholder signs in.", NULL, NULL, NULL};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, NULL);
+	TRY(command_parse(call, &argp, NULL));
 	return lock(call);
 }
 

@@ -6,7 +6,6 @@
  * lack is said. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +40,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->output || (!options->as == !options->by_sheet))
-			argp_error(state, "needs -o FILE, and either --as NAME or --sheet");
+			return command_misused(state, "-o FILE is needed, and either --as NAME or --sheet");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -133,7 +132,7 @@ static const struct error *run(const struct command_call *call)
 		NULL, NULL, NULL};
 	struct options options = {0};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	return recover(call, &options);
 }
 

@@ -5,7 +5,6 @@
  * (web/intake/desk.c). Nothing of the report is ever in an argument, a file or the journal. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -36,12 +35,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->input || strcmp(argument, "-") != 0)
-			argp_error(state, "a report is read from standard input: engabo report -");
+			return command_misused(
+				state, "say engabo report -: a report is read from standard input");
 		options->input = argument;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "a report is read from standard input: engabo report -");
-		return 0;
+		return command_misused(state, "say engabo report -: a report is read from standard input");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -116,7 +115,7 @@ static const struct error *report_run(const struct command_call *call)
 	struct home *home;
 	struct bytes input;
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	context = memory_context(NULL);
 	TRY(home_open(context, call->state, &home));
 	TRY(read_input(context, &input));

@@ -5,7 +5,6 @@
  * The keeper itself opens nothing of the hub: no database, no key. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -252,7 +251,7 @@ static const struct error *run(const struct command_call *call)
 		NULL, NULL, NULL};
 	struct options options = {0};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	catch_signals();
 	if (options.from_disk)
 		template_from_disk(options.from_disk);

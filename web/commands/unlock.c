@@ -3,7 +3,6 @@
  * opens. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <string.h>
 
 #include "node/base/control.h"
@@ -29,7 +28,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->as)
-			argp_error(state, "needs --as NAME, a keyholder");
+			return command_misused(state, "--as NAME is missing, a keyholder");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -68,7 +67,7 @@ static const struct error *run(const struct command_call *call)
 		"Opens the hub, as signing in on the office's page does.", NULL, NULL, NULL};
 	struct options options = {0};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	return unlock(call, &options);
 }
 

@@ -4,7 +4,6 @@
  * A passphrase made here is printed once and kept nowhere. */
 #include "web/commands/commands.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,12 +49,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		else if (!options->third)
 			options->third = argument;
 		else
-			argp_error(state, "too many words");
+			return command_misused(state, "%s is one word too many", argument);
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->action || !options->as)
-			argp_error(
-				state, "needs what to do (add, list, disable, passwd, role) and --as NAME");
+		if (!options->action)
+			return command_misused(state, "say what to do: add, list, disable, passwd or role");
+		if (!options->as)
+			return command_misused(state, "--as NAME is missing, the keyholder who does it");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -207,7 +207,7 @@ static const struct error *run(const struct command_call *call)
 		NULL, NULL};
 	struct options options = {0};
 
-	argp_parse(&argp, call->argc, call->argv, 0, NULL, &options);
+	TRY(command_parse(call, &argp, &options));
 	return change(call, &options);
 }
 
