@@ -27,7 +27,7 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 		const struct field *field = schema_field(entity, json_text_or(row, "field", ""));
 		const char *event = json_text_or(row, "event", ""), *value;
 
-		if (!field)
+		if (!field || strcmp(field->name, "mailbox") == 0) /* keys tell people nothing */
 			continue;
 		if (!group || strcmp(event, last) != 0) {
 			group = json_pack(
