@@ -1,8 +1,8 @@
-/* Long leaps through a hub's log, so that sending one record costs the same after ten years: see back.h. Used by sync, office
- * and commands.
+/* Long leaps through a hub's log, so that sending one record costs the same after ten years: see back.h. Used
+ * by sync, office and commands.
  *
- * Guards: only the Back lines of commits that were checked are followed. Whether a new commit's Back is right is
- * asked here and judged in check.c. */
+ * Guards: only the Back lines of commits that were checked are followed. Whether a new commit's Back is right
+ * is asked here and judged in check.c. */
 #include "sync/back.h"
 
 #include <assert.h>
@@ -42,8 +42,8 @@ const struct error *back_find(const struct back *back, int64_t seq, struct oid *
 	return NULL;
 }
 
-/* Seq - 2^k is named by the commit at Seq - 2^(k-1), in the same place but one: one read a leap, and none for those whose ids
- * are known. */
+/* Seq - 2^k is named by the commit at Seq - 2^(k-1), in the same place but one: one read a leap, and none for
+ * those whose ids are known. */
 const struct error *back_fill(const struct back *back, int64_t seq, struct log_commit *out)
 {
 	size_t count = commit_back_count(seq);

@@ -1,10 +1,12 @@
-/* Finding a commit of a log by its Seq, without walking all of it: by the Back lines of its commits (FORMAT.md). */
+/* Finding a commit of a log by its Seq, without walking all of it: by the Back lines of its commits
+ * (FORMAT.md). */
 #ifndef ENGABO_SYNC_BACK_H
 #define ENGABO_SYNC_BACK_H
 
 #include "sync/commit.h"
 
-/* A log whose commits up to `base` are in `repo` and good, and behind them some whose ids are known already. */
+/* A log whose commits up to `base` are in `repo` and good, and behind them some whose ids are known already.
+ */
 struct back {
 	struct repo *repo;
 	int64_t base_seq; /* 0: nothing yet */

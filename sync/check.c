@@ -1,8 +1,9 @@
-/* Whether a commit is what its hub said, and all of it: see check.h. No stranger, relay or stick gets a record into the log
- * but by these rules. Used by sync for what was fetched, by office and commands for what is read again.
+/* Whether a commit is what its hub said, and all of it: see check.h. No stranger, relay or stick gets a
+ * record into the log but by these rules. Used by sync for what was fetched, by office and commands for what
+ * is read again.
  *
- * Leaves the way a commit is written to commit.c, and which commits to look at to logs.c. Guards: an object's size is known
- * before it is read; one tree shape is accepted; nothing that is signed rests on SHA-1. */
+ * Leaves the way a commit is written to commit.c, and which commits to look at to logs.c. Guards: an object's
+ * size is known before it is read; one tree shape is accepted; nothing that is signed rests on SHA-1. */
 #include "sync/check.h"
 
 #include <string.h>
@@ -36,7 +37,8 @@ static const struct error *check_version(const struct check *check, int version)
 	const struct roster *newest = check->chain ? roster_chain_newest(check->chain) : NULL;
 
 	if (version && (!newest || version > newest->version))
-		return error_new(ERROR_UNAVAILABLE, "it names roster version %d, which is not here yet", version);
+		return error_new(
+			ERROR_UNAVAILABLE, "it names roster version %d, which is not here yet", version);
 	return NULL;
 }
 
@@ -57,7 +59,8 @@ int64_t check_last(const struct check *check)
 	return member && member->status == MEMBER_REVOKED ? member->last_seq : COMMIT_SEQ_MAX;
 }
 
-const struct error *check_read(const void *context, const struct check *check, const struct oid *oid, struct checked *out)
+const struct error *check_read(
+	const void *context, const struct check *check, const struct oid *oid, struct checked *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct log_commit *commit = &out->commit;
@@ -65,11 +68,13 @@ const struct error *check_read(const void *context, const struct check *check, c
 	TRY(repo_commit(context, check->from, oid, &out->raw));
 	TRY(commit_parse(out->raw.message, &out->commit));
 	if (strcmp(commit->log, check->log) != 0 || commit->epoch != check->epoch)
-		return error_new(ERROR_INVALID, "it says it is of log %s, epoch %d", commit->log, commit->epoch);
+		return error_new(
+			ERROR_INVALID, "it says it is of log %s, epoch %d", commit->log, commit->epoch);
 	if (out->raw.parent_count != (commit->seq > 1))
 		return error_new(ERROR_INVALID, "it has %zu parents", out->raw.parent_count);
-	return commit_is_framed(&out->raw, commit_frame(scratch, commit->log, commit_seconds(commit->seq), &out->raw.tree,
-		out->raw.parent_count ? &out->raw.parents[0] : NULL, out->raw.message));
+	return commit_is_framed(
+		&out->raw, commit_frame(scratch, commit->log, commit_seconds(commit->seq), &out->raw.tree,
+				   out->raw.parent_count ? &out->raw.parents[0] : NULL, out->raw.message));
 }
 
 const struct error *check_signature(const struct check *check, const struct checked *checked)
@@ -94,7 +99,8 @@ static const struct error *check_revocation(const struct check *check, const str
 	digest_of(sha256, checked->raw.raw);
 	text_hex(hex, sha256, sizeof sha256);
 	if (strcmp(hex, member->last_commit) != 0)
-		return error_new(ERROR_DENIED, "the hub is revoked, and the roster names another commit as its last");
+		return error_new(
+			ERROR_DENIED, "the hub is revoked, and the roster names another commit as its last");
 	return NULL;
 }
 
@@ -116,7 +122,8 @@ const struct error *check_follows(const struct check *check, const struct checke
 	if (memcmp(commit->prev, prev, sizeof prev) != 0)
 		return error_new(ERROR_INVALID, "Prev-SHA256 does not match the commit before");
 	if (commit->roster < tip->roster)
-		return error_new(ERROR_INVALID, "it names roster version %d after version %d", commit->roster, tip->roster);
+		return error_new(ERROR_INVALID, "it names roster version %d after version %d", commit->roster,
+			tip->roster);
 	TRY(check_version(check, commit->roster));
 	return check_revocation(check, checked);
 }
@@ -138,7 +145,8 @@ const struct error *check_body_form(struct bytes body)
 	size_t recipients, header;
 
 	if (body.len > CHECK_BLOB_MAX)
-		return error_new(ERROR_INVALID, "an envelope has %zu bytes; at most %d are allowed", body.len, CHECK_BLOB_MAX);
+		return error_new(ERROR_INVALID, "an envelope has %zu bytes; at most %d are allowed", body.len,
+			CHECK_BLOB_MAX);
 	return age_look(body, &recipients, &header);
 }
 
@@ -148,7 +156,8 @@ static const struct error *check_names(const struct tree_entry *entries, size_t 
 
 	for (size_t i = 0; i < count; i++) {
 		if (entries[i].mode != 0100644)
-			return error_new(ERROR_INVALID, "entry %zu has mode %o instead of 100644", i, entries[i].mode);
+			return error_new(
+				ERROR_INVALID, "entry %zu has mode %o instead of 100644", i, entries[i].mode);
 		if (!commit_entry_name(entries[i].name, i, &kind, mailbox))
 			return error_new(ERROR_INVALID, "entry %zu has a name that is not allowed there", i);
 		if (i && strcmp(entries[i - 1].name, entries[i].name) >= 0)
@@ -157,8 +166,9 @@ static const struct error *check_names(const struct tree_entry *entries, size_t 
 	return NULL;
 }
 
-const struct error *check_entries(const void *context, const struct check *check, const struct checked *checked, check_body *each,
-	void *user, struct tree_entry **entries, size_t *count)
+const struct error *check_entries(const void *context, const struct check *check,
+	const struct checked *checked, check_body *each, void *user, struct tree_entry **entries,
+	size_t *count)
 {
 	uint8_t expected[DIGEST_LEN];
 	struct digest digest;

@@ -1,7 +1,9 @@
-/* The rules that every commit of a log must keep (FORMAT.md, "What a receiver checks"), one commit at a time, oldest first.
+/* The rules that every commit of a log must keep (FORMAT.md, "What a receiver checks"), one commit at a time,
+ * oldest first.
  *
- * What a rule says no to is ERROR_INVALID, ERROR_DENIED, ERROR_CONFLICT or, for what is missing, ERROR_NOT_FOUND; a roster version that is not here yet is
- * ERROR_UNAVAILABLE; anything else is our own trouble. */
+ * What a rule says no to is ERROR_INVALID, ERROR_DENIED, ERROR_CONFLICT or, for what is missing,
+ * ERROR_NOT_FOUND; a roster version that is not here yet is ERROR_UNAVAILABLE; anything else is our own
+ * trouble. */
 #ifndef ENGABO_SYNC_CHECK_H
 #define ENGABO_SYNC_CHECK_H
 
@@ -29,18 +31,21 @@ struct checked {
 	struct raw_commit raw;
 	struct log_commit commit;
 };
-/* Reads a commit and checks what can be said of it alone: message, form, signature, and that it is this log's. */
-const struct error *check_read(const void *context, const struct check *check, const struct oid *oid, struct checked *out) MUST_CHECK;
+/* Reads a commit and checks what can be said of it alone: message, form, signature, and that it is this
+ * log's. */
+const struct error *check_read(const void *context, const struct check *check, const struct oid *oid,
+	struct checked *out) MUST_CHECK;
 const struct error *check_signature(const struct check *check, const struct checked *checked) MUST_CHECK;
 /* That it follows check->tip: parent, Seq, Prev-SHA256, roster version, and what a revocation allows. */
 const struct error *check_follows(const struct check *check, const struct checked *checked) MUST_CHECK;
 const struct error *check_back(const struct back *back, const struct log_commit *commit) MUST_CHECK;
 
-/* Its tree and envelopes: names, modes, sizes, age headers, and the digest over all. One body at a time is in memory, each given to `each` before the
- * digest is known to be right. */
+/* Its tree and envelopes: names, modes, sizes, age headers, and the digest over all. One body at a time is in
+ * memory, each given to `each` before the digest is known to be right. */
 typedef void check_body(void *user, const struct tree_entry *entry, struct bytes body);
-const struct error *check_entries(const void *context, const struct check *check, const struct checked *checked, check_body *each,
-	void *user, struct tree_entry **entries, size_t *count) MUST_CHECK;
+const struct error *check_entries(const void *context, const struct check *check,
+	const struct checked *checked, check_body *each, void *user, struct tree_entry **entries,
+	size_t *count) MUST_CHECK;
 /* A body that everybody will accept: an age file to X25519 recipients, not too large. */
 const struct error *check_body_form(struct bytes body) MUST_CHECK;
 /* check->tip becomes this commit. */

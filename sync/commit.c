@@ -1,8 +1,8 @@
-/* One commit of a hub's log as text: its message, the object around it, the signature in it (FORMAT.md). Pure; used by
- * every process that reads or writes a log.
+/* One commit of a hub's log as text: its message, the object around it, the signature in it (FORMAT.md).
+ * Pure; used by every process that reads or writes a log.
  *
- * Leaves to check.c whether what it says is true. Guards: there is one way to write each commit. A reader prints what
- * it understood and compares, so that nothing can hide between the lines. */
+ * Leaves to check.c whether what it says is true. Guards: there is one way to write each commit. A reader
+ * prints what it understood and compares, so that nothing can hide between the lines. */
 #include "sync/commit.h"
 
 #include <string.h>
@@ -50,7 +50,8 @@ char *commit_message(const void *context, const struct log_commit *commit)
 	text_hex(prev, commit->prev, DIGEST_LEN);
 	text_hex(envelopes, commit->envelopes, DIGEST_LEN);
 	buffer_format(text,
-		"engabo log 1\n\nLog: %s\nEpoch: %d\nSeq: %lld\nRoster: %d\nPrev-SHA256: %s\nEnvelopes-SHA256: %s\nBack:",
+		"engabo log 1\n\nLog: %s\nEpoch: %d\nSeq: %lld\nRoster: %d\nPrev-SHA256: "
+		"%s\nEnvelopes-SHA256: %s\nBack:",
 		commit->log, commit->epoch, (long long)commit->seq, commit->roster, prev, envelopes);
 	for (size_t i = 0; i < commit->back_count; i++) {
 		buffer_text(text, " ");
@@ -63,8 +64,8 @@ char *commit_message(const void *context, const struct log_commit *commit)
 	return (char *)text->data;
 }
 
-/* Reading: each take_ moves `*at` behind what it took and is false where it is not there. What they let through too easily,
- * the comparison at the end does not. */
+/* Reading: each take_ moves `*at` behind what it took and is false where it is not there. What they let
+ * through too easily, the comparison at the end does not. */
 static bool take_text(const char **at, const char *text)
 {
 	size_t len = strlen(text);
@@ -150,12 +151,13 @@ static bool take_message(const char *at, struct log_commit *out)
 {
 	int64_t epoch, roster;
 
-	if (!take_text(&at, "engabo log 1\n\nLog: ") || !take_log(&at, out->log) || !take_text(&at, "\nEpoch: ") ||
-		!take_number(&at, 1, COMMIT_EPOCH_MAX, &epoch) || !take_text(&at, "\nSeq: ") ||
-		!take_number(&at, 1, COMMIT_SEQ_MAX, &out->seq) || !take_text(&at, "\nRoster: ") ||
-		!take_number(&at, 0, COMMIT_ROSTER_MAX, &roster) || !take_text(&at, "\nPrev-SHA256: ") ||
-		!take_digest(&at, out->prev) || !take_text(&at, "\nEnvelopes-SHA256: ") ||
-		!take_digest(&at, out->envelopes) || !take_text(&at, "\nBack:"))
+	if (!take_text(&at, "engabo log 1\n\nLog: ") || !take_log(&at, out->log) ||
+		!take_text(&at, "\nEpoch: ") || !take_number(&at, 1, COMMIT_EPOCH_MAX, &epoch) ||
+		!take_text(&at, "\nSeq: ") || !take_number(&at, 1, COMMIT_SEQ_MAX, &out->seq) ||
+		!take_text(&at, "\nRoster: ") || !take_number(&at, 0, COMMIT_ROSTER_MAX, &roster) ||
+		!take_text(&at, "\nPrev-SHA256: ") || !take_digest(&at, out->prev) ||
+		!take_text(&at, "\nEnvelopes-SHA256: ") || !take_digest(&at, out->envelopes) ||
+		!take_text(&at, "\nBack:"))
 		return false;
 	out->epoch = (int)epoch;
 	out->roster = (int)roster;

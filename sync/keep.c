@@ -1,8 +1,9 @@
-/* What another hub's log says that ours of it does not yet: fetched, checked, and only then kept (logs_keep in logs.h). This is the
- * only way for records from outside into log.git. Used by sync.
+/* What another hub's log says that ours of it does not yet: fetched, checked, and only then kept (logs_keep
+ * in logs.h). This is the only way for records from outside into log.git. Used by sync.
  *
- * Leaves the rules for a single commit to check.c. Guards: until the last commit of a call is found good, log.git does
- * not change by a byte; a branch only ever grows; a hub that says two things at one Seq is shown, not believed. */
+ * Leaves the rules for a single commit to check.c. Guards: until the last commit of a call is found good,
+ * log.git does not change by a byte; a branch only ever grows; a hub that says two things at one Seq is
+ * shown, not believed. */
 #include <string.h>
 
 #include "node/base/text.h"
@@ -19,17 +20,18 @@
 
 struct keep {
 	struct repo *repo;
-	struct check check;   /* reads from the inbox */
+	struct check check; /* reads from the inbox */
 	struct log_tip ours;
 	struct oid offered;
 	int64_t offered_seq;
-	struct log_tip join;  /* the last commit that the offered branch and ours share; Seq 0: none */
-	struct oid *window;   /* offered commits behind it */
+	struct log_tip join; /* the last commit that the offered branch and ours share; Seq 0: none */
+	struct oid *window;  /* offered commits behind it */
 	size_t window_count;
 	struct log_offer *out;
 };
 
-/* The verdict for what a rule said of the commit at `seq` (0: of the tip, before its Seq can be believed), or else the error, which is our own trouble. */
+/* The verdict for what a rule said of the commit at `seq` (0: of the tip, before its Seq can be believed), or
+ * else the error, which is our own trouble. */
 static const struct error *refuse(struct keep *keep, int64_t seq, const struct error *error)
 {
 	char where[32] = "tip";
@@ -49,7 +51,8 @@ static const struct error *refuse(struct keep *keep, int64_t seq, const struct e
 	}
 	if (seq)
 		snprintf(where, sizeof where, "seq %lld", (long long)seq);
-	snprintf(keep->out->reason, sizeof keep->out->reason, "%s %s: %.200s", keep->check.log, where, error->message);
+	snprintf(keep->out->reason, sizeof keep->out->reason, "%s %s: %.200s", keep->check.log, where,
+		error->message);
 	return NULL;
 }
 
@@ -74,8 +77,10 @@ static const struct error *step_down(struct repo *repo, int64_t seq, struct oid 
 	return NULL;
 }
 
-/* Whether `at`, a commit with this Seq, is in our branch. `mine` walks along with it: the commit of ours at seq + 1 before, at seq after. */
-static const struct error *is_ours(const struct keep *keep, int64_t seq, const struct oid *at, struct oid *mine, bool *out)
+/* Whether `at`, a commit with this Seq, is in our branch. `mine` walks along with it: the commit of ours at
+ * seq + 1 before, at seq after. */
+static const struct error *is_ours(
+	const struct keep *keep, int64_t seq, const struct oid *at, struct oid *mine, bool *out)
 {
 	*out = false;
 	if (seq > keep->ours.seq)
@@ -91,8 +96,8 @@ static const struct error *is_ours(const struct keep *keep, int64_t seq, const s
 	return NULL;
 }
 
-/* From the offered tip, whose Seq is signed, down to where it meets our branch, by parents alone. Of a long way the oldest commits are
- * remembered; the others come with the next call. */
+/* From the offered tip, whose Seq is signed, down to where it meets our branch, by parents alone. Of a long
+ * way the oldest commits are remembered; the others come with the next call. */
 static const struct error *walk(struct keep *keep, struct oid *ring, int64_t ring_size, int64_t *failed_seq)
 {
 	struct oid at = keep->offered, mine = {""};
@@ -155,8 +160,10 @@ static void rebuild_body(void *user, const struct tree_entry *entry, struct byte
 	rebuilding->differs |= strcmp(oid.hex, entry->oid.hex) != 0;
 }
 
-/* One commit, but for its signature: checked, and made anew from what was checked. What comes out must have the ids that went in. */
-static const struct error *take_commit(struct keep *keep, size_t i, const struct checked *checked, struct pack *pack)
+/* One commit, but for its signature: checked, and made anew from what was checked. What comes out must have
+ * the ids that went in. */
+static const struct error *take_commit(
+	struct keep *keep, size_t i, const struct checked *checked, struct pack *pack)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct back back = {keep->check.from, keep->join.seq, keep->join.oid, keep->window, i};
@@ -171,7 +178,8 @@ static const struct error *take_commit(struct keep *keep, size_t i, const struct
 	TRY(check_entries(scratch, &keep->check, checked, rebuild_body, &rebuilding, &entries, &count));
 	pack_tree(pack, entries, count, &tree);
 	pack_commit(pack, checked->raw.raw, &commit);
-	if (rebuilding.differs || strcmp(tree.hex, checked->raw.tree.hex) != 0 || strcmp(commit.hex, oid->hex) != 0)
+	if (rebuilding.differs || strcmp(tree.hex, checked->raw.tree.hex) != 0 ||
+		strcmp(commit.hex, oid->hex) != 0)
 		return error_new(ERROR_INVALID, "an object does not have the id it came under");
 	check_advance(&keep->check, oid, checked);
 	keep->out->taken++;
@@ -180,13 +188,16 @@ static const struct error *take_commit(struct keep *keep, size_t i, const struct
 	return NULL;
 }
 
-/* Reads the next commits of the window, as many as memory may hold at once; `stop` is why it ends before that. */
-static size_t read_batch(void *context, const struct keep *keep, size_t from, struct checked **commits, const struct error **stop)
+/* Reads the next commits of the window, as many as memory may hold at once; `stop` is why it ends before
+ * that. */
+static size_t read_batch(void *context, const struct keep *keep, size_t from, struct checked **commits,
+	const struct error **stop)
 {
 	size_t count = 0, bytes = 0;
 
 	*stop = NULL;
-	while (from + count < keep->window_count && count < COMMITS_A_BATCH && bytes < BYTES_A_BATCH && !*stop) {
+	while (from + count < keep->window_count && count < COMMITS_A_BATCH && bytes < BYTES_A_BATCH &&
+		!*stop) {
 		commits[count] = memory_new(context, struct checked);
 		*stop = check_read(context, &keep->check, &keep->window[from + count], commits[count]);
 		if (!*stop)
@@ -228,14 +239,16 @@ static const struct error *move_branch(struct keep *keep)
 		snprintf(ref, sizeof ref, "refs/forks/%s/%s", keep->check.log, keep->check.tip.oid.hex);
 	else
 		logs_ref(ref, keep->check.log, keep->check.epoch);
-	TRY(repo_ref_set(keep->repo, ref, &keep->check.tip.oid, fork || !keep->ours.seq ? NULL : &keep->ours.oid));
+	TRY(repo_ref_set(
+		keep->repo, ref, &keep->check.tip.oid, fork || !keep->ours.seq ? NULL : &keep->ours.oid));
 	if (!fork) {
 		keep->out->tip = keep->check.tip;
 		return NULL;
 	}
 	keep->out->verdict = LOG_FORKED;
-	snprintf(keep->out->reason, sizeof keep->out->reason, "%s seq %lld: the hub signed two different records here",
-		keep->check.log, (long long)keep->join.seq + 1);
+	snprintf(keep->out->reason, sizeof keep->out->reason,
+		"%s seq %lld: the hub signed two different records here", keep->check.log,
+		(long long)keep->join.seq + 1);
 	return NULL;
 }
 
@@ -247,8 +260,8 @@ static bool cut_window(struct keep *keep)
 	if (left <= 0) {
 		keep->out->verdict = LOG_REFUSED;
 		snprintf(keep->out->reason, sizeof keep->out->reason,
-			"%s seq %lld: the hub is revoked; its last record that counts is seq %lld", keep->check.log,
-			(long long)keep->join.seq + 1, (long long)last);
+			"%s seq %lld: the hub is revoked; its last record that counts is seq %lld",
+			keep->check.log, (long long)keep->join.seq + 1, (long long)last);
 		return false;
 	}
 	if (left < (int64_t)keep->window_count)
@@ -256,7 +269,8 @@ static bool cut_window(struct keep *keep)
 	return true;
 }
 
-/* Checks the window and keeps it, or nothing of it. A roster version that is not here yet ends it early: what came before counts. */
+/* Checks the window and keeps it, or nothing of it. A roster version that is not here yet ends it early: what
+ * came before counts. */
 static const struct error *take_window(void *context, struct keep *keep)
 {
 	struct log_offer *out = keep->out;
@@ -317,19 +331,22 @@ static const struct error *judge(void *context, struct keep *keep)
 	TRY(has_forked(context, keep, &forked));
 	if (forked) {
 		out->verdict = keep->join.seq < keep->ours.seq ? LOG_FORKED : LOG_REFUSED;
-		snprintf(out->reason, sizeof out->reason, "%s seq %lld: this log has forked and takes no further records",
-			keep->check.log, (long long)keep->join.seq + 1);
+		snprintf(out->reason, sizeof out->reason,
+			"%s seq %lld: this log has forked and takes no further records", keep->check.log,
+			(long long)keep->join.seq + 1);
 		return NULL;
 	}
 	keep->check.tip = keep->join;
 	return take_window(context, keep);
 }
 
-const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struct roster_chain *chain, const char *log,
-	int epoch, const struct oid *offered, struct log_offer *out)
+const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struct roster_chain *chain,
+	const char *log, int epoch, const struct oid *offered, struct log_offer *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct keep keep = {.repo = repo, .offered = *offered, .out = out,
+	struct keep keep = {.repo = repo,
+		.offered = *offered,
+		.out = out,
 		.check = {.from = inbox, .chain = chain, .log = log, .epoch = epoch}};
 	const struct error *error;
 	int64_t seq = 0;

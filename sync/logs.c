@@ -1,8 +1,8 @@
-/* The hubs' logs in log.git: this hub's own grows here by what intake and office spooled, and any log is read again from
- * here. Used by sync to append, by office and commands to read.
+/* The hubs' logs in log.git: this hub's own grows here by what intake and office spooled, and any log is read
+ * again from here. Used by sync to append, by office and commands to read.
  *
- * Leaves what came from outside to keep.c, and the rules to check.c. Guards: a branch moves only after everything
- * it names is on the card, and what is appended is what every other hub will accept. */
+ * Leaves what came from outside to keep.c, and the rules to check.c. Guards: a branch moves only after
+ * everything it names is on the card, and what is appended is what every other hub will accept. */
 #include "sync/logs.h"
 
 #include <string.h>
@@ -37,20 +37,26 @@ const struct error *logs_entry_check(const struct log_entry *entry)
 {
 	char name[64], mailbox[33], kind;
 
-	snprintf(name, sizeof name, "%c-%s%s0000.age", entry->kind, entry->mailbox, *entry->mailbox ? "-" : "");
+	snprintf(name, sizeof name, "%c-%s%s0000.age", entry->kind, entry->mailbox,
+		*entry->mailbox ? "-" : "");
 	if (!commit_entry_name(name, 0, &kind, mailbox))
 		return error_new(ERROR_INVALID, "not an envelope of kind i, o or m");
 	return check_body_form(entry->body);
 }
 
-static int compare_entries(const void *a, const void *b)
+struct place {
+	const struct log_entry *entry;
+};
+
+static int compare_places(const void *a, const void *b)
 {
-	const struct log_entry *const *left = a, *const *right = b;
-	int order = (*left)->kind - (*right)->kind;
+	const struct log_entry *left = ((const struct place *)a)->entry,
+			       *right = ((const struct place *)b)->entry;
+	int order = left->kind - right->kind;
 
 	if (!order)
-		order = strcmp((*left)->mailbox, (*right)->mailbox);
-	return order ? order : (*left > *right) - (*left < *right); /* else as they came */
+		order = strcmp(left->mailbox, right->mailbox);
+	return order ? order : (left > right) - (left < right); /* else as they came */
 }
 
 static int compare_acks(const void *a, const void *b)
@@ -62,16 +68,16 @@ static int compare_acks(const void *a, const void *b)
 static void add_entries(struct pack *pack, const struct log_entry *entries, size_t count, struct oid *tree,
 	uint8_t sha256[static DIGEST_LEN])
 {
-	const struct log_entry *sorted[COMMIT_ENTRIES_MAX];
-	struct tree_entry named[COMMIT_ENTRIES_MAX];
+	struct place sorted[COMMIT_ENTRIES_MAX] = {0};
+	struct tree_entry named[COMMIT_ENTRIES_MAX] = {0};
 	struct digest digest;
 
 	for (size_t i = 0; i < count; i++)
-		sorted[i] = &entries[i];
-	qsort(sorted, count, sizeof *sorted, compare_entries);
+		sorted[i].entry = &entries[i];
+	qsort(sorted, count, sizeof *sorted, compare_places);
 	digest_start(&digest);
 	for (size_t i = 0; i < count; i++) {
-		const struct log_entry *entry = sorted[i];
+		const struct log_entry *entry = sorted[i].entry;
 
 		snprintf(named[i].name, sizeof named[i].name, "%c-%s%s%04zu.age", entry->kind, entry->mailbox,
 			*entry->mailbox ? "-" : "", i);
@@ -110,10 +116,12 @@ static const struct error *check_input(const struct log_tip *tip, int roster, si
 	const struct log_entry *entries, size_t count)
 {
 	if (roster < tip->roster)
-		return error_new(ERROR_CONFLICT, "the log already names roster version %d; version %d would go back",
-			tip->roster, roster);
+		return error_new(ERROR_CONFLICT,
+			"the log already names roster version %d; version %d would go back", tip->roster,
+			roster);
 	if (ack_count > COMMIT_ACKS_MAX)
-		return error_new(ERROR_INVALID, "%zu acknowledgements; a commit holds %d", ack_count, COMMIT_ACKS_MAX);
+		return error_new(
+			ERROR_INVALID, "%zu acknowledgements; a commit holds %d", ack_count, COMMIT_ACKS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		const struct error *error = logs_entry_check(&entries[i]);
 
@@ -123,8 +131,9 @@ static const struct error *check_input(const struct log_tip *tip, int roster, si
 	return NULL;
 }
 
-const struct error *logs_append(struct repo *repo, const char *log, int epoch, const struct secret *sign, int roster,
-	const struct commit_ack *acks, size_t ack_count, const struct log_entry *entries, size_t count, struct log_tip *tip)
+const struct error *logs_append(struct repo *repo, const char *log, int epoch, const struct secret *sign,
+	int roster, const struct commit_ack *acks, size_t ack_count, const struct log_entry *entries,
+	size_t count, struct log_tip *tip)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	size_t commits = count ? (count + COMMIT_ENTRIES_MAX - 1) / COMMIT_ENTRIES_MAX : ack_count > 0;
@@ -182,8 +191,8 @@ static void walked_at(const struct walked *walked, size_t i, struct oid *out)
 }
 
 /* All commits from the tip down to the one behind `after_seq`; `end` is the one at after_seq. */
-static const struct error *walk_down(void *context, const struct check *check, const struct log_tip *tip, int64_t after_seq,
-	struct walked *out, struct oid *end)
+static const struct error *walk_down(void *context, const struct check *check, const struct log_tip *tip,
+	int64_t after_seq, struct walked *out, struct oid *end)
 {
 	struct oid at = tip->oid;
 
@@ -194,8 +203,8 @@ static const struct error *walk_down(void *context, const struct check *check, c
 		walked_add(context, out, &at);
 		TRY(repo_commit(scratch, check->from, &at, &raw));
 		if (raw.parent_count != (seq > 1))
-			return error_new(ERROR_INVALID, "the commit at Seq %lld has %zu parents", (long long)seq,
-				raw.parent_count);
+			return error_new(ERROR_INVALID, "the commit at Seq %lld has %zu parents",
+				(long long)seq, raw.parent_count);
 		at = raw.parents[0];
 	}
 	*end = at;
@@ -218,7 +227,8 @@ static void read_body(void *user, const struct tree_entry *entry, struct bytes b
 }
 
 /* Checks one commit once more and hands it out. */
-static const struct error *read_commit(struct check *check, const struct oid *oid, logs_each *each, void *user, bool *waits)
+static const struct error *read_commit(
+	struct check *check, const struct oid *oid, logs_each *each, void *user, bool *waits)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct checked *checked = memory_new(scratch, struct checked);
@@ -239,8 +249,9 @@ static const struct error *read_commit(struct check *check, const struct oid *oi
 	return NULL;
 }
 
-const struct error *logs_read(struct repo *repo, const struct roster_chain *chain, const struct member_keys *self,
-	const char *log, int epoch, int64_t after_seq, const char *after_commit, logs_each *each, void *user, bool *waits)
+const struct error *logs_read(struct repo *repo, const struct roster_chain *chain,
+	const struct member_keys *self, const char *log, int epoch, int64_t after_seq,
+	const char *after_commit, logs_each *each, void *user, bool *waits)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct check check = {.from = repo, .chain = chain, .self = self, .log = log, .epoch = epoch};
@@ -252,11 +263,12 @@ const struct error *logs_read(struct repo *repo, const struct roster_chain *chai
 	*waits = false;
 	TRY(logs_tip(repo, log, epoch, &tip));
 	if (tip.seq < after_seq)
-		return error_new(ERROR_CONFLICT, "log %s ends at Seq %lld, before Seq %lld that was read", log,
-			(long long)tip.seq, (long long)after_seq);
+		return error_new(ERROR_CONFLICT, "log %s ends at Seq %lld, before Seq %lld that was read",
+			log, (long long)tip.seq, (long long)after_seq);
 	TRY(walk_down(scratch, &check, &tip, after_seq, &walked, &from));
 	if (after_seq && strcmp(from.hex, after_commit) != 0)
-		return error_new(ERROR_CONFLICT, "log %s no longer holds what was read at Seq %lld", log, (long long)after_seq);
+		return error_new(ERROR_CONFLICT, "log %s no longer holds what was read at Seq %lld", log,
+			(long long)after_seq);
 	if (after_seq)
 		TRY(check_tip_at(repo, &from, &check.tip));
 	for (size_t i = walked.count; i-- > 0 && check.tip.seq < last && !*waits;) {

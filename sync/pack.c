@@ -1,7 +1,9 @@
-/* Packs: many signed commits on the card for the price of one file (see pack.h). Used by sync, and by commands of the keeper.
+/* Packs: many signed commits on the card for the price of one file (see pack.h). Used by sync, and by
+ * commands of the keeper.
  *
- * Leaves branches to repo.c. Guards: a batch is in the repository whole or not at all. Until it ends it lies aside, in a folder of the kind in which
- * git itself keeps what it receives, which repo_clean clears after a crash.
+ * Leaves branches to repo.c. Guards: a batch is in the repository whole or not at all. Until it ends it lies
+ * aside, in a folder of the kind in which git itself keeps what it receives, which repo_clean clears after a
+ * crash.
  *
  * The formats are gitformat-pack(5): pack and index, both of version 2. */
 #include "sync/pack.h"
@@ -38,13 +40,14 @@ struct pack {
 	struct buffer *stream; /* header, objects; the trailer comes last */
 	struct object *objects;
 	size_t object_count, object_size; /* in this piece */
-	size_t written;	       /* bytes in pieces before */
-	z_stream text;	       /* commits and trees shrink; sealed bytes do not, and are only framed */
-	uint8_t *ids;	       /* of the whole batch; open addressing: slots of SHA1_LEN bytes, all zero when free */
+	size_t written;			  /* bytes in pieces before */
+	z_stream text; /* commits and trees shrink; sealed bytes do not, and are only framed */
+	uint8_t *ids;  /* of the whole batch; open addressing: slots of SHA1_LEN bytes, all zero when free; a
+			  power of two */
 	size_t id_count, id_slots;
-	char *aside;	       /* folder of the pieces that are on the card; NULL: none yet */
+	char *aside; /* folder of the pieces that are on the card; NULL: none yet */
 	const struct error *failed;
-	struct error failure;  /* what `failed` points to: the ring of errors is short */
+	struct error failure; /* what `failed` points to: the ring of errors is short */
 };
 
 static void pack_fail(struct pack *pack, const struct error *error)
@@ -111,7 +114,7 @@ static uint8_t *find_slot(uint8_t *ids, size_t slots, const uint8_t id[static SH
 	uint64_t hash;
 
 	memcpy(&hash, id, sizeof hash);
-	for (size_t i = hash % slots;; i = (i + 1) % slots) {
+	for (size_t i = hash & (slots - 1);; i = (i + 1) & (slots - 1)) {
 		uint8_t *slot = ids + i * SHA1_LEN;
 
 		if (memcmp(slot, id, SHA1_LEN) == 0 || memcmp(slot, none, SHA1_LEN) == 0)
@@ -183,7 +186,8 @@ static void add_stored(struct buffer *stream, struct bytes content)
 	do {
 		size_t len = content.len < STORED_MAX ? content.len : STORED_MAX;
 		bool last = len == content.len;
-		uint8_t block[] = {last, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)~len, (uint8_t)(~len >> 8)};
+		uint8_t block[] = {
+			last, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)~len, (uint8_t)(~len >> 8)};
 
 		buffer_add(stream, block, sizeof block);
 		buffer_add(stream, content.data, len);
@@ -213,7 +217,8 @@ static void add_deflated(struct buffer *stream, z_stream *z, struct bytes conten
 
 static void add_number(struct buffer *to, uint32_t number)
 {
-	uint8_t big_endian[] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+	uint8_t big_endian[] = {
+		(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
 
 	buffer_add(to, big_endian, sizeof big_endian);
 }
@@ -233,7 +238,8 @@ static int compare_objects(const void *a, const void *b)
 	return memcmp(((const struct object *)a)->id, ((const struct object *)b)->id, SHA1_LEN);
 }
 
-/* Magic and version, how many ids begin with at most each byte, ids, sums, offsets, the pack's trailer, its own. */
+/* Magic and version, how many ids begin with at most each byte, ids, sums, offsets, the pack's trailer, its
+ * own. */
 static struct buffer *make_index(struct pack *pack, const uint8_t pack_trailer[static SHA1_LEN])
 {
 	struct buffer *index = buffer_new(pack);
@@ -258,7 +264,8 @@ static struct buffer *make_index(struct pack *pack, const uint8_t pack_trailer[s
 	return index;
 }
 
-static const struct error *write_aside(const struct pack *pack, const char *name, const char *ending, const struct buffer *content)
+static const struct error *write_aside(
+	const struct pack *pack, const char *name, const char *ending, const struct buffer *content)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char *path = memory_format(scratch, "%s/pack-%s%s", pack->aside, name, ending);
@@ -315,8 +322,9 @@ static const struct error *put_aside(struct pack *pack)
 
 static void add_object(struct pack *pack, enum kind kind, struct bytes content, struct oid *out)
 {
-	static const char *const names[] = {[KIND_COMMIT] = "commit", [KIND_TREE] = "tree", [KIND_BLOB] = "blob"};
-	struct object object;
+	static const char *const names[] = {
+		[KIND_COMMIT] = "commit", [KIND_TREE] = "tree", [KIND_BLOB] = "blob"};
+	struct object object = {.offset = 0};
 
 	hash_object(object.id, names[kind], content);
 	text_hex(out->hex, object.id, sizeof object.id);
@@ -330,7 +338,8 @@ static void add_object(struct pack *pack, enum kind kind, struct bytes content, 
 		add_stored(pack->stream, content);
 	else
 		add_deflated(pack->stream, &pack->text, content);
-	object.crc = (uint32_t)crc32_z(0, pack->stream->data + object.offset, pack->stream->len - object.offset);
+	object.crc =
+		(uint32_t)crc32_z(0, pack->stream->data + object.offset, pack->stream->len - object.offset);
 	if (pack->object_count == pack->object_size) {
 		pack->object_size = pack->object_size ? 2 * pack->object_size : 256;
 		pack->objects = memory_resize(pack, pack->objects, struct object, pack->object_size);
@@ -355,7 +364,8 @@ void pack_tree(struct pack *pack, const struct tree_entry *entries, size_t count
 	for (size_t i = 0; i < count; i++) {
 		uint8_t id[SHA1_LEN];
 
-		buffer_text(raw, entries[i].mode == 0100644 ? "100644" : memory_format(raw, "%o", entries[i].mode));
+		buffer_text(raw,
+			entries[i].mode == 0100644 ? "100644" : memory_format(raw, "%o", entries[i].mode));
 		buffer_text(raw, " ");
 		buffer_add(raw, entries[i].name, strlen(entries[i].name) + 1);
 		if (text_from_hex(id, sizeof id, entries[i].oid.hex))

@@ -1,8 +1,10 @@
-/* A pack that we build ourselves, one a batch: one file and six fsyncs, however many commits are in it (gitformat-pack(5), version 2).
+/* A pack that we build ourselves, one a batch: one file and six fsyncs, however many commits are in it
+ * (gitformat-pack(5), version 2).
  *
- * Add objects, then end it; only then are they in the repository, all of them, fsynced. Objects that the repository has, or that
- * were added before, are left out. A batch of more than 8 MiB goes to the card in pieces, kept aside until it ends, so that memory stays small
- * and a batch that is given up leaves nothing behind. */
+ * Add objects, then end it; only then are they in the repository, all of them, fsynced. Objects that the
+ * repository has, or that were added before, are left out. A batch of more than 8 MiB goes to the card in
+ * pieces, kept aside until it ends, so that memory stays small and a batch that is given up leaves nothing
+ * behind. */
 #ifndef ENGABO_SYNC_PACK_H
 #define ENGABO_SYNC_PACK_H
 

@@ -1,9 +1,9 @@
-/* A hub's git repositories: where the signed history of every hub lies on the card (log.git), and where what was
- * fetched waits to be checked (inbox.git). Used by sync, office and commands.
+/* A hub's git repositories: where the signed history of every hub lies on the card (log.git), and where what
+ * was fetched waits to be checked (inbox.git). Used by sync, office and commands.
  *
- * Leaves the pack stream to pack.c, housekeeping to upkeep.c, what a commit of ours says to commit.c, and the network to the git program.
- * Guards: an object's header is looked at before its content is read, nothing is read through a tree, and whatever
- * is written is on the card before a branch names it. */
+ * Leaves the pack stream to pack.c, housekeeping to upkeep.c, what a commit of ours says to commit.c, and the
+ * network to the git program. Guards: an object's header is looked at before its content is read, nothing is
+ * read through a tree, and whatever is written is on the card before a branch names it. */
 #include "sync/repo.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #define OBJECT_MAX 65536 /* of a commit or a tree */
 
-#define ENTRY_LEN_MIN 24   /* of a tree: a digit, a space, a letter, a zero byte, an id */
+#define ENTRY_LEN_MIN 24 /* of a tree: a digit, a space, a letter, a zero byte, an id */
 #define ALLOCATION_MAX ((size_t)16 << 20)
 
 struct repo {
@@ -31,8 +31,9 @@ struct repo {
 	char *path;
 };
 
-/* The library's memory. An object's header does not tell what it is a difference to: eight bytes can stand on a gigabyte, which would be
- * unpacked first. Nothing that we read is that large, so such a request gets nothing, and the read fails. */
+/* The library's memory. An object's header does not tell what it is a difference to: eight bytes can stand on
+ * a gigabyte, which would be unpacked first. Nothing that we read is that large, so such a request gets
+ * nothing, and the read fails. */
 static void *bounded_malloc(size_t size, const char *file, int line)
 {
 	void *memory = size > ALLOCATION_MAX ? NULL : malloc(size);
@@ -74,7 +75,9 @@ static void *bounded_calloc(size_t count, size_t size, const char *file, int lin
 {
 	void *memory = bounded_mallocarray(count, size, file, line);
 
-	return memory ? memset(memory, 0, count * size) : NULL;
+	if (memory)
+		memset(memory, 0, count * size);
+	return memory;
 }
 
 static char *bounded_substrdup(const char *text, size_t len, const char *file, int line)
@@ -113,12 +116,12 @@ static git_allocator bounded = {
 #endif
 };
 
-/* Windows and caches fit a Raspberry Pi; nobody's own git configuration plays a part; ids need no checking by SHA-1 on
- * each read, since every reader of ours checks a SHA-256 or makes the object's id anew. */
+/* Windows and caches fit a Raspberry Pi; nobody's own git configuration plays a part; ids need no checking by
+ * SHA-1 on each read, since every reader of ours checks a SHA-256 or makes the object's id anew. */
 static void library_start(void)
 {
-	static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
-		GIT_CONFIG_LEVEL_GLOBAL};
+	static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
+		GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
 	int failures = git_libgit2_opts(GIT_OPT_SET_ALLOCATOR, &bounded) < 0;
 
 	failures += git_libgit2_init() < 1;
@@ -177,7 +180,8 @@ static const struct error *failed(int code, const char *what, const char *name)
 	const git_error *last = git_error_last();
 	int klass = last ? last->klass : GIT_ERROR_NONE;
 
-	return error_new(code_of(code, klass, errno_value), "cannot %s %s: %s", what, name, last ? last->message : "?");
+	return error_new(code_of(code, klass, errno_value), "cannot %s %s: %s", what, name,
+		last ? last->message : "?");
 }
 
 static const struct error *to_git(git_oid *out, const struct oid *oid)
@@ -221,8 +225,8 @@ static const struct error *write_alternate(const void *scratch, const char *path
 		return error_system(errno, "cannot find %s", alternate);
 	name = memory_string(scratch, basename(memory_string(scratch, theirs)));
 	beside = strcmp(dirname(mine), dirname(memory_string(scratch, theirs))) == 0;
-	name = beside ? memory_format(scratch, "../../%s/objects\n", name) :
-			memory_format(scratch, "%s/objects\n", theirs);
+	name = beside ? memory_format(scratch, "../../%s/objects\n", name)
+		      : memory_format(scratch, "%s/objects\n", theirs);
 	file = memory_format(scratch, "%s/objects/info/alternates", path);
 	return files_write(file, (struct bytes){(const uint8_t *)name, strlen(name)}, 0600);
 }
@@ -343,7 +347,8 @@ static const struct error *sync_folders_of(const struct repo *repo, const char *
 	return NULL;
 }
 
-const struct error *repo_ref_set(struct repo *repo, const char *name, const struct oid *to, const struct oid *expected)
+const struct error *repo_ref_set(
+	struct repo *repo, const char *name, const struct oid *to, const struct oid *expected)
 {
 	git_reference *ref = NULL;
 	git_oid target, old;
@@ -374,8 +379,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-const struct error *repo_refs(const void *context, struct repo *repo, const char *prefix, size_t most, char ***names,
-	size_t *count)
+const struct error *repo_refs(
+	const void *context, struct repo *repo, const char *prefix, size_t most, char ***names, size_t *count)
 {
 	char *glob = memory_format(context, "%s*", prefix);
 	git_reference_iterator *iterator = NULL;
@@ -408,12 +413,13 @@ bool repo_has(struct repo *repo, const struct oid *oid)
 {
 	git_oid id;
 
-	return git_oid_fromstrp(&id, oid->hex) == 0 && git_odb_exists_ext(repo->packs, &id, GIT_ODB_LOOKUP_NO_REFRESH);
+	return git_oid_fromstrp(&id, oid->hex) == 0 &&
+	       git_odb_exists_ext(repo->packs, &id, GIT_ODB_LOOKUP_NO_REFRESH);
 }
 
 /* Asks the header for kind and size, and only then reads. The object is freed by the caller. */
-static const struct error *read_object(struct repo *repo, const struct oid *oid, git_object_t kind, size_t max,
-	git_odb_object **out)
+static const struct error *read_object(
+	struct repo *repo, const struct oid *oid, git_object_t kind, size_t max, git_odb_object **out)
 {
 	git_object_t found;
 	git_oid id;
@@ -427,10 +433,11 @@ static const struct error *read_object(struct repo *repo, const struct oid *oid,
 	if (code)
 		return failed(code, "read", oid->hex);
 	if (found != kind)
-		return error_new(ERROR_INVALID, "object %s is a %s, not a %s", oid->hex, git_object_type2string(found),
-			git_object_type2string(kind));
+		return error_new(ERROR_INVALID, "object %s is a %s, not a %s", oid->hex,
+			git_object_type2string(found), git_object_type2string(kind));
 	if (len > max)
-		return error_new(ERROR_INVALID, "object %s has %zu bytes; at most %zu are allowed", oid->hex, len, max);
+		return error_new(ERROR_INVALID, "object %s has %zu bytes; at most %zu are allowed", oid->hex,
+			len, max);
 	code = git_odb_read(out, repo->odb, &id);
 	if (code)
 		return failed(code, "read", oid->hex);
@@ -443,7 +450,8 @@ static const struct error *read_object(struct repo *repo, const struct oid *oid,
 
 static struct bytes content_of(const void *context, git_odb_object *object)
 {
-	struct bytes content = memory_bytes(context, git_odb_object_data(object), git_odb_object_size(object));
+	struct bytes content =
+		memory_bytes(context, git_odb_object_data(object), git_odb_object_size(object));
 
 	git_odb_object_free(object);
 	return content;
@@ -454,7 +462,8 @@ static bool take_oid(const char **at, const char *label, struct oid *out)
 {
 	size_t skip = strlen(label);
 
-	if (strncmp(*at, label, skip) != 0 || memchr(*at + skip, '\0', OID_SIZE - 1) || (*at)[skip + OID_SIZE - 1] != '\n')
+	if (strncmp(*at, label, skip) != 0 || memchr(*at + skip, '\0', OID_SIZE - 1) ||
+		(*at)[skip + OID_SIZE - 1] != '\n')
 		return false;
 	memcpy(out->hex, *at + skip, OID_SIZE - 1);
 	out->hex[OID_SIZE - 1] = '\0';
@@ -463,7 +472,8 @@ static bool take_oid(const char **at, const char *label, struct oid *out)
 }
 
 /* Takes the gpgsig header out of the others. `end` is the empty line's newline. */
-static void split_signature(const void *context, const char *raw, size_t len, const char *end, struct raw_commit *out)
+static void split_signature(
+	const void *context, const char *raw, size_t len, const char *end, struct raw_commit *out)
 {
 	static const char label[] = "\ngpgsig ";
 	const char *from = strstr(raw, label), *to;
@@ -476,19 +486,20 @@ static void split_signature(const void *context, const char *raw, size_t len, co
 	armor = buffer_new(context);
 	rest = buffer_new(context);
 	buffer_add(rest, raw, (size_t)(from + 1 - raw));
-	for (from += strlen(label);; from = to + 2) {
-		to = strchr(from, '\n');
+	for (from += strlen(label); (to = strchr(from, '\n')) && to[1] == ' '; from = to + 2) {
 		buffer_add(armor, from, (size_t)(to - from));
-		if (to[1] != ' ')
-			break;
 		buffer_text(armor, "\n");
 	}
+	if (!to)
+		abort(); /* `end` is a newline behind `from` */
+	buffer_add(armor, from, (size_t)(to - from));
 	buffer_add(rest, to + 1, len - (size_t)(to + 1 - raw));
 	out->signature = (char *)armor->data;
 	out->signed_part = buffer_bytes(rest);
 }
 
-const struct error *repo_commit(const void *context, struct repo *repo, const struct oid *oid, struct raw_commit *out)
+const struct error *repo_commit(
+	const void *context, struct repo *repo, const struct oid *oid, struct raw_commit *out)
 {
 	struct raw_commit commit = {0};
 	git_odb_object *object = NULL;
@@ -563,7 +574,8 @@ const struct error *repo_tree(const void *context, struct repo *repo, const stru
 	return NULL;
 }
 
-const struct error *repo_blob(const void *context, struct repo *repo, const struct oid *oid, size_t max, struct bytes *out)
+const struct error *repo_blob(
+	const void *context, struct repo *repo, const struct oid *oid, size_t max, struct bytes *out)
 {
 	git_odb_object *object = NULL;
 

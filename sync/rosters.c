@@ -1,8 +1,9 @@
-/* The roster's branch: who belongs to the coalition, version by version, in git, so that it travels as the logs do. Used by every
- * role to read; by sync, and by the keeper's commands, to add to it.
+/* The roster's branch: who belongs to the coalition, version by version, in git, so that it travels as the
+ * logs do. Used by every role to read; by sync, and by the keeper's commands, to add to it.
  *
- * Leaves what a roster says and who must have signed it to node/roster. Guards: each role checks the whole chain from its own
- * trust.json, and never accepts less than it accepted before; nothing of a version is kept before all of it is checked. */
+ * Leaves what a roster says and who must have signed it to node/roster. Guards: each role checks the whole
+ * chain from its own trust.json, and never accepts less than it accepted before; nothing of a version is kept
+ * before all of it is checked. */
 #include "sync/rosters.h"
 
 #include <string.h>
@@ -16,7 +17,8 @@
 #define SIGNATURE_MAX 1024
 #define FILE_COUNT 4
 
-static const char *const file_names[FILE_COUNT] = {"allowed_signers", "members.age", "roster.json", "signatures"};
+static const char *const file_names[FILE_COUNT] = {
+	"allowed_signers", "members.age", "roster.json", "signatures"};
 
 static char *version_message(const void *context, int version, const struct roster_files *files)
 {
@@ -28,8 +30,8 @@ static char *version_message(const void *context, int version, const struct rost
 	return memory_format(context, "engabo roster 1\n\nVersion: %d\nFiles-SHA256: %s\n", version, hex);
 }
 
-static const struct error *read_signatures(const void *context, struct repo *repo, const struct oid *oid,
-	struct roster_files *out)
+static const struct error *read_signatures(
+	const void *context, struct repo *repo, const struct oid *oid, struct roster_files *out)
 {
 	struct tree_entry *entries;
 	size_t count;
@@ -46,7 +48,8 @@ static const struct error *read_signatures(const void *context, struct repo *rep
 		TRY(repo_blob(context, repo, &entries[i].oid, SIGNATURE_MAX, &armor));
 		if (memchr(armor.data, '\0', armor.len))
 			return error_new(ERROR_INVALID, "one of its signatures is not text");
-		signature->fingerprint = memory_string_of(context, entries[i].name, strlen(entries[i].name) - strlen(".sig"));
+		signature->fingerprint =
+			memory_string_of(context, entries[i].name, strlen(entries[i].name) - strlen(".sig"));
 		signature->armor = memory_string_of(context, armor.data, armor.len);
 	}
 	out->signature_count = count;
@@ -54,8 +57,8 @@ static const struct error *read_signatures(const void *context, struct repo *rep
 }
 
 /* The files of one version: exactly these, and no others. */
-static const struct error *read_files(const void *context, struct repo *repo, const struct oid *tree,
-	struct roster_files *out)
+static const struct error *read_files(
+	const void *context, struct repo *repo, const struct oid *tree, struct roster_files *out)
 {
 	struct roster_files files = {0};
 	struct bytes *const to[FILE_COUNT - 1] = {&files.allowed_signers, &files.members, &files.json};
@@ -80,8 +83,8 @@ struct branch {
 };
 
 /* From `tip` down to the first version, or to `until`, which is not counted in (*met). */
-static const struct error *walk(void *context, struct repo *repo, const struct oid *tip, const struct oid *until,
-	struct branch *out, bool *met)
+static const struct error *walk(void *context, struct repo *repo, const struct oid *tip,
+	const struct oid *until, struct branch *out, bool *met)
 {
 	struct oid at = *tip;
 
@@ -150,8 +153,9 @@ const struct error *rosters_load(const void *context, struct repo *repo, const s
 		error = load(repo, &ours, chain);
 	version = !error && roster_chain_newest(chain) ? roster_chain_newest(chain)->version : 0;
 	if (!error && version < least)
-		error = error_new(ERROR_DENIED, "the roster was rolled back: it ends at version %d, and version %d was here",
-			version, least);
+		error = error_new(ERROR_DENIED,
+			"the roster was rolled back: it ends at version %d, and version %d was here", version,
+			least);
 	if (error) {
 		talloc_free(chain);
 		return error;
@@ -176,9 +180,10 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const struct tree_entry *)a)->name, ((const struct tree_entry *)b)->name);
 }
 
-static const struct error *add_signatures(struct pack *pack, const struct roster_files *files, struct tree_entry *out)
+static const struct error *add_signatures(
+	struct pack *pack, const struct roster_files *files, struct tree_entry *out)
 {
-	struct tree_entry entries[SIGNATURES_MAX];
+	struct tree_entry entries[SIGNATURES_MAX] = {0};
 
 	if (files->signature_count > SIGNATURES_MAX)
 		return error_new(ERROR_INVALID, "a roster with %zu signatures", files->signature_count);
@@ -189,7 +194,8 @@ static const struct error *add_signatures(struct pack *pack, const struct roster
 			return error_new(ERROR_INVALID, "a roster's signature with too long a name");
 		snprintf(entries[i].name, sizeof entries[i].name, "%s.sig", signature->fingerprint);
 		entries[i].mode = 0100644;
-		pack_blob(pack, (struct bytes){(const uint8_t *)signature->armor, strlen(signature->armor)}, &entries[i].oid);
+		pack_blob(pack, (struct bytes){(const uint8_t *)signature->armor, strlen(signature->armor)},
+			&entries[i].oid);
 	}
 	qsort(entries, files->signature_count, sizeof *entries, compare_entries);
 	pack_tree(pack, entries, files->signature_count, &out->oid);
@@ -200,7 +206,7 @@ static const struct error *add_signatures(struct pack *pack, const struct roster
 static const struct error *add_files(struct pack *pack, const struct roster_files *files, struct oid *tree)
 {
 	const struct bytes from[FILE_COUNT - 1] = {files->allowed_signers, files->members, files->json};
-	struct tree_entry entries[FILE_COUNT];
+	struct tree_entry entries[FILE_COUNT] = {0};
 
 	for (size_t i = 0; i < FILE_COUNT; i++) {
 		snprintf(entries[i].name, sizeof entries[i].name, "%s", file_names[i]);
@@ -213,8 +219,8 @@ static const struct error *add_files(struct pack *pack, const struct roster_file
 	return NULL;
 }
 
-const struct error *rosters_append(struct repo *repo, int version, const struct roster_files *files, const char *log,
-	const struct secret *sign)
+const struct error *rosters_append(struct repo *repo, int version, const struct roster_files *files,
+	const char *log, const struct secret *sign)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct pack *pack = pack_begin(scratch, repo);
@@ -228,14 +234,16 @@ const struct error *rosters_append(struct repo *repo, int version, const struct 
 	TRY(add_files(pack, files, &tree));
 	frame = commit_frame(scratch, log, commit_seconds(version), &tree, found ? &tip : NULL,
 		version_message(scratch, version, files));
-	pack_commit(pack, commit_with_signature(scratch, frame, sshsig_sign(scratch, sign, "git", frame)), &commit);
+	pack_commit(pack, commit_with_signature(scratch, frame, sshsig_sign(scratch, sign, "git", frame)),
+		&commit);
 	TRY(pack_end(pack));
 	return repo_ref_set(repo, ROSTER_REF, &commit, found ? &tip : NULL);
 }
 
-/* Written and signed by the keeper whom the version before names, or, for the first and where the keeper changes, this one. */
-static const struct error *check_keeper(const struct raw_commit *raw, const struct roster *roster, int version,
-	const char *message)
+/* Written and signed by the keeper whom the version before names, or, for the first and where the keeper
+ * changes, this one. */
+static const struct error *check_keeper(
+	const struct raw_commit *raw, const struct roster *roster, int version, const char *message)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct roster_member *keeper = roster ? roster_member(roster, roster->keeper) : NULL;
@@ -243,12 +251,13 @@ static const struct error *check_keeper(const struct raw_commit *raw, const stru
 	if (!keeper)
 		return error_new(ERROR_DENIED, "it has no keeper among its members");
 	TRY(commit_is_framed(raw, commit_frame(scratch, keeper->keys.log, commit_seconds(version), &raw->tree,
-		raw->parent_count ? &raw->parents[0] : NULL, message)));
+					  raw->parent_count ? &raw->parents[0] : NULL, message)));
 	return sshsig_verify(raw->signature, &keeper->keys.sign, "git", raw->signed_part);
 }
 
 /* One version from outside: its chain, its keeper, and the same objects made anew. */
-static const struct error *take_version(struct repo *inbox, const struct oid *oid, struct roster_chain *chain, struct pack *pack)
+static const struct error *take_version(
+	struct repo *inbox, const struct oid *oid, struct roster_chain *chain, struct pack *pack)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct roster *before = roster_chain_newest(chain), *now;
@@ -283,8 +292,8 @@ static bool is_in(const struct branch *branch, const struct oid *oid)
 	return false;
 }
 
-const struct error *rosters_keep(struct repo *repo, struct repo *inbox, const struct trust *trust, const struct oid *offered,
-	int *taken)
+const struct error *rosters_keep(struct repo *repo, struct repo *inbox, const struct trust *trust,
+	const struct oid *offered, int *taken)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct roster_chain *chain = roster_chain_new(scratch, trust);
@@ -305,7 +314,8 @@ const struct error *rosters_keep(struct repo *repo, struct repo *inbox, const st
 	TRY(load(repo, &ours, chain));
 	TRY(walk(scratch, inbox, offered, found ? &tip : NULL, &theirs, &met));
 	if (found && !met)
-		return error_new(ERROR_CONFLICT, "another roster than ours from some version up to %zu on", ours.count);
+		return error_new(ERROR_CONFLICT, "another roster than ours from some version up to %zu on",
+			ours.count);
 	pack = pack_begin(scratch, repo);
 	for (size_t i = theirs.count; i-- > 0;) {
 		const struct error *error = take_version(inbox, &theirs.commits[i], chain, pack);

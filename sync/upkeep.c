@@ -1,7 +1,7 @@
 /* Housekeeping in a repository: what a killed writer left, and too many packs. Used by sync and commands.
  *
- * Needs no git library and knows no object (repo.c does). Guards: only what is nobody's is removed; no link is followed out of the
- * repository. */
+ * Needs no git library and knows no object (repo.c does). Guards: only what is nobody's is removed; no link
+ * is followed out of the repository. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,8 @@ static bool is_left_over(const char *folder, const char *name)
 {
 	if (text_ends(name, ".lock"))
 		return true;
-	return text_starts(folder, "/objects") && (text_starts(name, "tmp_") || text_starts(name, "pack_git2_"));
+	return text_starts(folder, "/objects") &&
+	       (text_starts(name, "tmp_") || text_starts(name, "pack_git2_"));
 }
 
 static bool is_lone_index(const void *scratch, const char *path)
@@ -87,17 +88,23 @@ size_t repo_pack_count(const struct repo *repo)
 const struct error *repo_repack(const char *path)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *const argv[] = {"git", "-c", "pack.threads=1", "-c", "pack.window=0", "-c", "pack.compression=0", "-c",
-		"core.fsync=all", "-c", "core.fsyncMethod=fsync", "repack", "--geometric=2", "-d", "-q", "-n", NULL};
-	const char *const environment[] = {memory_format(scratch, "GIT_DIR=%s", path), "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_NO_REPLACE_OBJECTS=1", "GIT_CONFIG_COUNT=1",
-		"GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*", NULL};
-	struct child child = {.argv = argv, .environment = environment, .deadline_ms = 600000,
-		.memory_max = (uint64_t)512 << 20, .cpu_seconds = 300, .output_max = 65536};
+	const char *const argv[] = {"git", "-c", "pack.threads=1", "-c", "pack.window=0", "-c",
+		"pack.compression=0", "-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync", "repack",
+		"--geometric=2", "-d", "-q", "-n", NULL};
+	const char *const environment[] = {memory_format(scratch, "GIT_DIR=%s", path),
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_NO_REPLACE_OBJECTS=1",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*", NULL};
+	struct child child = {.argv = argv,
+		.environment = environment,
+		.deadline_ms = 600000,
+		.memory_max = (uint64_t)512 << 20,
+		.cpu_seconds = 300,
+		.output_max = 65536};
 	struct child_result result;
 
 	TRY(child_run(scratch, &child, &result));
 	if (result.status)
-		return error_new(ERROR_SYSTEM, "git could not merge the packs of %s: %s", path, result.complaint);
+		return error_new(
+			ERROR_SYSTEM, "git could not merge the packs of %s: %s", path, result.complaint);
 	return NULL;
 }

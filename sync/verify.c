@@ -1,8 +1,8 @@
-/* Checking signatures takes as long as all other checks of a fetched log together; a hub's board has more than one
- * processor (see verify.h). Used by sync.
+/* Checking signatures takes as long as all other checks of a fetched log together; a hub's board has more
+ * than one processor (see verify.h). Used by sync.
  *
- * Leaves it to keep.c to wait for the answer before anything is kept. Guards: the thread reads what it was given and
- * writes its answer; nothing else is shared. */
+ * Leaves it to keep.c to wait for the answer before anything is kept. Guards: the thread reads what it was
+ * given and writes its answer; nothing else is shared. */
 #include "sync/verify.h"
 
 #include <pthread.h>
@@ -47,8 +47,8 @@ static int verification_release(struct verification *verification)
 	return 0;
 }
 
-struct verification *verify_begin(const void *context, const struct signer *signer, const struct checked *const *commits,
-	size_t count)
+struct verification *verify_begin(
+	const void *context, const struct signer *signer, const struct checked *const *commits, size_t count)
 {
 	struct verification *verification = memory_new(context, struct verification);
 

@@ -1,8 +1,10 @@
-/* The log's rows of the bench, ours beside their floors: sealed records into the signed log, and a fetched log of 10,000 commits checked and kept.
+/* The log's rows of the bench, ours beside their floors: sealed records into the signed log, and a fetched
+ * log of 10,000 commits checked and kept.
  *
  *   bench_log [ROUNDS]      5 by default; floor_append and floor_check lie beside this program
  *
- * Ours and the floor take turns; medians. Prints one line of JSON a row: {"row","ours","floor","unit","ratio","least","most"}, the last two of the rounds' ratios. */
+ * Ours and the floor take turns; medians. Prints one line of JSON a row:
+ * {"row","ours","floor","unit","ratio","least","most"}, the last two of the rounds' ratios. */
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,15 +117,19 @@ static double append_floor(struct bench *bench)
 {
 	char *path = fresh_repo(bench, "floor.git");
 
-	return strtod(RUN(bench, memory_format(bench, "%s/floor_append", bench->programs), path, bench->records_path, "1000"), NULL);
+	return strtod(RUN(bench, memory_format(bench, "%s/floor_append", bench->programs), path,
+			      bench->records_path, "1000"),
+		NULL);
 }
 
-/* A log of many commits with one envelope each, as a hub makes it that syncs after every record, fetched into a repository of its own. */
+/* A log of many commits with one envelope each, as a hub makes it that syncs after every record, fetched into
+ * a repository of its own. */
 static void make_fetched(struct bench *bench, struct oid *tip)
 {
 	struct log_commit *commit = memory_new(bench, struct log_commit);
 	struct oid *recent = memory_array(bench, struct oid, COMMITS), tree;
-	char *path = fresh_repo(bench, "source.git"), *fetched = path_of(bench, "fetched.git"), ref[LOG_REF_SIZE];
+	char *path = fresh_repo(bench, "source.git"), *fetched = path_of(bench, "fetched.git"),
+	     ref[LOG_REF_SIZE];
 	struct repo *repo CLEANUP(repo_close) = NULL;
 	struct back back = {.recent = recent};
 	struct pack *pack;
@@ -161,7 +167,12 @@ static void make_fetched(struct bench *bench, struct oid *tip)
 /* A coalition of one, so that the log belongs to somebody. */
 static struct roster_chain *make_chain(struct bench *bench)
 {
-	struct roster roster = {.version = 1, .coordinator_count = 1, .threshold = 1, .epoch = 1, .member_count = 1, .keeper = LOG};
+	struct roster roster = {.version = 1,
+		.coordinator_count = 1,
+		.threshold = 1,
+		.epoch = 1,
+		.member_count = 1,
+		.keeper = LOG};
 	struct member_keys *keys = &roster.members[0].keys;
 	struct trust trust = {.has_coalition = true};
 	struct roster_signature signature;
@@ -180,8 +191,10 @@ static struct roster_chain *make_chain(struct bench *bench)
 	secret_free(age_identity_new(&roster.recovery));
 	secret_free(age_identity_new(&roster.coalition_recipient));
 	roster.members[0].last_seq = -1;
-	files = (struct roster_files){.json = roster_print(bench, &roster), .allowed_signers = roster_allowed_signers(bench, &roster),
-		.signatures = &signature, .signature_count = 1};
+	files = (struct roster_files){.json = roster_print(bench, &roster),
+		.allowed_signers = roster_allowed_signers(bench, &roster),
+		.signatures = &signature,
+		.signature_count = 1};
 	must(age_seal(bench, BYTES_OF("names"), &roster.recovery, 1, &files.members));
 	signature = roster_sign(bench, &files, coordinator);
 	memcpy(trust.coalition, roster.coalition, ULID_SIZE);
@@ -213,7 +226,9 @@ static double check_floor(struct bench *bench)
 
 	logs_ref(ref, LOG, 1);
 	text_hex(hex, bench->signer.key, SSHSIG_PUBLIC_LEN);
-	return strtod(RUN(bench, memory_format(bench, "%s/floor_check", bench->programs), path_of(bench, "fetched.git"), ref, hex), NULL);
+	return strtod(RUN(bench, memory_format(bench, "%s/floor_check", bench->programs),
+			      path_of(bench, "fetched.git"), ref, hex),
+		NULL);
 }
 
 static int compare(const void *a, const void *b)
@@ -229,7 +244,8 @@ static double median(double *values, int count)
 	return values[count / 2];
 }
 
-static void print_row(const char *row, const char *unit, double amount, double *ours, double *floors, int rounds)
+static void print_row(
+	const char *row, const char *unit, double amount, double *ours, double *floors, int rounds)
 {
 	double ratios[ROUNDS_MAX], our_rate, floor_rate;
 
@@ -238,8 +254,9 @@ static void print_row(const char *row, const char *unit, double amount, double *
 	our_rate = amount / median(ours, rounds);
 	floor_rate = amount / median(floors, rounds);
 	qsort(ratios, (size_t)rounds, sizeof *ratios, compare);
-	printf("{\"row\":\"%s\",\"ours\":%.0f,\"floor\":%.0f,\"unit\":\"%s\",\"ratio\":%.2f,\"least\":%.2f,\"most\":%.2f}\n", row, our_rate, floor_rate,
-		unit, our_rate / floor_rate, ratios[0], ratios[rounds - 1]);
+	printf("{\"row\":\"%s\",\"ours\":%.0f,\"floor\":%.0f,\"unit\":\"%s\",\"ratio\":%.2f,\"least\":%.2f,"
+	       "\"most\":%.2f}\n",
+		row, our_rate, floor_rate, unit, our_rate / floor_rate, ratios[0], ratios[rounds - 1]);
 	fflush(stdout);
 }
 
@@ -263,14 +280,16 @@ int main(int argc, char **argv)
 		floors[i] = append_floor(bench);
 		ours[i] = append_ours(bench);
 	}
-	print_row("records into the signed log, fsynced, 1,000 a batch", "records/s", BATCH * BATCHES, ours, floors, rounds);
+	print_row("records into the signed log, fsynced, 1,000 a batch", "records/s", BATCH * BATCHES, ours,
+		floors, rounds);
 	make_fetched(bench, &tip);
 	chain = make_chain(bench);
 	for (int i = 0; i < rounds; i++) {
 		floors[i] = check_floor(bench);
 		ours[i] = check_ours(bench, chain, &tip);
 	}
-	print_row("a fetched log of 10,000 commits checked and kept", "commits/s", COMMITS, ours, floors, rounds);
+	print_row("a fetched log of 10,000 commits checked and kept", "commits/s", COMMITS, ours, floors,
+		rounds);
 	RUN(bench, "rm", "-rf", bench->folder);
 	secret_free(bench->seed);
 	memory_free(bench);

@@ -1,9 +1,11 @@
-/* The floor under "sealed records into the signed log": the same commits with zlib, GnuTLS, libsodium and libgit2 and nothing of ours in between.
+/* The floor under "sealed records into the signed log": the same commits with zlib, GnuTLS, libsodium and
+ * libgit2 and nothing of ours in between.
  *
  *   floor_append REPOSITORY ENVELOPES BATCH
  *
- * REPOSITORY is an empty bare one; ENVELOPES a file of records, each a 32-bit length and its bytes. Every BATCH records become commits of at most 256 in one
- * pack, fsynced, and the branch moves. Prints the seconds that took. */
+ * REPOSITORY is an empty bare one; ENVELOPES a file of records, each a 32-bit length and its bytes. Every
+ * BATCH records become commits of at most 256 in one pack, fsynced, and the branch moves. Prints the seconds
+ * that took. */
 #include <arpa/inet.h>
 #include <git2.h>
 #include <gnutls/crypto.h>
@@ -69,7 +71,8 @@ static void add_object(int kind, const char *name, const void *data, size_t len,
 	add(&byte, 1);
 	objects++;
 	if (kind == 3) {
-		unsigned char frame[] = {0x78, 1, 1, (unsigned char)len, (unsigned char)(len >> 8), (unsigned char)~len, (unsigned char)(~len >> 8)};
+		unsigned char frame[] = {0x78, 1, 1, (unsigned char)len, (unsigned char)(len >> 8),
+			(unsigned char)~len, (unsigned char)(~len >> 8)};
 		uint32_t sum = htonl((uint32_t)adler32_z(1, data, len));
 
 		add(frame, sizeof frame);
@@ -103,7 +106,8 @@ static size_t put_string(unsigned char *to, const void *data, size_t len)
 /* The armor of an SSH signature, each line as git puts it into a header. */
 static void sign(const char *frame, size_t len, char *out)
 {
-	unsigned char hash[64], message[256] = "SSHSIG", blob[256] = "SSHSIG\0\0\0\1", signature[64], inner[128];
+	unsigned char hash[64], message[256] = "SSHSIG", blob[256] = "SSHSIG\0\0\0\1", signature[64],
+				inner[128];
 	size_t m = 6, b = 10, k;
 	char base64[400];
 
@@ -160,14 +164,18 @@ static void add_commit(unsigned char **records, const uint32_t *lens, int count)
 	hex_of(hex[0], previous, 32);
 	hex_of(hex[1], sha256, 32);
 	seq++;
-	f = (size_t)sprintf(message, "engabo log 1\n\nLog: " LOG "\nEpoch: 1\nSeq: %ld\nRoster: 0\nPrev-SHA256: %s\nEnvelopes-SHA256: %s\nBack:", seq,
-		hex[0], hex[1]);
+	f = (size_t)sprintf(message,
+		"engabo log 1\n\nLog: " LOG
+		"\nEpoch: 1\nSeq: %ld\nRoster: 0\nPrev-SHA256: %s\nEnvelopes-SHA256: %s\nBack:",
+		seq, hex[0], hex[1]);
 	for (long leap = 1; leap < seq; leap *= 2)
 		f += (size_t)sprintf(message + f, " %s", history[seq - leap]);
 	strcpy(message + f, "\n");
 	if (seq > 1)
 		sprintf(parent, "parent %s\n", history[seq - 1]);
-	f = (size_t)sprintf(frame, "tree %s\n%sauthor " LOG " <" LOG "@engabo.invalid> %ld +0000\ncommitter " LOG " <" LOG "@engabo.invalid> %ld +0000\n",
+	f = (size_t)sprintf(frame,
+		"tree %s\n%sauthor " LOG " <" LOG "@engabo.invalid> %ld +0000\ncommitter " LOG " <" LOG
+		"@engabo.invalid> %ld +0000\n",
 		tree_hex, parent, 1577836800 + seq, 1577836800 + seq);
 	f += (size_t)sprintf(frame + f, "\n%s", message);
 	sign(frame, f, armor);

@@ -1,5 +1,5 @@
-/* The floor under "a fetched log checked and kept": libgit2 walks a branch and libsodium verifies each signature, and that is all. No message is read, no
- * envelope, nothing is written.
+/* The floor under "a fetched log checked and kept": libgit2 walks a branch and libsodium verifies each
+ * signature, and that is all. No message is read, no envelope, nothing is written.
  *
  *   floor_check REPOSITORY BRANCH PUBLIC-KEY-HEX
  *
@@ -32,7 +32,10 @@ static int is_signed(git_repository *repo, git_oid *id, const unsigned char *key
 		return 0;
 	from = strchr(armor.ptr, '\n') + 1;
 	to = strstr(from, "-----END");
-	ok = to && sodium_base642bin(blob, sizeof blob, from, (size_t)(to - from), "\n", &len, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 && len > 64;
+	ok = to &&
+	     sodium_base642bin(blob, sizeof blob, from, (size_t)(to - from), "\n", &len, NULL,
+		     sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	     len > 64;
 	memcpy(message, front, sizeof front - 1);
 	crypto_hash_sha512(message + sizeof front - 1, (unsigned char *)content.ptr, content.size);
 	ok = ok && crypto_sign_verify_detached(blob + len - 64, message, sizeof message, key) == 0;
@@ -49,7 +52,8 @@ int main(int argc, char **argv)
 	long count = 0;
 	git_oid id;
 
-	if (argc != 4 || sodium_init() < 0 || sodium_hex2bin(key, sizeof key, argv[3], strlen(argv[3]), NULL, NULL, NULL))
+	if (argc != 4 || sodium_init() < 0 ||
+		sodium_hex2bin(key, sizeof key, argv[3], strlen(argv[3]), NULL, NULL, NULL))
 		return 64;
 	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);

@@ -1,5 +1,6 @@
-/* Logs as a test wants them: a coalition of three hubs, log.git and inbox.git of one of them, and commits of another that are right in all but what the
- * test spoils. What a remote would send is written straight into inbox.git. */
+/* Logs as a test wants them: a coalition of three hubs, log.git and inbox.git of one of them, and commits of
+ * another that are right in all but what the test spoils. What a remote would send is written straight into
+ * inbox.git. */
 #ifndef ENGABO_TESTS_UNIT_SYNC_FORGE_H
 #define ENGABO_TESTS_UNIT_SYNC_FORGE_H
 
@@ -26,7 +27,7 @@ struct forge {
 	const char *id;		   /* the log that is written: member 1's */
 	const struct secret *sign; /* its key */
 	struct age_recipient reader;
-	struct log_tip tip;	   /* where the written log ends, in the inbox */
+	struct log_tip tip; /* where the written log ends, in the inbox */
 };
 
 static inline void must(const struct error *error)
@@ -106,10 +107,10 @@ struct draft {
 	bool digest_stays; /* do not take the digest of what is in there */
 	struct oid parents[3];
 	size_t parent_count;
-	char *author, *committer; /* NULL: as it must be */
-	const char *header;	  /* one more, with its newline, in front of the signature */
-	const char *header_after; /* the same, behind it */
-	char *message;		  /* NULL: the commit's */
+	char *author, *committer;  /* NULL: as it must be */
+	const char *header;	   /* one more, with its newline, in front of the signature */
+	const char *header_after;  /* the same, behind it */
+	char *message;		   /* NULL: the commit's */
 	const struct secret *sign; /* NULL: unsigned */
 	const char *name_space;
 	char *armor; /* NULL: made by `sign` */
@@ -157,8 +158,8 @@ static inline struct draft *draft_new(struct forge *forge, const struct log_tip 
 static inline struct bytes draft_frame(struct forge *forge, const struct draft *draft, const struct oid *tree)
 {
 	struct buffer *text = buffer_new(forge);
-	char *person = memory_format(forge, "%s <%s@engabo.invalid> %lld +0000", draft->commit.log, draft->commit.log,
-		(long long)commit_seconds(draft->commit.seq));
+	char *person = memory_format(forge, "%s <%s@engabo.invalid> %lld +0000", draft->commit.log,
+		draft->commit.log, (long long)commit_seconds(draft->commit.seq));
 
 	buffer_format(text, "tree %s\n", tree->hex);
 	for (size_t i = 0; i < draft->parent_count; i++)
@@ -179,7 +180,8 @@ static inline struct bytes draft_raw(struct forge *forge, const struct draft *dr
 	if (draft->armor)
 		raw = commit_with_signature(forge, frame, draft->armor);
 	else if (draft->sign)
-		raw = commit_with_signature(forge, frame, sshsig_sign(forge, draft->sign, draft->name_space, frame));
+		raw = commit_with_signature(
+			forge, frame, sshsig_sign(forge, draft->sign, draft->name_space, frame));
 	if (!draft->header_after)
 		return raw;
 	more = buffer_new(forge);
@@ -299,12 +301,42 @@ static inline char *folder_digest(struct forge *forge, const char *path)
 	return hex;
 }
 
-/* Stock git on a repository, without anybody's configuration. */
-#define FORGE_GIT(path, ...)                                                                                                   \
-	TOOLS_RUN(NO_INPUT, "env", "GIT_CONFIG_NOSYSTEM=1", memory_format(tools.context, "GIT_DIR=%s", path), "git", __VA_ARGS__)
+static inline bool reason_says(const char *reason, const char *expected)
+{
+	char *copy = memory_string(tools.context, expected), *rest = copy, *word;
 
-/* The most memory this process had since the last call, in KiB beyond what it had then; 0 where a sanitizer or valgrind keeps what is
- * freed. */
+	while ((word = strsep(&rest, "|")))
+		if (strstr(reason, word))
+			return true;
+	return false;
+}
+
+/* Refused, also with right commits in front and behind; nothing changed. */
+static inline void must_refuse(
+	struct forge *forge, const struct oid *offered, const char *name, const char *reason)
+{
+	char *before = folder_digest(forge, forge->log_path);
+	struct log_offer offer;
+
+	offer = forge_offer(forge, offered);
+	if (offer.verdict != LOG_REFUSED)
+		fail_msg("%s: verdict %d", name, (int)offer.verdict);
+	if (strncmp(offer.reason, forge->id, LOG_ID_SIZE - 1) != 0 || strchr(offer.reason, '\n') ||
+		(reason && !reason_says(offer.reason, reason)))
+		fail_msg("%s: %s", name, offer.reason);
+	assert_int_equal(offer.taken, 0);
+	assert_int_equal(offer.envelopes, 0);
+	if (strcmp(folder_digest(forge, forge->log_path), before) != 0)
+		fail_msg("%s: log.git changed", name);
+}
+
+/* Stock git on a repository, without anybody's configuration. */
+#define FORGE_GIT(path, ...)                                                                                 \
+	TOOLS_RUN(NO_INPUT, "env", "GIT_CONFIG_NOSYSTEM=1",                                                  \
+		memory_format(tools.context, "GIT_DIR=%s", path), "git", __VA_ARGS__)
+
+/* The most memory this process had since the last call, in KiB beyond what it had then; 0 where a sanitizer
+ * or valgrind keeps what is freed. */
 static inline long memory_peak_kb(void)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -313,7 +345,8 @@ static inline long memory_peak_kb(void)
 	static long before;
 	bool watched = getenv("ENGABO_UNDER_VALGRIND") != NULL;
 	struct bytes status = tools_read("/proc/self/status");
-	const char *peak = strstr((const char *)status.data, "VmHWM:"), *now = strstr((const char *)status.data, "VmRSS:");
+	const char *peak = strstr((const char *)status.data, "VmHWM:"),
+		   *now = strstr((const char *)status.data, "VmRSS:");
 	long used = peak ? strtol(peak + strlen("VmHWM:"), NULL, 10) - before : -1;
 	int fd = open("/proc/self/clear_refs", O_WRONLY);
 

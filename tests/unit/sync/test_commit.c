@@ -34,7 +34,8 @@ static void a_message_is_read_as_it_was_written(void **state)
 		assert_int_equal(back.ack_count, commit.ack_count);
 		assert_memory_equal(back.prev, commit.prev, DIGEST_LEN);
 		assert_memory_equal(back.envelopes, commit.envelopes, DIGEST_LEN);
-		assert_string_equal(commit_message(tools.context, &back), commit_message(tools.context, &commit));
+		assert_string_equal(
+			commit_message(tools.context, &back), commit_message(tools.context, &commit));
 	}
 	assert_int_equal(commit_back_count(1), 0);
 	assert_int_equal(commit_back_count(2), 1);
@@ -60,20 +61,28 @@ static void any_other_way_to_write_it_is_refused(void **state)
 	memset(commit.prev, 0xab, sizeof commit.prev);
 	good = commit_message(tools.context, &commit);
 	must(commit_parse(good, &back));
-	const char *const bad[] = {"", "engabo log 1", "engabo log 2\n", changed(good, "log 1\n\n", "log 1\n"), changed(good, "Seq: 42", "Seq: 042"),
-		changed(good, "Seq: 42", "Seq: +42"), changed(good, "Seq: 42", "Seq: 0"), changed(good, "Seq: 42", "Seq:  42"),
-		changed(good, "Seq: 42", "Seq: 42 "), changed(good, "Seq: 42", "Seq: 1099511627777"),
+	const char *const bad[] = {"", "engabo log 1", "engabo log 2\n",
+		changed(good, "log 1\n\n", "log 1\n"), changed(good, "Seq: 42", "Seq: 042"),
+		changed(good, "Seq: 42", "Seq: +42"), changed(good, "Seq: 42", "Seq: 0"),
+		changed(good, "Seq: 42", "Seq:  42"), changed(good, "Seq: 42", "Seq: 42 "),
+		changed(good, "Seq: 42", "Seq: 1099511627777"),
 		changed(good, "Seq: 42", "Seq: 99999999999999999999"), changed(good, "Seq: 42", "Seq: 43000"),
-		changed(good, "Epoch: 1", "Epoch: 0"), changed(good, "Epoch: 1", "Epoch: 1000001"), changed(good, "Roster: 7", "Roster: -1"),
-		changed(good, "Roster: 7", "Roster: 1000001"), changed(good, "Roster: 7\n", ""), changed(good, "k7q2", "K7Q2"),
-		changed(good, "k7q2m9x4t0ab3c5d", "k7q2m9x4t0ab3c5"), changed(good, "k7q2m9x4t0ab3c5d", "k7q2m9x4t0ab3c5dd"), changed(good, "abab", "ABAB"),
-		changed(good, "abab", "ab"), changed(good, "Back: ", "Back:"), changed(good, "Back: ", "Back:  "),
-		changed(good, commit.back[3].hex, "0123"), changed(good, memory_format(tools.context, " %s", commit.back[3].hex), ""),
-		changed(good, "Ack: ", "ack: "), changed(good, "Ack: 0000000000000001", "Ack: 0000000000000000"),
-		changed(good, "Ack: 0000000000000000", "Ack: 0000000000000002"), changed(good, " 2 1000001\n", " 2 1000001"),
-		changed(good, " 2 1000001\n", " 2 0\n"), changed(good, " 2 1000001\n", " 2\n"), changed(good, " 2 1000001\n", " 2 1000001 \n"),
+		changed(good, "Epoch: 1", "Epoch: 0"), changed(good, "Epoch: 1", "Epoch: 1000001"),
+		changed(good, "Roster: 7", "Roster: -1"), changed(good, "Roster: 7", "Roster: 1000001"),
+		changed(good, "Roster: 7\n", ""), changed(good, "k7q2", "K7Q2"),
+		changed(good, "k7q2m9x4t0ab3c5d", "k7q2m9x4t0ab3c5"),
+		changed(good, "k7q2m9x4t0ab3c5d", "k7q2m9x4t0ab3c5dd"), changed(good, "abab", "ABAB"),
+		changed(good, "abab", "ab"), changed(good, "Back: ", "Back:"),
+		changed(good, "Back: ", "Back:  "), changed(good, commit.back[3].hex, "0123"),
+		changed(good, memory_format(tools.context, " %s", commit.back[3].hex), ""),
+		changed(good, "Ack: ", "ack: "),
+		changed(good, "Ack: 0000000000000001", "Ack: 0000000000000000"),
+		changed(good, "Ack: 0000000000000000", "Ack: 0000000000000002"),
+		changed(good, " 2 1000001\n", " 2 1000001"), changed(good, " 2 1000001\n", " 2 0\n"),
+		changed(good, " 2 1000001\n", " 2\n"), changed(good, " 2 1000001\n", " 2 1000001 \n"),
 		memory_format(tools.context, "%s\n", good), memory_format(tools.context, "%sMore: 1\n", good),
-		memory_format(tools.context, "\n%s", good), changed(good, "Epoch: 1\nSeq: 42\n", "Seq: 42\nEpoch: 1\n"),
+		memory_format(tools.context, "\n%s", good),
+		changed(good, "Epoch: 1\nSeq: 42\n", "Seq: 42\nEpoch: 1\n"),
 		changed(good, "Log: ", "\rLog: ")};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -81,14 +90,17 @@ static void any_other_way_to_write_it_is_refused(void **state)
 			fail_msg("taken: %s", bad[i]);
 	fill(&commit, 42, COMMIT_ACKS_MAX);
 	good = commit_message(tools.context, &commit);
-	assert_error(commit_parse(memory_format(tools.context, "%sAck: 1000000000000000 1 1\n", good), &back), ERROR_INVALID);
+	assert_error(commit_parse(memory_format(tools.context, "%sAck: 1000000000000000 1 1\n", good), &back),
+		ERROR_INVALID);
 }
 
 static void an_entry_has_one_of_three_names(void **state)
 {
-	static const char *const bad[] = {"", "i", "i-", "i-0001.age", "i-000.age", "i-00000.age", "i-0000.agE", "i-0000.age ", "x-0000.age", "I-0000.age",
-		"m-0000.age", "m-0123456789abcdef0123456789abcdef-0001.age", "m-0123456789ABCDEF0123456789abcdef-0000.age",
-		"m-0123456789abcdef0123456789abcde-0000.age", "m-0123456789abcdef0123456789abcdef00-0000.age", "i-+000.age", "../i-0000.age"};
+	static const char *const bad[] = {"", "i", "i-", "i-0001.age", "i-000.age", "i-00000.age",
+		"i-0000.agE", "i-0000.age ", "x-0000.age", "I-0000.age", "m-0000.age",
+		"m-0123456789abcdef0123456789abcdef-0001.age", "m-0123456789ABCDEF0123456789abcdef-0000.age",
+		"m-0123456789abcdef0123456789abcde-0000.age", "m-0123456789abcdef0123456789abcdef00-0000.age",
+		"i-+000.age", "../i-0000.age"};
 	char kind, mailbox[33];
 
 	assert_true(commit_entry_name("i-0000.age", 0, &kind, mailbox));
@@ -123,9 +135,11 @@ static void it_is_byte_for_byte_what_stock_git_makes(void **state)
 		assert_bytes(stock.raw, raw);
 		ours = forge_commit(forge, raw);
 		assert_string_equal(ours.hex, theirs.hex);
-		must(commit_is_framed(&stock, commit_frame(forge, commit.log, commit_seconds(seq), &tree, seq > 1 ? &parent : NULL,
-						      commit_message(forge, &commit))));
-		must(sshsig_verify(stock.signature, &forge->coalition->roster.members[1].keys.sign, "git", stock.signed_part));
+		must(commit_is_framed(
+			&stock, commit_frame(forge, commit.log, commit_seconds(seq), &tree,
+					seq > 1 ? &parent : NULL, commit_message(forge, &commit))));
+		must(sshsig_verify(stock.signature, &forge->coalition->roster.members[1].keys.sign, "git",
+			stock.signed_part));
 		parent = theirs;
 	}
 }
@@ -137,7 +151,8 @@ static void the_digest_is_what_sha256sum_gives(void **state)
 	uint8_t digest[DIGEST_LEN];
 	struct bytes out = TOOLS_RUN(NO_INPUT, "bash", "-c",
 		"hash() { sha256sum | perl -ne 'print pack(\"H64\", $_)'; }\n"
-		"{ printf 'i-0000.age\\0'; printf one | hash; printf 'o-0001.age\\0'; printf '' | hash; } | sha256sum");
+		"{ printf 'i-0000.age\\0'; printf one | hash; printf 'o-0001.age\\0'; printf '' | hash; } | "
+		"sha256sum");
 
 	commit_envelopes_digest(digest, entries, 2);
 	text_hex(expected, digest, sizeof digest);

@@ -1,4 +1,5 @@
-/* FORMAT.md is true: its examples are taken out of it and go through the same checks as any hub's log. Runs from the root of the source. */
+/* FORMAT.md is true: its examples are taken out of it and go through the same checks as any hub's log. Runs
+ * from the root of the source. */
 #include "tests/unit/sync/stock.h"
 
 static struct bytes document;
@@ -9,7 +10,8 @@ static int read_document(void **state)
 
 	if (!folder || tools_start(state))
 		return -1;
-	must(files_read(tools.context, memory_format(tools.context, "%s/sync/FORMAT.md", folder), 1 << 20, &document));
+	must(files_read(tools.context, memory_format(tools.context, "%s/sync/FORMAT.md", folder), 1 << 20,
+		&document));
 	free(folder);
 	return 0;
 }
@@ -38,8 +40,8 @@ static char *word_behind(const char *text, size_t len)
 
 static struct bytes hello;
 
-static const struct error *take(void *user, const struct log_commit *commit, const struct oid *oid, const struct commit_entry *entries,
-	size_t count)
+static const struct error *take(void *user, const struct log_commit *commit, const struct oid *oid,
+	const struct commit_entry *entries, size_t count)
 {
 	int *commits = user;
 
@@ -68,8 +70,10 @@ static void the_examples_keep_every_rule(void **state)
 
 	memcpy(self.log, line, LOG_ID_SIZE - 1);
 	must(sshsig_public_parse(text_trim(forge, strstr(line, "ssh-ed25519")), &self.sign));
-	entry.oid = stock_object(forge->log_path, "blob", TOOLS_RUN(TEXT(example("i-0000.age")), "base64", "-d"));
-	stock_parse(TOOLS_RUN(TEXT(memory_format(forge, "100644 blob %s\ti-0000.age\n", entry.oid.hex)), "git", "--git-dir", forge->log_path, "mktree"));
+	entry.oid =
+		stock_object(forge->log_path, "blob", TOOLS_RUN(TEXT(example("i-0000.age")), "base64", "-d"));
+	stock_parse(TOOLS_RUN(TEXT(memory_format(forge, "100644 blob %s\ti-0000.age\n", entry.oid.hex)),
+		"git", "--git-dir", forge->log_path, "mktree"));
 	stock_object(forge->log_path, "tree", NO_INPUT);
 	oid = stock_object(forge->log_path, "commit", TEXT(example("commit-1")));
 	assert_string_equal(oid.hex, word_behind("commit at Seq 1, oid `", OID_SIZE - 1));
@@ -84,16 +88,19 @@ static void the_examples_keep_every_rule(void **state)
 	secret_free(plain);
 	secret_free(identity);
 	TOOLS_RUN(NO_INPUT, "git", "-c", "gpg.format=ssh", "-c",
-		memory_format(forge, "gpg.ssh.allowedSignersFile=%s", tools_file("example", TEXT(line))), "--git-dir", forge->log_path,
-		"verify-commit", oid.hex, memory_format(forge, "%s~1", oid.hex));
+		memory_format(forge, "gpg.ssh.allowedSignersFile=%s", tools_file("example", TEXT(line))),
+		"--git-dir", forge->log_path, "verify-commit", oid.hex,
+		memory_format(forge, "%s~1", oid.hex));
 	FORGE_GIT(forge->log_path, "fsck", "--strict");
 }
 
 static void its_numbers_are_those_of_the_program(void **state)
 {
 	const char *const facts[] = {memory_format(tools.context, "At most %d entries", COMMIT_ENTRIES_MAX),
-		memory_format(tools.context, "seconds = %d (", COMMIT_EPOCH_SECONDS), memory_format(tools.context, "at most %d bytes", CHECK_BLOB_MAX),
-		memory_format(tools.context, "at most %d lines", COMMIT_ACKS_MAX), memory_format(tools.context, "1 to %d X25519", AGE_RECIPIENTS_MAX)};
+		memory_format(tools.context, "seconds = %d (", COMMIT_EPOCH_SECONDS),
+		memory_format(tools.context, "at most %d bytes", CHECK_BLOB_MAX),
+		memory_format(tools.context, "at most %d lines", COMMIT_ACKS_MAX),
+		memory_format(tools.context, "1 to %d X25519", AGE_RECIPIENTS_MAX)};
 
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
 		if (!strstr((const char *)document.data, facts[i]))

@@ -1,4 +1,5 @@
-/* A hub's log grows by what was spooled, survives power cuts, and is taken over by others exactly as its hub signed it. */
+/* A hub's log grows by what was spooled, survives power cuts, and is taken over by others exactly as its hub
+ * signed it. */
 #include "tests/unit/sync/stock.h"
 
 #include <signal.h>
@@ -39,8 +40,8 @@ struct seen {
 	int stop_after; /* 0: never */
 };
 
-static const struct error *see(void *user, const struct log_commit *commit, const struct oid *oid, const struct commit_entry *entries,
-	size_t count)
+static const struct error *see(void *user, const struct log_commit *commit, const struct oid *oid,
+	const struct commit_entry *entries, size_t count)
 {
 	struct seen *seen = user;
 
@@ -81,24 +82,31 @@ static void what_is_appended_stock_git_reads_and_verifies(void **state)
 	assert_int_equal(tip.seq, 3);
 	assert_int_equal(repo_pack_count(forge->log), 2);
 	must(logs_append(forge->log, forge->id, 1, forge->sign, 1, acks, 1, NULL, 0, &tip));
-	must(logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, NULL, 0, &tip)); /* nothing: no commit */
+	must(logs_append(
+		forge->log, forge->id, 1, forge->sign, 1, NULL, 0, NULL, 0, &tip)); /* nothing: no commit */
 	assert_int_equal(tip.seq, 4);
 	must(logs_tip(forge->log, forge->id, 1, &again));
 	assert_same_tip(&again, &tip);
 	FORGE_GIT(forge->log_path, "fsck", "--strict");
 	stock_verify(forge, forge->log_path, branch_of(forge));
-	out = FORGE_GIT(forge->log_path, "log", "--reverse", "--format=%an|%ae|%at|%cn|%ct|%s", branch_of(forge));
-	assert_true(text_starts((char *)out.data, memory_format(forge, "%s|%s@engabo.invalid|1577836801|%s|1577836801|engabo log 1\n", forge->id,
-							  forge->id, forge->id)));
-	out = FORGE_GIT(forge->log_path, "ls-tree", "--name-only", memory_format(forge, "%s~3", branch_of(forge)));
-	assert_string_equal((char *)out.data, "i-0000.age\ni-0001.age\nm-00000000000000000000000000000000-0002.age\n"
-					      "m-ffffffffffffffffffffffffffffffff-0003.age\no-0004.age\n");
-	out = FORGE_GIT(forge->log_path, "log", "-1", "--format=%B", memory_format(forge, "%s~3", branch_of(forge)));
+	out = FORGE_GIT(
+		forge->log_path, "log", "--reverse", "--format=%an|%ae|%at|%cn|%ct|%s", branch_of(forge));
+	assert_true(text_starts((char *)out.data,
+		memory_format(forge, "%s|%s@engabo.invalid|1577836801|%s|1577836801|engabo log 1\n",
+			forge->id, forge->id, forge->id)));
+	out = FORGE_GIT(
+		forge->log_path, "ls-tree", "--name-only", memory_format(forge, "%s~3", branch_of(forge)));
+	assert_string_equal((char *)out.data,
+		"i-0000.age\ni-0001.age\nm-00000000000000000000000000000000-0002.age\n"
+		"m-ffffffffffffffffffffffffffffffff-0003.age\no-0004.age\n");
+	out = FORGE_GIT(
+		forge->log_path, "log", "-1", "--format=%B", memory_format(forge, "%s~3", branch_of(forge)));
 	assert_non_null(strstr((char *)out.data, "Ack: 0000000000000000 2 9\nAck: zzzzzzzzzzzzzzzz 1 7\n"));
 	must(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 0, "", see, &seen, &waits));
 	assert_false(waits);
 	assert_int_equal(seen.entries, 305);
-	assert_true(text_starts(seen.names, "i-0000.age i-0001.age m-00000000000000000000000000000000-0002.age "));
+	assert_true(text_starts(
+		seen.names, "i-0000.age i-0001.age m-00000000000000000000000000000000-0002.age "));
 }
 
 static void what_others_would_refuse_is_not_appended(void **state)
@@ -124,13 +132,18 @@ static void what_others_would_refuse_is_not_appended(void **state)
 		struct log_entry batch[] = {good, bad[i]};
 
 		assert_error(logs_entry_check(&bad[i]), ERROR_INVALID);
-		assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, batch, 2, &tip), ERROR_INVALID);
+		assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, batch, 2, &tip),
+			ERROR_INVALID);
 	}
-	assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 1, acks, COMMIT_ACKS_MAX + 1, &good, 1, &tip), ERROR_INVALID);
-	assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 0, NULL, 0, &good, 1, &tip), ERROR_CONFLICT);
+	assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 1, acks, COMMIT_ACKS_MAX + 1, &good,
+			     1, &tip),
+		ERROR_INVALID);
+	assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 0, NULL, 0, &good, 1, &tip),
+		ERROR_CONFLICT);
 	assert_string_equal(folder_digest(forge, forge->log_path), before);
 	other = (struct log_tip){.seq = 0}; /* a writer that does not know what is there */
-	assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, &good, 1, &other), ERROR_CONFLICT);
+	assert_error(logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, &good, 1, &other),
+		ERROR_CONFLICT);
 	assert_int_equal(other.seq, 0);
 	must(logs_tip(forge->log, forge->id, 1, &other));
 	assert_same_tip(&other, &tip);
@@ -176,7 +189,8 @@ static void a_log_is_read_from_where_reading_stopped(void **state)
 
 	for (int i = 0; i < 9; i++)
 		append(forge, &entry, 1, &tip);
-	assert_error(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 0, "", see, &seen, &waits), ERROR_FULL);
+	assert_error(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 0, "", see, &seen, &waits),
+		ERROR_FULL);
 	assert_int_equal(seen.seqs, 4);
 	seen.stop_after = 0;
 	must(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 4, seen.last, see, &seen, &waits));
@@ -185,9 +199,12 @@ static void a_log_is_read_from_where_reading_stopped(void **state)
 	must(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 9, seen.last, see, &seen, &waits));
 	memset(wrong, '0', sizeof wrong - 1);
 	wrong[OID_SIZE - 1] = '\0';
-	assert_error(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 4, wrong, see, &seen, &waits), ERROR_CONFLICT);
-	assert_error(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 10, wrong, see, &seen, &waits), ERROR_CONFLICT);
-	must(logs_read(forge->log, forge->chain, NULL, forge->coalition->roster.members[2].keys.log, 1, 0, "", see, &stranger, &waits));
+	assert_error(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 4, wrong, see, &seen, &waits),
+		ERROR_CONFLICT);
+	assert_error(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 10, wrong, see, &seen, &waits),
+		ERROR_CONFLICT);
+	must(logs_read(forge->log, forge->chain, NULL, forge->coalition->roster.members[2].keys.log, 1, 0, "",
+		see, &stranger, &waits));
 	assert_int_equal(stranger.seqs, 0);
 }
 
@@ -201,11 +218,14 @@ static void a_hub_that_works_alone_reads_its_own_log(void **state)
 	bool waits;
 
 	must(logs_append(forge->log, forge->id, 1, forge->sign, 0, NULL, 0, &entry, 1, &tip));
-	must(logs_read(forge->log, empty, &forge->coalition->roster.members[1].keys, forge->id, 1, 0, "", see, &seen, &waits));
+	must(logs_read(forge->log, empty, &forge->coalition->roster.members[1].keys, forge->id, 1, 0, "", see,
+		&seen, &waits));
 	assert_int_equal(seen.seqs, 1);
-	assert_error(logs_read(forge->log, empty, NULL, forge->id, 1, 0, "", see, &nothing, &waits), ERROR_DENIED);
+	assert_error(
+		logs_read(forge->log, empty, NULL, forge->id, 1, 0, "", see, &nothing, &waits), ERROR_DENIED);
 	append(forge, &entry, 1, &tip);
-	must(logs_read(forge->log, empty, &forge->coalition->roster.members[1].keys, forge->id, 1, 1, seen.last, see, &seen, &waits));
+	must(logs_read(forge->log, empty, &forge->coalition->roster.members[1].keys, forge->id, 1, 1,
+		seen.last, see, &seen, &waits));
 	assert_true(waits); /* for roster version 1 */
 	assert_int_equal(seen.seqs, 1);
 }
@@ -263,8 +283,9 @@ static void commits_by_stock_git_with_envelopes_by_stock_age_are_taken(void **st
 		struct oid blob = stock_object(forge->inbox_path, "blob", sealed), tree;
 		struct draft *draft = draft_new(forge, &tip);
 
-		tree = stock_parse(TOOLS_RUN(TEXT(memory_format(forge, "100644 blob %s\ti-0000.age\n", blob.hex)), "git", "--git-dir", forge->inbox_path,
-			"mktree"));
+		tree = stock_parse(
+			TOOLS_RUN(TEXT(memory_format(forge, "100644 blob %s\ti-0000.age\n", blob.hex)), "git",
+				"--git-dir", forge->inbox_path, "mktree"));
 		draft->entries[0].body = sealed;
 		commit_envelopes_digest(draft->commit.envelopes, draft->entries, 1);
 		tip.oid = stock_commit(forge, forge->inbox_path, &draft->commit, &tree, i ? &tip.oid : NULL);
@@ -309,7 +330,8 @@ static void two_histories_by_one_hub_are_shown_and_neither_is_lost(void **state)
 	assert_int_equal(offer.taken, 2);
 	assert_non_null(strstr(offer.reason, "seq 3"));
 	assert_same_tip(&offer.tip, &ours);
-	must(repo_ref(forge->log, memory_format(forge, "refs/forks/%s/%s", forge->id, forge->tip.oid.hex), &kept));
+	must(repo_ref(
+		forge->log, memory_format(forge, "refs/forks/%s/%s", forge->id, forge->tip.oid.hex), &kept));
 	assert_string_equal(kept.hex, forge->tip.oid.hex);
 	must(logs_tip(forge->log, forge->id, 1, &tip));
 	assert_same_tip(&tip, &ours);
@@ -381,7 +403,8 @@ static void a_revoked_hubs_log_ends_where_the_roster_says(void **state)
 	char *before;
 
 	forge_grow(forge, 1);
-	other = draft_write(forge, draft_new(forge, &forge->tip)); /* what the thief wrote in place of Seq 2 */
+	other = draft_write(
+		forge, draft_new(forge, &forge->tip)); /* what the thief wrote in place of Seq 2 */
 	draft = draft_new(forge, &forge->tip);
 	draft_add(draft, "o-0001.age", forge_envelope(forge, "the hub's own"));
 	forge->tip = last = draft_write(forge, draft);
@@ -439,16 +462,22 @@ static void damage_on_the_card_is_told_and_not_read(void **state)
 	entry = entry_of(forge, 'i', "", "y");
 	append(forge, &entry, 1, &tip);
 	TOOLS_RUN(NO_INPUT, "perl", "-e",
-		"for (@ARGV) { chmod 0644, $_; open F, '+<', $_; seek F, 60, 0; read F, $a, 1; seek F, 60, 0; print F chr(ord($a) ^ 4); }",
-		memory_format(forge, "%s", text_trim(forge, (char *)TOOLS_RUN(NO_INPUT, "sh", "-c",
-			memory_format(forge, "ls -t %s/objects/pack/*.pack | tail -1", forge->log_path)).data)));
+		"for (@ARGV) { chmod 0644, $_; open F, '+<', $_; seek F, 60, 0; read F, $a, 1; seek F, 60, "
+		"0; print F chr(ord($a) ^ 4); }",
+		memory_format(forge, "%s",
+			text_trim(
+				forge, (char *)TOOLS_RUN(NO_INPUT, "sh", "-c",
+					       memory_format(forge, "ls -t %s/objects/pack/*.pack | tail -1",
+						       forge->log_path))
+					       .data)));
 	repo_close(forge->log);
 	must(repo_open(forge->log_path, &forge->log));
 	assert_non_null(logs_read(forge->log, forge->chain, NULL, forge->id, 1, 0, "", see, &seen, &waits));
 	assert_int_equal(seen.seqs, 0);
 }
 
-/* A child appends as fast as it can and says what is done; the last that it said is there, whenever it was killed. */
+/* A child appends as fast as it can and says what is done; the last that it said is there, whenever it was
+ * killed. */
 static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
 {
 	struct forge *forge = *state;
@@ -471,7 +500,8 @@ static void what_was_acknowledged_survives_a_kill_at_any_moment(void **state)
 			struct log_tip tip = before;
 
 			for (;;) {
-				if (logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, entries, 1 + (size_t)tip.seq % 5, &tip) ||
+				if (logs_append(forge->log, forge->id, 1, forge->sign, 1, NULL, 0, entries,
+					    1 + (size_t)tip.seq % 5, &tip) ||
 					write(pipes[1], &tip.seq, sizeof tip.seq) != sizeof tip.seq)
 					_exit(1);
 			}

@@ -1,4 +1,5 @@
-/* What is written is on the card before a branch names it; what a peer sends is measured before it is read. */
+/* What is written is on the card before a branch names it; what a peer sends is measured before it is read.
+ */
 #include "tests/unit/sync/stock.h"
 
 #include <gnutls/crypto.h>
@@ -19,7 +20,8 @@ static void a_pack_is_what_stock_git_would_have_written(void **state)
 	struct forge *forge = *state;
 	struct pack *pack = pack_begin(forge, forge->log);
 	struct tree_entry entry = {.name = "i-0000.age", .mode = 0100644}, *entries;
-	struct bytes raw, back, sizes[] = {{NULL, 0}, tools_random_bytes(1), tools_random_bytes(70000), TEXT("tree")};
+	struct bytes raw, back,
+		sizes[] = {{NULL, 0}, tools_random_bytes(1), tools_random_bytes(70000), TEXT("tree")};
 	struct oid tree, commit, blobs[4];
 	struct raw_commit read;
 	size_t count;
@@ -37,8 +39,11 @@ static void a_pack_is_what_stock_git_would_have_written(void **state)
 	FORGE_GIT(forge->log_path, "fsck", "--strict", "--full");
 	FORGE_GIT(forge->log_path, "verify-pack", "-v",
 		memory_format(forge, "%s/objects/pack/pack-%s.idx", forge->log_path,
-			text_trim(forge, (char *)TOOLS_RUN(NO_INPUT, "sh", "-c",
-				memory_format(forge, "basename %s/objects/pack/*.idx .idx | cut -c6-", forge->log_path)).data)));
+			text_trim(forge,
+				(char *)TOOLS_RUN(NO_INPUT, "sh", "-c",
+					memory_format(forge, "basename %s/objects/pack/*.idx .idx | cut -c6-",
+						forge->log_path))
+					.data)));
 	for (size_t i = 0; i < 4; i++) {
 		assert_string_equal(stock_object(forge->inbox_path, "blob", sizes[i]).hex, blobs[i].hex);
 		must(repo_blob(forge, forge->log, &blobs[i], 70000, &back));
@@ -111,14 +116,18 @@ static void a_large_batch_goes_to_the_card_in_pieces_and_appears_at_once(void **
 		must(repo_blob(forge, forge->log, &oids[i], 1 << 20, &back));
 	FORGE_GIT(forge->log_path, "fsck", "--strict");
 	assert_int_equal(TOOLS_TRY(NO_INPUT, "sh", "-c",
-		memory_format(forge, "ls -d %s/objects/tmp_* 2>/dev/null", forge->log_path)).output.len, 0);
+				 memory_format(forge, "ls -d %s/objects/tmp_* 2>/dev/null", forge->log_path))
+				 .output.len,
+		0);
 }
 
 static void what_a_killed_writer_leaves_is_cleared_and_nothing_else(void **state)
 {
 	struct forge *forge = *state;
-	static const char *const left[] = {"refs/heads/log/x.lock", "packed-refs.lock", "HEAD.lock", "config.lock", "objects/pack/pack_git2_3xMpQ1",
-		"objects/pack/tmp_pack_9", "objects/tmp_object_git2_Xa", "objects/ab/tmp_obj_Yb", "objects/tmp_objdir-incoming-12/pack/x.pack",
+	static const char *const left[] = {"refs/heads/log/x.lock", "packed-refs.lock", "HEAD.lock",
+		"config.lock", "objects/pack/pack_git2_3xMpQ1", "objects/pack/tmp_pack_9",
+		"objects/tmp_object_git2_Xa", "objects/ab/tmp_obj_Yb",
+		"objects/tmp_objdir-incoming-12/pack/x.pack",
 		"objects/pack/pack-0000000000000000000000000000000000000000.idx"};
 	struct oid oid = put_blob(forge->log, TEXT("kept"));
 	char *before;
@@ -129,13 +138,15 @@ static void what_a_killed_writer_leaves_is_cleared_and_nothing_else(void **state
 	for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
 		char *path = memory_format(forge, "%s/%s", forge->log_path, left[i]);
 
-		TOOLS_RUN(NO_INPUT, "sh", "-c", memory_format(forge, "mkdir -p $(dirname %s) && echo x > %s", path, path));
+		TOOLS_RUN(NO_INPUT, "sh", "-c",
+			memory_format(forge, "mkdir -p $(dirname %s) && echo x > %s", path, path));
 	}
 	must(repo_clean(forge->log_path));
 	assert_string_equal(folder_digest(forge, forge->log_path), before);
 	repo_refresh(forge->log);
 	assert_true(repo_has(forge->log, &oid));
-	TOOLS_RUN(NO_INPUT, "ln", "-s", tools.folder, memory_format(forge, "%s/objects/tmp_link", forge->log_path));
+	TOOLS_RUN(NO_INPUT, "ln", "-s", tools.folder,
+		memory_format(forge, "%s/objects/tmp_link", forge->log_path));
 	must(repo_clean(forge->log_path)); /* the link goes, what it points to stays */
 	assert_true(files_exist(forge->inbox_path));
 	assert_string_equal(folder_digest(forge, forge->log_path), before);
@@ -169,7 +180,8 @@ static void a_branch_moves_only_from_where_it_was_thought_to_be(void **state)
 	assert_int_equal(count, 1);
 	must(repo_ref_delete(forge->log, "refs/heads/log/a/1"));
 	assert_error(repo_ref(forge->log, "refs/heads/log/a/1", &got), ERROR_NOT_FOUND);
-	must(files_write(memory_format(forge, "%s/refs/heads/sym", forge->log_path), TEXT("ref: refs/heads/other\n"), 0600));
+	must(files_write(memory_format(forge, "%s/refs/heads/sym", forge->log_path),
+		TEXT("ref: refs/heads/other\n"), 0600));
 	assert_error(repo_ref(forge->log, "refs/heads/sym", &got), ERROR_INVALID);
 	assert_non_null(repo_ref(forge->log, "refs/heads/../../config", &got));
 }
@@ -181,7 +193,8 @@ static void an_oversized_object_is_refused_without_being_read(void **state)
 	struct oid oid;
 
 	out = TOOLS_RUN(NO_INPUT, "sh", "-c",
-		memory_format(forge, "head -c 400000000 /dev/zero | git --git-dir %s hash-object -w --stdin", forge->inbox_path));
+		memory_format(forge, "head -c 400000000 /dev/zero | git --git-dir %s hash-object -w --stdin",
+			forge->inbox_path));
 	memcpy(oid.hex, out.data, OID_SIZE - 1);
 	oid.hex[OID_SIZE - 1] = '\0';
 	memory_peak_kb();
@@ -213,7 +226,8 @@ static void add_zlib(struct buffer *stream, const void *data, size_t len)
 	talloc_free(out);
 }
 
-/* A small object that is a difference to a large one: its header says 8 bytes, and reading it would unpack 200 MB. */
+/* A small object that is a difference to a large one: its header says 8 bytes, and reading it would unpack
+ * 200 MB. */
 static void a_small_object_on_a_huge_base_is_refused_without_being_unpacked(void **state)
 {
 	struct forge *forge = *state;
@@ -265,16 +279,24 @@ static void malformed_commits_and_trees_are_refused(void **state)
 	struct tree_entry *entries;
 	struct raw_commit commit;
 	static const char tree[] = "0123456789abcdef0123456789abcdef01234567";
-	const char *const commits[] = {"", "\n\n", "tree \n\n", "tree 0123\n\nx", memory_format(forge, "tree %s", tree),
-		memory_format(forge, "tree %s\n", tree), memory_format(forge, "tree %.39sG\n\nx", tree),
-		memory_format(forge, " tree %s\n\nx", tree), memory_format(forge, "parent %s\ntree %s\n\nx", tree, tree),
-		memory_format(forge, "tree %s\nparent %s\nparent %s\nparent %s\n\nx", tree, tree, tree, tree)};
-	const struct bytes trees[] = {TEXT("100644"), TEXT("100644 a"), {(const uint8_t *)"100644 a\0short", 14},
-		{(const uint8_t *)" a\00001234567890123456789", 23}, {(const uint8_t *)"100648 a\00001234567890123456789", 29},
-		{(const uint8_t *)"0100644 a\00001234567890123456789", 30}, {(const uint8_t *)"1006440 a\00001234567890123456789", 30},
+	const char *const commits[] = {"", "\n\n", "tree \n\n", "tree 0123\n\nx",
+		memory_format(forge, "tree %s", tree), memory_format(forge, "tree %s\n", tree),
+		memory_format(forge, "tree %.39sG\n\nx", tree), memory_format(forge, " tree %s\n\nx", tree),
+		memory_format(forge, "parent %s\ntree %s\n\nx", tree, tree),
+		memory_format(
+			forge, "tree %s\nparent %s\nparent %s\nparent %s\n\nx", tree, tree, tree, tree)};
+	const struct bytes trees[] = {TEXT("100644"), TEXT("100644 a"),
+		{(const uint8_t *)"100644 a\0short", 14}, {(const uint8_t *)" a\00001234567890123456789", 23},
+		{(const uint8_t *)"100648 a\00001234567890123456789", 29},
+		{(const uint8_t *)"0100644 a\00001234567890123456789", 30},
+		{(const uint8_t *)"1006440 a\00001234567890123456789", 30},
 		{(const uint8_t *)"100644 \00001234567890123456789", 28},
-		{(const uint8_t *)"100644 0123456789012345678901234567890123456789012345678901234567890123\00001234567890123456789", 92}};
-	struct bytes with_nul = {(const uint8_t *)"tree 0123456789abcdef0123456789abcdef01234567\n\na\0b", 51};
+		{(const uint8_t *)"100644 "
+				  "0123456789012345678901234567890123456789012345678901234567890123\000012345"
+				  "67890123456789",
+			92}};
+	struct bytes with_nul = {
+		(const uint8_t *)"tree 0123456789abcdef0123456789abcdef01234567\n\na\0b", 51};
 	size_t count;
 
 	assert_error(repo_commit(forge, forge->log, &oid, &commit), ERROR_INVALID);

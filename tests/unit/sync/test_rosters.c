@@ -77,11 +77,13 @@ static void versions_travel_and_stock_tools_read_them(void **state)
 	FORGE_GIT(forge->log_path, "fsck", "--strict");
 	stock_verify(forge, forge->log_path, "roster");
 	out = FORGE_GIT(forge->log_path, "ls-tree", "-r", "--name-only", "roster");
-	assert_string_equal((char *)out.data, memory_format(forge, "allowed_signers\nmembers.age\nroster.json\nsignatures/%s.sig\n",
-						      files.signatures[0].fingerprint));
+	assert_string_equal((char *)out.data,
+		memory_format(forge, "allowed_signers\nmembers.age\nroster.json\nsignatures/%s.sig\n",
+			files.signatures[0].fingerprint));
 	out = FORGE_GIT(forge->log_path, "log", "-1", "--format=%an %ct %B", "roster");
-	assert_true(text_starts((char *)out.data, memory_format(forge, "%s 1577836803 engabo roster 1\n\nVersion: 3\nFiles-SHA256: ",
-							  forge->coalition->roster.keeper)));
+	assert_true(text_starts((char *)out.data,
+		memory_format(forge, "%s 1577836803 engabo roster 1\n\nVersion: 3\nFiles-SHA256: ",
+			forge->coalition->roster.keeper)));
 }
 
 static void a_roster_that_goes_back_is_not_accepted(void **state)
@@ -95,12 +97,14 @@ static void a_roster_that_goes_back_is_not_accepted(void **state)
 	first = offered(forge);
 	publish(forge, 2);
 	take(forge, 2);
-	must(rosters_keep(forge->log, forge->inbox, &forge->coalition->trust, &first, &taken)); /* a stale relay */
+	must(rosters_keep(
+		forge->log, forge->inbox, &forge->coalition->trust, &first, &taken)); /* a stale relay */
 	assert_int_equal(taken, 0);
 	assert_int_equal(version_here(forge), 2);
 	must(rosters_load(forge, forge->log, &forge->coalition->trust, 2, &chain));
 	assert_error(rosters_load(forge, forge->log, &forge->coalition->trust, 3, &chain), ERROR_DENIED);
-	FORGE_GIT(forge->log_path, "update-ref", "refs/heads/roster", first.hex); /* a taken-over process, or a thief's hands */
+	FORGE_GIT(forge->log_path, "update-ref", "refs/heads/roster",
+		first.hex); /* a taken-over process, or a thief's hands */
 	assert_error(rosters_load(forge, forge->log, &forge->coalition->trust, 2, &chain), ERROR_DENIED);
 	FORGE_GIT(forge->log_path, "update-ref", "-d", "refs/heads/roster");
 	assert_error(rosters_load(forge, forge->log, &forge->coalition->trust, 1, &chain), ERROR_DENIED);
@@ -119,17 +123,20 @@ static void another_coalitions_roster_is_refused(void **state)
 	other = made;
 	publish(other, 1);
 	oid = offered(other);
-	TOOLS_RUN(NO_INPUT, "sh", "-c", memory_format(forge, "cp -r %s/objects/. %s/objects/", other->inbox_path, forge->inbox_path));
+	TOOLS_RUN(NO_INPUT, "sh", "-c",
+		memory_format(forge, "cp -r %s/objects/. %s/objects/", other->inbox_path, forge->inbox_path));
 	repo_refresh(forge->inbox);
 	refused(forge, &oid, ERROR_CONFLICT); /* swapped for one that is whole in itself */
-	TOOLS_RUN(NO_INPUT, "sh", "-c", memory_format(forge, "cp -r %s/objects/. %s/objects/", other->inbox_path, forge->log_path));
+	TOOLS_RUN(NO_INPUT, "sh", "-c",
+		memory_format(forge, "cp -r %s/objects/. %s/objects/", other->inbox_path, forge->log_path));
 	FORGE_GIT(forge->log_path, "update-ref", "refs/heads/roster", oid.hex);
 	assert_error(rosters_load(forge, forge->log, &forge->coalition->trust, 0, &chain), ERROR_CONFLICT);
 	forge_end(&made);
 }
 
 /* The files that this tree would hold, with one thing changed by whoever carries them. */
-static struct oid forged(struct forge *forge, const struct roster_files *files, int version, const char *author, const struct secret *sign)
+static struct oid forged(struct forge *forge, const struct roster_files *files, int version,
+	const char *author, const struct secret *sign)
 {
 	struct roster_files *copy = memory_new(forge, struct roster_files);
 	struct oid tip = {""}, oid;
@@ -212,8 +219,9 @@ static void another_second_version_is_refused(void **state)
 static void a_tree_of_another_shape_is_refused(void **state)
 {
 	struct forge *forge = *state;
-	static const char *const spoil[] = {"100644 blob $B\\textra", "100755 blob $B\\troster.json", "120000 blob $B\\troster.json",
-		"040000 tree $T\\tfolder", "100644 blob $B\\tsignatures", "040000 tree $S\\tsignatures", "040000 tree $X\\tsignatures"};
+	static const char *const spoil[] = {"100644 blob $B\\textra", "100755 blob $B\\troster.json",
+		"120000 blob $B\\troster.json", "040000 tree $T\\tfolder", "100644 blob $B\\tsignatures",
+		"040000 tree $S\\tsignatures", "040000 tree $X\\tsignatures"};
 	struct bytes raw;
 	struct oid first;
 
@@ -223,15 +231,20 @@ static void a_tree_of_another_shape_is_refused(void **state)
 		struct oid tree, oid;
 		struct raw_commit commit;
 		char *script = memory_format(forge,
-			"set -e; export GIT_DIR=%s; N=$(printf '%s' | sed 's/.*\\\\t//'); B=$(echo x | git hash-object -w --stdin); T=$(git mktree </dev/null)\n"
-			"S=$(printf \"040000 tree $T\\tsub.sig\\n\" | git mktree); X=$(printf \"100644 blob $B\\treadme\\n\" | git mktree)\n"
-			"{ git ls-tree %s | awk -F'\\t' -v n=\"$N\" '$2 != n'; printf \"%s\\n\"; } | git mktree",
+			"set -e; export GIT_DIR=%s; N=$(printf '%s' | sed 's/.*\\\\t//'); B=$(echo x | git "
+			"hash-object -w --stdin); T=$(git mktree </dev/null)\n"
+			"S=$(printf \"040000 tree $T\\tsub.sig\\n\" | git mktree); X=$(printf \"100644 blob "
+			"$B\\treadme\\n\" | git mktree)\n"
+			"{ git ls-tree %s | awk -F'\\t' -v n=\"$N\" '$2 != n'; printf \"%s\\n\"; } | git "
+			"mktree",
 			forge->inbox_path, spoil[i], first.hex, spoil[i]);
 
 		tree = stock_parse(TOOLS_RUN(NO_INPUT, "sh", "-c", script));
 		must(repo_commit(forge, forge->inbox, &first, &commit));
-		raw = commit_frame(forge, forge->coalition->roster.keeper, commit_seconds(1), &tree, NULL, commit.message);
-		raw = commit_with_signature(forge, raw, sshsig_sign(forge, forge->coalition->sign[0], "git", raw));
+		raw = commit_frame(forge, forge->coalition->roster.keeper, commit_seconds(1), &tree, NULL,
+			commit.message);
+		raw = commit_with_signature(
+			forge, raw, sshsig_sign(forge, forge->coalition->sign[0], "git", raw));
 		oid = forge_commit(forge, raw);
 		refused(forge, &oid, ERROR_INVALID);
 	}
@@ -255,7 +268,9 @@ static void a_hub_that_works_alone_has_an_empty_roster(void **state)
 	oid = offered(forge);
 	assert_error(rosters_keep(forge->log, forge->inbox, &alone, &oid, &taken), ERROR_DENIED);
 	files = next_files(forge);
-	assert_error(rosters_append(forge->log, 2, &files, forge->coalition->roster.keeper, forge->coalition->sign[0]), ERROR_CONFLICT);
+	assert_error(rosters_append(forge->log, 2, &files, forge->coalition->roster.keeper,
+			     forge->coalition->sign[0]),
+		ERROR_CONFLICT);
 }
 
 int main(void)
