@@ -211,18 +211,23 @@ static int event_free(struct event *event)
 	return 0;
 }
 
-const struct error *event_parse(const void *context, struct bytes line, struct event **out)
+static const struct error *check_length(struct bytes line)
+{
+	if (line.len > EVENT_JSON_MAX)
+		return error_new(
+			ERROR_INVALID, "an event of %zu bytes; at most %d fit", line.len, EVENT_JSON_MAX);
+	return NULL;
+}
+
+/* Takes over `json`, of which `line` is the text. */
+static const struct error *event_of(const void *context, json_t *json, struct bytes line, struct event **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct event *event = memory_new(scratch, struct event);
 
-	if (line.len > EVENT_JSON_MAX)
-		return error_new(
-			ERROR_INVALID, "an event of %zu bytes; at most %d fit", line.len, EVENT_JSON_MAX);
-	if (memchr(line.data, '\n', line.len))
-		return error_new(ERROR_INVALID, "an event is one line");
-	TRY(json_object_parse(line, &event->json));
+	event->json = json;
 	talloc_set_destructor(event, event_free);
+	TRY(check_length(line));
 	TRY(check_version(event->json));
 	TRY(read_writer(event));
 	TRY(read_subject(event));
@@ -232,9 +237,20 @@ const struct error *event_parse(const void *context, struct bytes line, struct e
 	return NULL;
 }
 
+const struct error *event_parse(const void *context, struct bytes line, struct event **out)
+{
+	json_t *json;
+
+	TRY(check_length(line));
+	if (memchr(line.data, '\n', line.len))
+		return error_new(ERROR_INVALID, "an event is one line");
+	TRY(json_object_parse(line, &json));
+	return event_of(context, json, line, out);
+}
+
 const struct error *event_make(const void *context, const struct event_draft *draft, struct event **out)
 {
-	json_t *json CLEANUP(json_decref) = json_object();
+	json_t *json = json_object();
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char id[ULID_SIZE], hlc[HLC_SIZE], at[TEXT_TIME_SIZE];
 
@@ -252,13 +268,13 @@ const struct error *event_make(const void *context, const struct event_draft *dr
 	json_object_set_new(json, "key", json_string(draft->key));
 	if (draft->case_key && *draft->case_key)
 		json_object_set_new(json, "case", json_string(draft->case_key));
-	json_object_set(json, "set", draft->set);
+	json_object_set_new(json, "set", json_deep_copy(draft->set));
 	if (draft->over && json_object_size(draft->over))
-		json_object_set(json, "over", draft->over);
-	json_object_set(json, "to", draft->to);
+		json_object_set_new(json, "over", json_deep_copy(draft->over));
+	json_object_set_new(json, "to", json_deep_copy(draft->to));
 	if (draft->is_restated) {
 		json_object_set_new(json, "restate", json_true());
-		json_object_set(json, "from", draft->from);
+		json_object_set_new(json, "from", json_deep_copy(draft->from));
 	}
-	return event_parse(context, json_line(scratch, json), out);
+	return event_of(context, json, json_line(scratch, json), out);
 }

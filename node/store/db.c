@@ -61,6 +61,8 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
+	for (size_t i = 0; i < DB_KEPT; i++)
+		sqlite3_finalize(db->kept[i]);
 	sqlite3_close_v2(db->handle);
 	memory_free(db);
 }
@@ -272,11 +274,25 @@ void db_rollback(struct db *db)
 		error_ignore(db_run(db, "ROLLBACK"));
 }
 
+/* A statement with this very text that was used before and is free now; NULL: none. */
+static sqlite3_stmt *take_kept(struct db *db, const char *sql)
+{
+	for (size_t i = 0; i < DB_KEPT; i++) {
+		sqlite3_stmt *statement = db->kept[i];
+
+		if (statement && strcmp(sqlite3_sql(statement), sql) == 0) {
+			db->kept[i] = NULL;
+			return statement;
+		}
+	}
+	return NULL;
+}
+
 const struct error *db_prepare(struct db *db, struct query *out, const char *sql)
 {
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement = take_kept(db, sql);
 
-	if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK) {
+	if (!statement && sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK) {
 		char doing[80];
 
 		snprintf(doing, sizeof doing, "prepare \"%.60s\"", sql);
@@ -286,9 +302,26 @@ const struct error *db_prepare(struct db *db, struct query *out, const char *sql
 	return NULL;
 }
 
+/* Into a free place, or in turn into one that is not. */
+static sqlite3_stmt **place_to_keep(struct db *db)
+{
+	for (size_t i = 0; i < DB_KEPT; i++)
+		if (!db->kept[i])
+			return &db->kept[i];
+	db->kept_next = (db->kept_next + 1) % DB_KEPT;
+	return &db->kept[db->kept_next];
+}
+
 void db_finish(struct query *query)
 {
-	sqlite3_finalize(query->statement);
+	sqlite3_stmt **place;
+
+	if (!query->statement)
+		return;
+	db_reset(query);
+	place = place_to_keep(query->db);
+	sqlite3_finalize(*place);
+	*place = query->statement;
 	query->statement = NULL;
 }
 

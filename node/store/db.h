@@ -12,9 +12,13 @@
 #include "node/base/error.h"
 #include "node/base/memory.h"
 
+#define DB_KEPT 24
+
 struct db {
 	sqlite3 *handle;
-	char *name; /* of the file, for errors */
+	char *name;		     /* of the file, for errors */
+	sqlite3_stmt *kept[DB_KEPT]; /* finished statements: compiling one costs more than running it */
+	size_t kept_next;	     /* the place that was given up last */
 };
 void db_close(struct db *db); /* NULL is fine */
 DEFINE_CLEANUP(struct db *, db_close)
@@ -40,8 +44,9 @@ const struct error *db_begin(struct db *db) MUST_CHECK;
 const struct error *db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);
 
-/* A prepared statement. db_query prepares; bind by position from 1; db_step says whether there is a row;
- * columns from 0. Statements that stay are prepared once with db_prepare and reused after db_reset. */
+/* A prepared statement, to be finished before its db is closed. db_prepare prepares; bind by position from 1;
+ * db_step says whether there is a row; columns from 0. Statements that stay are prepared once with db_prepare
+ * and reused after db_reset. */
 struct query {
 	sqlite3_stmt *statement;
 	struct db *db;

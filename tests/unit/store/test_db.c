@@ -90,8 +90,8 @@ static void a_step_that_fails_changes_nothing(void **state)
 
 static void writing_waits_for_the_card(void **state)
 {
-	struct query query CLEANUP(db_finish) = {0};
 	struct db *db CLEANUP(db_close) = NULL;
+	struct query query CLEANUP(db_finish) = {0};
 	bool row;
 
 	assert_null(db_open(place_file(*state, "role.db"), &two, &db));
@@ -123,8 +123,8 @@ static void what_is_not_a_database_is_named(void **state)
 
 static void values_come_back_as_they_went_in(void **state)
 {
-	struct query query CLEANUP(db_finish) = {0};
 	struct db *db CLEANUP(db_close) = NULL;
+	struct query query CLEANUP(db_finish) = {0};
 	bool row;
 
 	assert_null(db_open_memory(&db));
@@ -153,6 +153,36 @@ static void values_come_back_as_they_went_in(void **state)
 	assert_true(row && db_is_null(&query, 0));
 	assert_null(db_step(&query, &row));
 	assert_false(row);
+}
+
+static void a_statement_that_is_used_again_carries_nothing_over(void **state)
+{
+	struct db *db CLEANUP(db_close) = NULL;
+	bool row;
+
+	assert_null(db_open_memory(&db));
+	assert_null(db_run(db, "CREATE TABLE t(a)"));
+	for (int i = 0; i < 3 * DB_KEPT; i++) {
+		struct query first CLEANUP(db_finish) = {0}, second CLEANUP(db_finish) = {0},
+				   other CLEANUP(db_finish) = {0};
+		char sql[40];
+
+		snprintf(sql, sizeof sql, "SELECT %d", i);
+		assert_null(db_prepare(db, &first, "SELECT ?1"));
+		assert_null(db_prepare(db, &second, "SELECT ?1"));
+		assert_null(db_prepare(db, &other, sql));
+		db_bind_integer(&first, 1, i);
+		assert_null(db_step(&first, &row));
+		assert_int_equal(db_integer(&first, 0), i);
+		assert_null(db_step(&second, &row));
+		assert_true(db_is_null(&second, 0));
+		assert_null(db_step(&other, &row));
+		assert_int_equal(db_integer(&other, 0), i);
+		/* One left in the middle of its rows holds nothing up once it is finished. */
+		assert_null(db_run(db, "INSERT INTO t VALUES(1)"));
+	}
+	assert_int_equal(count(db, "SELECT count(*) FROM t"), 3 * DB_KEPT);
+	assert_null(db_run(db, "DROP TABLE t"));
 }
 
 static void a_transaction_is_whole_or_not_at_all(void **state)
@@ -309,6 +339,7 @@ int main(void)
 		PLACE_TEST(writing_waits_for_the_card),
 		PLACE_TEST(what_is_not_a_database_is_named),
 		PLACE_TEST(values_come_back_as_they_went_in),
+		PLACE_TEST(a_statement_that_is_used_again_carries_nothing_over),
 		PLACE_TEST(a_transaction_is_whole_or_not_at_all),
 		PLACE_TEST(a_foreign_file_is_read_after_its_owner_has_gone_and_never_written),
 		PLACE_TEST(another_user_reads_after_the_owner_has_closed),
