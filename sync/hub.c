@@ -50,19 +50,10 @@ void hub_close(struct hub *hub)
 static const struct error *read_sign_key(struct hub *hub)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *seed CLEANUP(secret_free) = secret_new(SSHSIG_SEED_LEN);
-	const struct error *error;
+	struct secret *seed CLEANUP(secret_free) = NULL;
 	struct signer public_key;
-	struct bytes text;
-	char *line;
 
-	TRY(files_read(scratch, home_file(scratch, hub->home, "keys/sign"), 256, &text));
-	line = memory_string_of(scratch, text.data, strcspn((const char *)text.data, "\n"));
-	error = encoding_from_base64_exact(seed->data, seed->len, line);
-	secret_wipe(line, strlen(line));
-	secret_wipe((void *)text.data, text.len);
-	if (error)
-		return error_new(ERROR_CONFIG, "keys/sign is damaged: %s", error->message);
+	TRY(sshsig_seed_read(home_file(scratch, hub->home, "keys/sign"), &seed));
 	sshsig_public_of(&public_key, seed);
 	if (memcmp(public_key.key, hub->trust.self.sign.key, sizeof public_key.key) != 0)
 		return error_new(ERROR_CONFIG,

@@ -30,12 +30,9 @@ const struct error *peer_start(const struct home *home, struct server **out)
 		.routes = routes,
 		.is_limited = true,
 	};
-	const struct error *error;
-	struct bytes pem;
+	struct secret *pem CLEANUP(secret_free) = NULL;
 
-	TRY(files_read(scratch, home_file(scratch, home, "keys/tls-sync"), PEM_MAX, &pem));
-	options.certificate_pem = options.key_pem = (const char *)pem.data;
-	error = server_start(&options, out);
-	secret_wipe((void *)pem.data, pem.len);
-	return error;
+	TRY(secret_read(home_file(scratch, home, "keys/tls-sync"), PEM_MAX, &pem));
+	options.certificate_pem = options.key_pem = (const char *)pem->data;
+	return server_start(&options, out);
 }

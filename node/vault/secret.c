@@ -5,11 +5,14 @@
  * owner lets go. Used by every process. */
 #include "node/vault/secret.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 void secret_start(void)
 {
@@ -121,6 +124,32 @@ void secret_free(struct secret *secret)
 		return;
 	room_leave(secret->data, secret->len + 1);
 	free(secret);
+}
+
+const struct error *secret_read(const char *path, size_t max, struct secret **out)
+{
+	int fd CLEANUP(fd_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct secret *content CLEANUP(secret_free) = NULL;
+	size_t len = 0;
+
+	if (fd < 0)
+		return error_system(errno, "cannot read %s", path);
+	content = secret_new(max + 1);
+	while (len <= max) {
+		ssize_t got = read(fd, content->data + len, max + 1 - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_system(errno, "cannot read %s", path);
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	if (len > max)
+		return error_new(ERROR_INVALID, "%s is larger than %zu bytes", path, max);
+	*out = secret_copy(content->data, len);
+	return NULL;
 }
 
 bool secret_equal(const struct secret *a, const struct secret *b)

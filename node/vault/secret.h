@@ -25,6 +25,8 @@ struct secret *secret_copy(const void *data, size_t len) NEVER_NULL;
 struct secret *secret_take(void *data, size_t len) NEVER_NULL;
 void secret_free(struct secret *secret); /* NULL is fine */
 DEFINE_CLEANUP(struct secret *, secret_free)
+/* The whole file, at most `max` bytes, read straight into guarded memory. */
+const struct error *secret_read(const char *path, size_t max, struct secret **out) MUST_CHECK;
 /* Constant time in the content; false for different lengths. */
 bool secret_equal(const struct secret *a, const struct secret *b);
 bool secret_bytes_equal(const void *a, const void *b, size_t len);

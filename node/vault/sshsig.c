@@ -55,6 +55,19 @@ static struct secret *signing_key(struct signer *public_key, const struct secret
 	return key;
 }
 
+const struct error *sshsig_seed_read(const char *path, struct secret **out)
+{
+	struct secret *text CLEANUP(secret_free) = NULL, *seed CLEANUP(secret_free) = NULL;
+
+	TRY(secret_read(path, 256, &text));
+	text->data[strcspn((const char *)text->data, "\n")] = '\0';
+	seed = secret_new(SSHSIG_SEED_LEN);
+	if (encoding_from_base64_exact(seed->data, seed->len, (const char *)text->data))
+		return error_new(ERROR_CONFIG, "%s is damaged: it does not hold a key", path);
+	*out = secret_copy(seed->data, seed->len);
+	return NULL;
+}
+
 void sshsig_public_of(struct signer *out, const struct secret *seed)
 {
 	secret_free(signing_key(out, seed));

@@ -21,6 +21,8 @@ struct signer {
 
 /* A fresh key: the secret is the 32-byte seed. */
 struct secret *sshsig_seed_new(struct signer *public_key);
+/* A seed as keys/sign holds it: one line of unpadded base64. */
+const struct error *sshsig_seed_read(const char *path, struct secret **seed) MUST_CHECK;
 void sshsig_public_of(struct signer *out, const struct secret *seed);
 
 /* The raw 64-byte signature over the SSHSIG blob for (namespace, SHA-512 of message). */

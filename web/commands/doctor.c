@@ -3,6 +3,7 @@
 #include "web/commands/commands.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,15 +92,10 @@ static void look_at_certificates(struct doctor *doctor)
 		const char *path = home_file(doctor->context, doctor->home, names[i]);
 		struct secret *pem CLEANUP(secret_free) = NULL;
 		uint8_t spki[DIGEST_LEN], whole[DIGEST_LEN];
-		struct bytes text;
-		const struct error *error = files_read(doctor->context, path, 65536, &text);
+		const struct error *error = secret_read(path, 65536, &pem);
 
-		if (!error) {
-			pem = secret_new(text.len + 1);
-			memcpy(pem->data, text.data, text.len);
-			secret_wipe((void *)(uintptr_t)text.data, text.len);
+		if (!error)
 			error = certificate_pins(pem, spki, whole);
-		}
 		found(doctor, names[i] + strlen("keys/"), !error,
 			error ? error->message : "key and certificate can be read");
 	}
@@ -122,16 +118,31 @@ static void look_at_git(struct doctor *doctor)
 static void look_at_roles(struct doctor *doctor)
 {
 	static const char *const roles[] = {"intake", "office", "sync"};
-	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "status");
 
 	for (size_t i = 0; i < 3; i++) {
-		json_t *reply CLEANUP(json_decref) = NULL;
-		char *socket = home_file(doctor->context, doctor->home,
-			memory_format(doctor->context, "run/%s.sock", roles[i]));
-		const struct error *error = control_call(socket, request, 5000, &reply);
+		bool runs = control_is_listening(home_file(doctor->context, doctor->home,
+			memory_format(doctor->context, "run/%s.sock", roles[i])));
 
-		found(doctor, roles[i], !error,
-			error ? "does not run: engabo serve, or systemctl start engabo.target" : "runs");
+		found(doctor, roles[i], runs,
+			runs ? "runs" : "does not run: engabo serve, or systemctl start engabo.target");
+	}
+}
+
+/* A write that a power cut interrupted leaves its new file beside the old one (node/base/files.h). */
+static void look_at_leftovers(struct doctor *doctor)
+{
+	static const char *const patterns[] = {"*.new-????????????????", "keys/*.new-????????????????"};
+
+	for (size_t i = 0; i < 2; i++) {
+		glob_t left = {0};
+
+		if (glob(home_file(doctor->context, doctor->home, patterns[i]), 0, NULL, &left) == 0)
+			for (size_t j = 0; j < left.gl_pathc; j++)
+				found(doctor, "files", false,
+					memory_format(doctor->context,
+						"%s was left by an interrupted write: rm %s",
+						left.gl_pathv[j], left.gl_pathv[j]));
+		globfree(&left);
 	}
 }
 
@@ -183,6 +194,7 @@ static const struct error *run(const struct command_call *call)
 	look_at_time(&doctor);
 	look_at_disk(&doctor);
 	look_at_modes(&doctor);
+	look_at_leftovers(&doctor);
 	look_at_certificates(&doctor);
 	look_at_git(&doctor);
 	look_at_roles(&doctor);

@@ -39,21 +39,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static const struct error *read_seed(const struct home *home, struct secret **out)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *seed CLEANUP(secret_free) = secret_new(SSHSIG_SEED_LEN);
-	struct bytes text;
-	char *line;
-
-	TRY(files_read(scratch, home_file(scratch, home, "keys/sign"), 256, &text));
-	line = memory_string_of(scratch, text.data, strcspn((const char *)text.data, "\n"));
-	TRY(encoding_from_base64_exact(seed->data, seed->len, line));
-	secret_wipe(line, strlen(line));
-	*out = secret_copy(seed->data, seed->len);
-	return NULL;
-}
-
 /* Name, code and region go sealed to headquarters: the paper itself names nobody and no place. */
 static const struct error *make_request(const void *context, const struct home *home,
 	const struct trust *trust, const struct invite *invite, struct bytes *out)
@@ -66,7 +51,7 @@ static const struct error *make_request(const void *context, const struct home *
 	memcpy(request.root, invite->root, sizeof request.root);
 	TRY(age_seal(context, json_line(context, names), invite->headquarters, invite->headquarters_count,
 		&request.names));
-	TRY(read_seed(home, &seed));
+	TRY(sshsig_seed_read(home_file(context, home, "keys/sign"), &seed));
 	*out = join_print(context, &request, seed);
 	return NULL;
 }

@@ -64,7 +64,6 @@ static const struct error *start_servers(struct intake *intake)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct config *config = intake->home->config;
 	struct secret *pem CLEANUP(secret_free) = NULL;
-	struct bytes text;
 	struct server_options options = {
 		.address = config->address,
 		.port = config->intake.https,
@@ -77,8 +76,7 @@ static const struct error *start_servers(struct intake *intake)
 	};
 	const struct error *error;
 
-	TRY(files_read(scratch, home_file(scratch, intake->home, "keys/tls-intake"), TLS_PEM_MAX, &text));
-	pem = secret_take((void *)text.data, text.len + 1);
+	TRY(secret_read(home_file(scratch, intake->home, "keys/tls-intake"), TLS_PEM_MAX, &pem));
 	options.certificate_pem = options.key_pem = (const char *)pem->data;
 	TRY(server_start(&options, &intake->https));
 	options.certificate_pem = options.key_pem = NULL;

@@ -166,12 +166,10 @@ static const struct error *start_server(struct reception *reception, struct serv
 		.is_limited = true,
 		.user = reception,
 	};
-	struct secret *held CLEANUP(secret_free) = NULL;
-	struct bytes pem;
+	struct secret *pem CLEANUP(secret_free) = NULL;
 
-	TRY(files_read(scratch, home_file(scratch, home, "keys/tls-office"), PEM_MAX, &pem));
-	held = secret_take((void *)pem.data, pem.len + 1);
-	options.certificate_pem = options.key_pem = (const char *)held->data;
+	TRY(secret_read(home_file(scratch, home, "keys/tls-office"), PEM_MAX, &pem));
+	options.certificate_pem = options.key_pem = (const char *)pem->data;
 	return server_start(&options, out);
 }
 
