@@ -1,0 +1,393 @@
+// Every page of both roles as people meet it: in four widths, light and dark, with large letters, with problems named. Each can be used by everybody
+// (axe-core at WCAG 2.1 AA), is right HTML (html-validate), fits its width, and has targets that a thumb hits.
+import { readFileSync } from 'node:fs';
+import { FileSystemConfigLoader, HtmlValidate } from 'html-validate';
+import { axeSource, LAPTOP, person, shot, until, visit, words } from './browser.mjs';
+
+const HEIGHT = 800;
+const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
+const LEVELS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
+const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+// In the page: what is lower than a thumb needs. A small box or button counts with the label around it; a link within a sentence is let be.
+function smallTargets() {
+	const found = [];
+	for (const one of document.querySelectorAll('button, a.button, input:not([type=hidden]), select, textarea, summary, nav a, header a, footer a, .tiles a')) {
+		if (!one.checkVisibility() || one.matches('.skip:not(:focus)'))
+			continue;
+		const target = ['radio', 'checkbox'].includes(one.type) ? one.closest('label') : one;
+		const { height } = target.getBoundingClientRect();
+		if (height < 43.9)
+			found.push(`${one.tagName.toLowerCase()} "${(one.innerText || one.name || '').trim().slice(0, 30)}" is ${Math.round(height)} high`);
+	}
+	return found;
+}
+
+// In the page: what stands out of it to the right, the narrowest first.
+function overflow() {
+	const width = document.documentElement.clientWidth;
+	if (document.documentElement.scrollWidth <= width)
+		return null;
+	const out = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > width + 0.5)
+		.map((one) => `${one.tagName.toLowerCase()}.${one.className} "${(one.innerText || '').slice(0, 30)}"`);
+	return `${document.documentElement.scrollWidth} wide: ${out.slice(-2).join(', ')}`;
+}
+
+class Inspector {
+	findings = { axe: [], html: [], overflow: [], large: [], targets: [], titles: [] };
+	visited = [];
+	count = 0;
+
+	constructor() {
+		this.html = new HtmlValidate(new FileSystemConfigLoader());
+	}
+
+	// What the server sent, not what the browser made of it.
+	watch(page) {
+		page.on('response', (response) => {
+			const request = response.request();
+			if (request.isNavigationRequest() && response.status() < 300 || response.status() >= 400)
+				this.source = response.text().catch(() => null);
+			if (request.isNavigationRequest())
+				this.visited.push(`${request.method()} ${new URL(request.url()).pathname}`);
+		});
+	}
+
+	async axe(page, name, how, options) {
+		const found = await page.evaluate(async (o) => (await window.axe.run(document, { resultTypes: ['violations'], ...o })).violations
+			.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 3).join(' ')}`), options);
+		this.findings.axe.push(...found.map((text) => `${name}, ${how}: ${text}`));
+	}
+
+	async validate(name) {
+		const source = await this.source;
+		const report = await this.html.validateString(source, new URL('page.html', import.meta.url).pathname);
+		for (const result of report.results)
+			for (const m of result.messages)
+				this.findings.html.push(`${name}, line ${m.line}: ${m.ruleId}: ${m.message}: ${source.split('\n')[m.line - 1].slice(0, 120)}`);
+	}
+
+	// The page as it is now, in all its forms. `is_public`: its title must not tell.
+	async look(page, name, isPublic) {
+		this.count++;
+		await this.validate(name);
+		if (isPublic && !/^(! )?(Hub|Form|Help|Page|Privacy|Messages|Saved|There is a problem|This page is not here|This is not allowed|Please wait a little|Not available just now|Something went wrong)$/.test(await page.title()))
+			this.findings.titles.push(`${name}: "${await page.title()}"`);
+		await page.evaluate(axeSource);
+		for (const width of [320, 360, LAPTOP.width]) {
+			await page.setViewportSize({ width, height: HEIGHT });
+			const wide = await page.evaluate(overflow);
+			if (wide)
+				this.findings.overflow.push(`${name} at ${width}: ${wide}`);
+			this.findings.targets.push(...(await page.evaluate(smallTargets)).map((text) => `${name} at ${width}: ${text}`));
+			if (width === 320)
+				continue;
+			await this.axe(page, name, `${width} light`, { runOnly: LEVELS });
+			await shot(page, `${name}-${width}`);
+			await page.emulateMedia({ colorScheme: 'dark' });
+			await this.axe(page, name, `${width} dark`, { runOnly: ['color-contrast'] });
+			await shot(page, `${name}-${width}-dark`);
+			await page.emulateMedia({ colorScheme: 'light' });
+		}
+		await page.setViewportSize({ width: 640, height: HEIGHT });
+		const style = await page.addStyleTag({ content: 'html { font-size: 200% }' });
+		const wide = await page.evaluate(overflow);
+		if (wide)
+			this.findings.large.push(`${name}: ${wide}`);
+		await style.evaluate((one) => one.remove());
+		await page.setViewportSize({ width: 360, height: HEIGHT });
+	}
+}
+
+// Fills in the form of the page and presses its button, as it is named.
+async function send(page, button, answers = {}) {
+	for (const [name, value] of Object.entries(answers)) {
+		const input = page.locator(`main [name="${name}"]:not([type=hidden])`);
+		const type = await input.first().getAttribute('type');
+		const tag = await input.first().evaluate((one) => one.tagName);
+		if (type === 'radio' || type === 'checkbox')
+			await page.locator(`main [name="${name}"][value="${value}"]`).check();
+		else if (tag === 'SELECT')
+			await input.selectOption(value);
+		else
+			await input.fill(value);
+	}
+	await press(page, page.locator('main').getByRole('button', { name: button, exact: true }).last());
+}
+
+// Presses what leads to another page, and waits for that.
+async function press(page, button) {
+	try {
+		await Promise.all([page.waitForEvent('load'), button.click()]);
+	} catch (error) {
+		throw new Error(`${error.message} at ${page.url()}: ${await words(page)}`);
+	}
+}
+
+async function publicPages(inspector, coalition, browser) {
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	inspector.watch(page);
+	const look = (name) => inspector.look(page, `form-${name}`, true);
+	const { form, welcome } = coalition.gulu;
+
+	await page.goto(welcome);
+	await look('welcome-http');
+	await page.goto(form);
+	await look('welcome');
+	for (const name of ['privacy', 'help', 'leave', 'messages', 'nowhere']) {
+		await page.goto(`${form}/${name}`);
+		await look(name);
+	}
+	await page.goto(`${form}/form/1`);
+	await look('1-danger');
+	await send(page, 'Continue', { danger: 'yes' });
+	await look('2-what-danger');
+	await send(page, 'Continue');
+	await look('2-what-wrong');
+	await send(page, 'Continue', { what: 'Two men ask for me at the gate. They know which road my children walk to school, and they came back tonight.' });
+	await look('3-who');
+	await send(page, 'Continue', { who: 'me' });
+	await look('4-when');
+	await send(page, 'Continue', { day: '31', month: '2', year: '2026' });
+	await look('4-when-wrong');
+	await send(page, 'Continue', { day: '20', month: '11' });
+	await look('5-where');
+	await send(page, 'Continue', { place: 'x'.repeat(500) });
+	await look('5-where-wrong');
+	await send(page, 'Continue', { place: 'Layibi, behind the market' });
+	await look('6-by');
+	await send(page, 'Continue', { by: 'people I do not know' });
+	await look('7-needs');
+	await send(page, 'Continue', { needs: 'legal' });
+	await look('8-contact');
+	await send(page, 'Continue', { contact: 'after six' });
+	await look('check');
+	await press(page, page.locator('main').getByRole('button', { name: /^Change.*Where/ }));
+	await look('5-where-again');
+	await send(page, 'Keep this');
+	const token = page.locator('[name=token]');
+	await token.evaluate((one) => { one.value = one.value.replace(/.$/, (c) => (c === '0' ? '1' : '0')); });
+	await send(page, 'Send');
+	await look('check-again');
+	await send(page, 'Send');
+	const code = (await words(page)).match(/\d{4}(?: \d{4}){4}/)[0];
+	await look('done');
+	await page.goto(`${form}/done/${'0'.repeat(20)}`);
+	await look('done-nowhere');
+	await page.goto(`${form}/messages`);
+	await send(page, 'Open', { code: '1234' });
+	await look('messages-wrong');
+	await send(page, 'Open', { code });
+	await look('messages-open');
+	await send(page, 'Send', { text: 'They came again. I go to my sister now.' });
+	await look('messages-sent');
+	await press(page, page.getByRole('button', { name: 'Back to your messages' }));
+	await send(page, 'Send', { text: '' });
+	await look('messages-wrong-text');
+	inspector.code = code;
+	await context.close();
+}
+
+// The reporter reads what the office has answered.
+async function answeredPage(inspector, coalition, browser) {
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	inspector.watch(page);
+	await page.goto(`${coalition.gulu.form}/messages`);
+	await send(page, 'Open', { code: inspector.code });
+	await inspector.look(page, 'form-messages-answered', true);
+	await context.close();
+	return words;
+}
+
+async function signIn(page, hub) {
+	await page.goto(`${hub.office}/login`);
+	await send(page, 'Sign in', { name: hub.user, passphrase: hub.passphrase });
+}
+
+const keyIn = (page) => page.url().match(/[0-9a-z]{16}\.[0-9a-z]{26}/)[0];
+
+async function openedCase(page, office, what, answers) {
+	await page.goto(`${office}/reports`);
+	await press(page, page.getByRole('link', { name: what }));
+	await press(page, page.getByRole('link', { name: 'Open a case' }));
+	await send(page, 'Open the case', answers);
+	return keyIn(page);
+}
+
+// Gulu's office, and headquarters for what two hubs disagree about.
+async function officePages(inspector, coalition, browser) {
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	const { gulu, hq } = coalition;
+	const look = (name) => inspector.look(page, `office-${name}`, false);
+	const show = async (name, path) => {
+		await page.goto(`${gulu.office}${path}`);
+		await look(name);
+	};
+	inspector.watch(page);
+	await until('the flag of what is urgent', async () => {
+		await page.goto(`${gulu.office}/login`);
+		return (await words(page)).includes('Something urgent waits');
+	});
+	await look('login-locked');
+	await send(page, 'Sign in');
+	await look('login-empty');
+	await send(page, 'Sign in', { name: gulu.user, passphrase: 'not this one' });
+	await look('login-wrong');
+	await send(page, 'Sign in', { passphrase: gulu.passphrase });
+	await look('today');
+	await show('reports', '/reports');
+	await show('record', '/reports/new');
+	await send(page, 'Save the report');
+	await look('record-wrong');
+	await page.goto(`${gulu.office}/reports`);
+	await press(page, page.getByRole('link', { name: 'Two men ask' }).first());
+	await look('report');
+	const report = keyIn(page);
+	await send(page, 'Send the answer', { text: '' });
+	await look('report-answer-wrong');
+	await send(page, 'Send the answer', { text: 'We have read it. Come on Thursday at nine; ask for Akello.' });
+	await look('report-answered');
+	await page.locator('summary', { hasText: 'Close without a case' }).click();
+	await look('report-close');
+	await send(page, 'Close the report');
+	await look('report-close-wrong');
+	await show('open-case', `/reports/${report}/case`);
+	await send(page, 'Open the case');
+	await look('open-case-wrong');
+	await send(page, 'Open the case', { alias: 'Heron', risk: 'medium', summary: 'Followed home for three evenings. Two men, one motorcycle.' });
+	await look('case-new');
+	await page.goto(`${gulu.office}/cases/${report}/actions/new`);
+	await look('action-new');
+	await send(page, 'Save', { due: inDays(7) });
+	await look('action-wrong');
+	await send(page, 'Save', { what: 'Walk home with her this week', who: 'akello', due: inDays(-3) });
+	await look('action-past');
+	await send(page, 'Save');
+	await page.goto(`${gulu.office}/cases/${report}/actions/new`);
+	await send(page, 'Save', { what: 'Speak to the area chairperson', who: 'Okello, a lawyer', due: inDays(40) });
+	await press(page, page.getByRole('link', { name: 'Walk home' }));
+	await look('action');
+	await page.goto(`${gulu.office}/cases/${report}/followups/new`);
+	await look('followup-new');
+	await send(page, 'Save', { due: inDays(2) });
+	await press(page, page.locator('table').last().getByRole('link'));
+	await look('followup');
+	await page.goto(`${gulu.office}/cases/${report}`);
+	await send(page, 'Add the note', { text: '' });
+	await look('note-wrong');
+	await send(page, 'Add the note', { text: 'Her sister in Layibi knows and keeps the spare key.' });
+	await look('case');
+	await show('case-edit', `/cases/${report}/edit`);
+	await send(page, 'Save', { alias: 'x'.repeat(400) });
+	await look('case-edit-wrong');
+	await show('reports-all', '/reports?all=1');
+
+	await coalition.syncAll();
+	await disagree(page, browser, coalition, report);
+	await show('case-conflict', `/cases/${report}`);
+	await show('today-conflict', '/');
+	await show('cases', '/cases');
+	await page.goto(`${gulu.office}/cases/${report}`);
+	await send(page, 'Settle it', { choice: 'ask' });
+	await look('settle');
+	await send(page, 'Settle it', { choice: 'other', risk: 'emergency' });
+	await look('case-settled');
+	await show('history-case', `/history/case/${report}`);
+	await show('history-report', `/history/report/${report}`);
+	await show('search', '/search');
+	await show('search-found', '/search?q=layibi');
+	await show('search-nothing', '/search?q=zzzz');
+	await show('hubs', '/hubs');
+	await show('users', '/users');
+	await show('nowhere', '/nowhere');
+	await show('case-nowhere', `/cases/${'a'.repeat(16)}.${'0'.repeat(26)}`);
+	await page.goto(`${gulu.office}/cases/${report}/edit`);
+	await page.locator('main [name=csrf]').evaluate((one) => { one.value = 'stale'; });
+	await send(page, 'Save', { alias: 'Crane' });
+	await look('stale-form');
+	await context.close();
+	return hq;
+}
+
+// Both change the risk without having seen the other's change.
+async function disagree(page, browser, coalition, report) {
+	const context = await person(browser, LAPTOP);
+	const other = await context.newPage();
+	await signIn(other, coalition.hq);
+	for (const [where, office, risk] of [[page, coalition.gulu.office, 'high'], [other, coalition.hq.office, 'low']]) {
+		await where.goto(`${office}/cases/${report}/edit`);
+		await send(where, 'Save', { risk });
+	}
+	await context.close();
+	await coalition.syncAll();
+}
+
+// What only a coordinator sees, and somebody with whom nothing is shared; locking ends it.
+async function peoplePages(inspector, coalition, browser) {
+	const { hq } = coalition;
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	const look = (name) => inspector.look(page, `office-${name}`, false);
+	inspector.watch(page);
+	await signIn(page, hq);
+	await page.goto(`${hq.office}/users`);
+	await look('people');
+	await page.goto(`${hq.office}/users/new`);
+	await look('person-new');
+	await send(page, 'Add them', { name: 'Doctor Who' });
+	await look('person-wrong');
+	await send(page, 'Add them', { name: 'okot', role: 'provider', passphrase: hq.passphrase });
+	await look('person-words');
+	const passphrase = (await page.locator('.code').innerText()).trim();
+	await page.goto(`${hq.office}/users/okot`);
+	await look('person');
+	await send(page, 'Do it');
+	await look('person-nothing');
+	await page.goto(`${hq.office}/users/${hq.user}`);
+	await look('person-me');
+	await providerPages(inspector, coalition, browser, passphrase);
+	await page.goto(`${hq.office}/lock`);
+	await look('lock');
+	await send(page, 'Lock now');
+	await look('locked');
+	await context.close();
+}
+
+async function providerPages(inspector, { hq }, browser, passphrase) {
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	inspector.watch(page);
+	await signIn(page, { office: hq.office, user: 'okot', passphrase });
+	await inspector.look(page, 'office-provider', false);
+	await page.goto(`${hq.office}/reports`);
+	await inspector.look(page, 'office-not-allowed', false);
+	await context.close();
+}
+
+// The routes of both tables that show a page, as patterns; a * stands for one part.
+function routes() {
+	const office = [...read('web/office/routes.c').matchAll(/\{GET, "([^"]+)"/g)].map((m) => m[1]);
+	const intake = [...read('web/intake/role.c').matchAll(/\{METHOD_GET, "([^"]+)"/g)].map((m) => m[1]);
+	return [...office, ...intake].filter((path) => !/healthz|static/.test(path));
+}
+
+visit(async (tap, coalition, browser) => {
+	const inspector = new Inspector();
+	await publicPages(inspector, coalition, browser);
+	await officePages(inspector, coalition, browser);
+	await answeredPage(inspector, coalition, browser);
+	await peoplePages(inspector, coalition, browser);
+	const { findings, visited } = inspector;
+	const missed = routes().filter((route) => !visited.some((seen) => new RegExp(`^GET ${route.replaceAll('*', '[^/]+')}$`).test(seen)));
+	tap.none('every page of both route tables was looked at', missed);
+	tap.ok(`they are many: ${inspector.count} pages in all their states`, inspector.count > 60);
+	tap.none('each can be used by everybody: axe-core at WCAG 2.1 AA finds nothing, in light and dark, on phone and laptop', findings.axe);
+	tap.none('each is right HTML', findings.html);
+	tap.none('none is wider than its screen, at 320, 360 and 1280 pixels', findings.overflow);
+	tap.none('nor with letters of twice the size at 640 pixels', findings.large);
+	tap.none('whatever is pressed or filled in is at least 44 pixels high', findings.targets);
+	tap.none('the public pages’ titles tell nothing', findings.titles);
+});
