@@ -4,6 +4,8 @@
  * The words are the pages' own; the frame around them is templates/head.html. Runs in intake and office. */
 #include "web/page.h"
 
+#include <string.h>
+
 #include "web/template.h"
 
 void page_problem(json_t *view, const char *field, const char *text)
@@ -27,6 +29,18 @@ void page_problem(json_t *view, const char *field, const char *text)
 bool page_has_problems(const json_t *view)
 {
 	return json_object_get(view, "problems") != NULL;
+}
+
+/* An error's message as people read it. */
+static char *sentence(const void *context, const char *message)
+{
+	size_t len = strlen(message);
+	bool is_ended = len && strchr(".?!", message[len - 1]);
+	char *text = memory_format(context, "%s%s", message, is_ended ? "" : ".");
+
+	if (text[0] >= 'a' && text[0] <= 'z')
+		text[0] = (char)(text[0] - 'a' + 'A');
+	return text;
 }
 
 const struct error *page_show(struct request *request, const char *name, json_t *view)
@@ -64,7 +78,7 @@ void page_show_error(struct request *request, const struct error *error, json_t 
 	json_object_set_new(view, "heading", json_string(headings[i].heading));
 	/* What the operating system said is for the journal. */
 	json_object_set_new(view, "message",
-		json_string(headings[i].status ? error->message
+		json_string(headings[i].status ? sentence(request->context, error->message)
 					       : "This is our fault, not yours. Please try again."));
 	if (!json_object_get(view, "link")) {
 		json_object_set_new(view, "link", json_string("/"));
