@@ -14,7 +14,6 @@
 #include "node/base/control.h"
 #include "node/base/files.h"
 #include "node/base/text.h"
-#include "node/vault/encoding.h"
 #include "sync/rosters.h"
 
 #define PACKS_MAX 50

@@ -5,7 +5,6 @@
  * record is readable with it. Runs in the sync role. */
 #include "web/peer.h"
 
-#include "node/base/files.h"
 #include "node/vault/secret.h"
 
 #define PEM_MAX 16384

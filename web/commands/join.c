@@ -8,7 +8,7 @@
 #include "node/base/files.h"
 #include "node/base/home.h"
 #include "node/roster/enrol.h"
-#include "node/vault/encoding.h"
+#include "node/vault/sshsig.h"
 #include "sync/remote.h"
 #include "web/commands/paper.h"
 
