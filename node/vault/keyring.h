@@ -33,7 +33,6 @@ struct keyring_cost keyring_cost_here(void);
 struct vault {
 	struct secret *opening;	  /* age identity of the current epoch */
 	struct secret *office;	  /* office key: signing seed */
-	struct secret *coalition; /* headquarters only: age identity of the coalition recipient; else NULL */
 };
 void vault_free(struct vault *vault);
 DEFINE_CLEANUP(struct vault *, vault_free)

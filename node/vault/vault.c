@@ -28,7 +28,6 @@ void vault_free(struct vault *vault)
 		return;
 	secret_free(vault->opening);
 	secret_free(vault->office);
-	secret_free(vault->coalition);
 	memory_free(vault);
 }
 
@@ -61,8 +60,6 @@ struct secret *vault_print(const struct vault *vault)
 	add(text, "{\"v\":1");
 	add_key(text, "opening", vault->opening);
 	add_key(text, "office", vault->office);
-	if (vault->coalition)
-		add_key(text, "coalition", vault->coalition);
 	add(text, "}");
 	return text;
 }
@@ -100,8 +97,6 @@ static struct secret **place_of(struct vault *vault, struct bytes name)
 		return &vault->opening;
 	if (is_named(name, "office"))
 		return &vault->office;
-	if (is_named(name, "coalition"))
-		return &vault->coalition;
 	return NULL;
 }
 

@@ -20,14 +20,12 @@ static int start(void **state)
 	return tools_start(state);
 }
 
-static struct vault *new_vault(bool headquarters)
+static struct vault *new_vault(void)
 {
 	struct vault *vault = vault_new();
 
 	vault->opening = secret_random(AGE_KEY_LEN);
 	vault->office = secret_random(SSHSIG_SEED_LEN);
-	if (headquarters)
-		vault->coalition = secret_random(AGE_KEY_LEN);
 	return vault;
 }
 
@@ -35,9 +33,6 @@ static void assert_same_vault(const struct vault *got, const struct vault *wante
 {
 	assert_true(secret_equal(got->opening, wanted->opening));
 	assert_true(secret_equal(got->office, wanted->office));
-	assert_int_equal(!got->coalition, !wanted->coalition);
-	if (wanted->coalition)
-		assert_true(secret_equal(got->coalition, wanted->coalition));
 }
 
 /* A hub with its keyholders. */
@@ -55,7 +50,7 @@ static void hub_cleanup(struct hub *hub)
 
 static struct hub hub_new(void)
 {
-	struct hub hub = {.vault = new_vault(false)};
+	struct hub hub = {.vault = new_vault()};
 
 	hub.keyring = keyring_new(tools.context, hub.vault, &hub.key);
 	return hub;
@@ -228,7 +223,7 @@ static void a_changed_vault_is_there_for_everybody(void **state)
 	hub_add(&hub, "akello", "koala lagoon lemon");
 	hub_add(&hub, "okot", "another one");
 	vault_free(hub.vault);
-	hub.vault = new_vault(true);
+	hub.vault = new_vault();
 	assert_null(keyring_store(hub.keyring, hub.key, hub.vault));
 	assert_signs_in(&hub, "akello", "koala lagoon lemon");
 	assert_signs_in(&hub, "okot", "another one");
@@ -369,7 +364,6 @@ static void the_text_of_a_vault_is_read_strictly_and_its_unknown_keys_over(void 
 {
 #define K "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
 	static const char *const good[] = {"{\"v\":1,\"opening\":" K ",\"office\":" K "}",
-		"{\"v\":1,\"opening\":" K ",\"office\":" K ",\"coalition\":" K "}",
 		"{\"new\":\"thing\",\"count\":12,\"v\":1,\"opening\":" K ",\"office\":" K "}"};
 	static const char *const bad[] = {"", "{", "{}", "{\"v\":1}", "{\"v\":1,\"opening\":" K "}",
 		"{\"v\":1,\"opening\":" K ",\"office\":" K, "{\"v\":1,\"opening\":" K ",\"office\":" K "} ",
@@ -394,7 +388,7 @@ static void the_text_of_a_vault_is_read_strictly_and_its_unknown_keys_over(void 
 			fail_msg("%s: %s", text, error ? error->message : "taken");
 	}
 	for (int i = 0; i < 2; i++) {
-		struct vault *vault CLEANUP(vault_free) = new_vault(i);
+		struct vault *vault CLEANUP(vault_free) = new_vault();
 		struct vault *back CLEANUP(vault_free) = NULL;
 		struct secret *text CLEANUP(secret_free) = vault_print(vault);
 
