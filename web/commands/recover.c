@@ -67,8 +67,6 @@ static const struct error *write_identities(const char *path, const struct vault
 	struct secret *text CLEANUP(secret_free) = secret_new(TEXT_MAX);
 
 	TRY(add_identity(text, "opens what was sealed to this hub", vault->opening));
-	if (vault->coalition)
-		TRY(add_identity(text, "opens what was sealed to the whole coalition", vault->coalition));
 	return files_write_new(path, (struct bytes){text->data, strlen((const char *)text->data)}, 0600);
 }
 

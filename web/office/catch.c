@@ -84,15 +84,13 @@ const struct error *catch_roster(struct office *office)
 	return NULL;
 }
 
-static size_t identities_of(const struct office *office, const struct secret *identities[static 3])
+static size_t identities_of(const struct office *office, const struct secret *identities[static 2])
 {
 	size_t count = 0;
 
 	identities[count++] = office->vault->opening;
 	if (office->names && office->names->identity)
 		identities[count++] = office->names->identity;
-	else if (office->vault->coalition)
-		identities[count++] = office->vault->coalition;
 	return count;
 }
 
@@ -102,7 +100,7 @@ static const struct error *take_envelope(struct office *office, const struct eve
 	const struct signer *key, struct bytes body, json_t *narrow)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const struct secret *identities[3];
+	const struct secret *identities[2];
 	size_t count = identities_of(office, identities);
 	const struct error *error;
 	struct event *event;
