@@ -11,6 +11,8 @@
 #include "web/office/write.h"
 
 #define RESTATE_AT_ONCE 50 /* entity keys a batch */
+#define SOURCES_MAX                                                                                          \
+	200 /* so that a record with a long history still fits into one event; the newest are named */
 
 static bool is_meant_for(const json_t *to, const char *whom)
 {
@@ -82,6 +84,8 @@ static const struct error *sources_of(
 	json_array_foreach (history, i, row) {
 		const char *event = json_text_or(row, "event", "");
 
+		if (json_array_size(from) == SOURCES_MAX)
+			break;
 		if (json_object_get(seen, event))
 			continue;
 		json_object_set_new(seen, event, json_true());
