@@ -56,7 +56,6 @@ int main(int argc, char **argv)
 		sodium_hex2bin(key, sizeof key, argv[3], strlen(argv[3]), NULL, NULL, NULL))
 		return 64;
 	git_libgit2_init();
-	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
 	if (git_repository_open_bare(&repo, argv[1]))
 		return 66;
 	start = now();

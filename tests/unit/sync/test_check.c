@@ -17,7 +17,7 @@ static void signed_by_a_stranger(struct forge *forge, struct draft *draft)
 {
 	struct signer signer;
 
-	draft->sign = sshsig_seed_new(&signer);
+	draft->sign = forge->coalition->sign[3] = sshsig_seed_new(&signer);
 }
 
 static void signed_by_another_member(struct forge *forge, struct draft *draft)

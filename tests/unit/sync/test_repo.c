@@ -3,6 +3,8 @@
 #include "tests/unit/sync/stock.h"
 
 #include <gnutls/crypto.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 static struct oid put_blob(struct repo *repo, struct bytes content)
@@ -97,6 +99,31 @@ static void a_batch_that_is_given_up_leaves_nothing(void **state)
 		talloc_free(pack);
 		assert_string_equal(folder_digest(forge, forge->log_path), before);
 	}
+}
+
+static void a_full_card_is_told_and_leaves_nothing(void **state)
+{
+	struct forge *forge = *state;
+	char *before = folder_digest(forge, forge->log_path);
+	struct rlimit all, few;
+	struct oid oid;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+	for (int megabytes = 1; megabytes < 20; megabytes += 9) {
+		struct pack *pack = pack_begin(forge, forge->log);
+		const struct error *error;
+
+		few = (struct rlimit){1 << 19, all.rlim_max};
+		for (int i = 0; i < megabytes; i++)
+			pack_blob(pack, tools_random_bytes(1 << 20), &oid);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+		error = pack_end(pack);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+		assert_non_null(error);
+		assert_string_equal(folder_digest(forge, forge->log_path), before);
+	}
+	put_blob(forge->log, TEXT("room again"));
 }
 
 static void a_large_batch_goes_to_the_card_in_pieces_and_appears_at_once(void **state)
@@ -367,6 +394,7 @@ int main(void)
 		FORGE_TEST(a_pack_is_what_stock_git_would_have_written),
 		FORGE_TEST(an_object_that_is_here_is_not_written_again),
 		FORGE_TEST(a_batch_that_is_given_up_leaves_nothing),
+		FORGE_TEST(a_full_card_is_told_and_leaves_nothing),
 		FORGE_TEST(a_large_batch_goes_to_the_card_in_pieces_and_appears_at_once),
 		FORGE_TEST(what_a_killed_writer_leaves_is_cleared_and_nothing_else),
 		FORGE_TEST(a_branch_moves_only_from_where_it_was_thought_to_be),
