@@ -343,19 +343,27 @@ static void malformed_commits_and_trees_are_refused(void **state)
 	assert_error(repo_commit(forge, forge->log, &oid, &commit), ERROR_INVALID);
 }
 
+/* Office reads on with what it has open while sync merges. */
 static void many_packs_are_merged_and_all_stays_readable(void **state)
 {
 	struct forge *forge = *state;
-	struct oid oids[40];
+	struct repo *reader CLEANUP(repo_close) = NULL, *idle CLEANUP(repo_close) = NULL;
+	struct oid oids[80];
 	struct bytes out;
 
-	for (int i = 0; i < 40; i++)
+	must(repo_open(forge->log_path, &idle));
+	for (int i = 0; i < 80; i++)
 		oids[i] = put_blob(forge->log, tools_random_bytes(100));
-	assert_int_equal(repo_pack_count(forge->log), 40);
+	assert_int_equal(repo_pack_count(forge->log), 80);
+	must(repo_open(forge->log_path, &reader));
+	must(repo_blob(forge, reader, &oids[40], 100, &out));
 	must(repo_repack(forge->log_path));
 	assert_true(repo_pack_count(forge->log) < 10);
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 80; i++) {
 		must(repo_blob(forge, forge->log, &oids[i], 100, &out));
+		must(repo_blob(forge, reader, &oids[i], 100, &out));
+		must(repo_blob(forge, idle, &oids[i], 100, &out));
+	}
 }
 
 static void repositories_may_be_moved_together(void **state)
