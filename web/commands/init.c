@@ -1,13 +1,17 @@
 /* `engabo init`: makes a hub, and with --headquarters a coalition. All or nothing: what was begun and failed
- * is removed.
+ * is removed; of what the power cut short, the next init makes a new beginning.
  *
  * Leaves one sheet of paper's worth in a file outside the hub: the words of the printed slot, and at
  * headquarters the coalition's recovery identity. */
 #include "web/commands/commands.h"
 
-#include <ftw.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zxcvbn.h>
@@ -91,11 +95,6 @@ static const struct error *check_options(const struct options *options)
 	return NULL;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
-{
-	return remove(path);
-}
-
 static const struct error *read_passphrase(const struct options *options, struct secret **out)
 {
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
@@ -151,6 +150,84 @@ static void tell(const struct command_call *call, const struct options *options,
 	printf("Next: engabo --state %s serve\n", call->state);
 }
 
+/* Not where a file is, and not in the hub: who takes the card must not find it there. */
+static const struct error *check_sheet(const char *sheet, const char *state)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char folder[PATH_MAX], hub[PATH_MAX];
+
+	if (files_exist(sheet))
+		return error_new(ERROR_EXISTS, "%s is already there; name another file with --sheet", sheet);
+	if (!realpath(dirname(memory_string(scratch, sheet)), folder) || access(folder, W_OK) != 0)
+		return error_new(errno == ENOENT ? ERROR_NOT_FOUND : ERROR_DENIED,
+			"cannot put the sheet there: %s: %s; name another file with --sheet",
+			dirname(memory_string(scratch, sheet)), strerror(errno));
+	if (realpath(state, hub) && text_starts(folder, hub) &&
+		(!folder[strlen(hub)] || folder[strlen(hub)] == '/'))
+		return error_new(ERROR_USAGE, "the sheet must not lie in the hub itself: name a file outside "
+					      "of it with --sheet");
+	return NULL;
+}
+
+static const struct error *check_interrupted(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	if (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP))
+		return error_new(ERROR_UNAVAILABLE, "interrupted; nothing was made");
+	return NULL;
+}
+
+/* Everything but the last step, which makes it a hub. */
+static const struct error *fill(struct home *home, const struct options *options,
+	const struct founding *founding, const char *sheet, struct founded *founded)
+{
+	TRY(founding_make(home, home, founding, founded));
+	TRY(check_interrupted());
+	TRY(people_first_user(home, &founded->trust, founded->vault,
+		options->is_headquarters ? &founded->roster : NULL, options->user, founded->slot,
+		&founded->own));
+	TRY(check_interrupted());
+	return write_sheet(sheet, founding, founded);
+}
+
+static const struct error *make_whole(const struct command_call *call, const struct options *options,
+	const struct founding *founding, const char *sheet, struct founded *founded)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct home_making making;
+	const struct error *error;
+
+	TRY(home_begin(context, call->state, &making));
+	error = fill(making.home, options, founding, sheet, founded);
+	if (!error) {
+		error = home_finish(&making);
+		if (error)
+			unlink(sheet);
+	}
+	if (error)
+		home_abandon(&making);
+	return error;
+}
+
+/* With the signals that would end it held back, so that what was begun is removed again. */
+static const struct error *make_undisturbed(const struct command_call *call, const struct options *options,
+	const struct founding *founding, const char *sheet, struct founded *founded)
+{
+	const struct error *error;
+	sigset_t held, before;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	error = make_whole(call, options, founding, sheet, founded);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
 static const struct error *make(const struct command_call *call, const struct options *options)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -164,25 +241,14 @@ static const struct error *make(const struct command_call *call, const struct op
 		.slot_words = slot_words};
 	struct founded founded = {0};
 	const struct error *error;
-	struct home *home;
 	const char *sheet = options->sheet ? options->sheet
 					   : memory_format(context, "engabo-%s-sheet.txt", options->code);
 
+	TRY(check_sheet(sheet, call->state));
 	TRY(read_passphrase(options, &passphrase));
 	founding.passphrase = passphrase;
-	if (files_exist(sheet))
-		return error_new(ERROR_EXISTS, "%s is already there; name another file with --sheet", sheet);
-	TRY(home_create(context, call->state, &home));
-	error = founding_make(context, home, &founding, &founded);
+	error = make_undisturbed(call, options, &founding, sheet, &founded);
 	if (!error)
-		error = people_first_user(home, &founded.trust, founded.vault,
-			options->is_headquarters ? &founded.roster : NULL, options->user, founded.slot,
-			&founded.own);
-	if (!error)
-		error = write_sheet(sheet, &founding, &founded);
-	if (error)
-		nftw(call->state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	else
 		tell(call, options, &founded, sheet, passphrase);
 	founded_free(&founded);
 	return error;

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "node/base/files.h"
 #include "node/base/home.h"
@@ -73,6 +74,42 @@ static void nothing_is_overwritten(void **state)
 	assert_null(home_create(*state, place_file(*state, "empty"), &home));
 }
 
+static void half_a_hub_is_none_and_is_begun_anew(void **state)
+{
+	char *path = place_file(*state, "hub"), *key = place_file(*state, "hub/keys/sign");
+	struct home_making first, second;
+	struct home *home;
+
+	assert_null(home_begin(*state, path, &first));
+	assert_null(files_write(key, text_bytes("secret"), 0600));
+	assert_int_equal(home_open(*state, path, &home)->code, ERROR_NOT_FOUND);
+	assert_int_equal(
+		home_begin(*state, path, &second)->code, ERROR_UNAVAILABLE); /* it is at work there */
+	assert_true(files_exist(key));
+	fd_close(first.lock); /* as if it was killed */
+	assert_null(home_begin(*state, path, &second));
+	assert_false(files_exist(key));
+	assert_null(home_finish(&second));
+	assert_null(home_open(*state, path, &home));
+	assert_int_equal(home_begin(*state, path, &first)->code, ERROR_EXISTS);
+}
+
+static void what_is_given_up_leaves_nothing(void **state)
+{
+	char *path = place_file(*state, "hub");
+	struct home_making making;
+
+	assert_null(home_begin(*state, path, &making));
+	assert_null(files_write(place_file(*state, "hub/keys/sign"), text_bytes("secret"), 0600));
+	home_abandon(&making);
+	assert_false(files_exist(path));
+	assert_null(files_directory(path, 0700));
+	assert_null(home_begin(*state, path, &making));
+	home_abandon(&making);
+	assert_true(files_exist(path)); /* it was there before */
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void another_version_is_refused_in_words(void **state)
 {
 	static const char *const formats[] = {
@@ -101,6 +138,8 @@ int main(void)
 		PLACE_TEST(what_was_made_is_opened_again),
 		PLACE_TEST(a_path_becomes_absolute),
 		PLACE_TEST(nothing_is_overwritten),
+		PLACE_TEST(half_a_hub_is_none_and_is_begun_anew),
+		PLACE_TEST(what_is_given_up_leaves_nothing),
 		PLACE_TEST(another_version_is_refused_in_words),
 	};
 
