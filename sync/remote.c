@@ -29,7 +29,7 @@ char *remote_absolute(const void *context, const char *word)
 {
 	char here[PATH_MAX];
 
-	if (word[0] == '/' || strchr(word, ':'))
+	if (!*word || word[0] == '/' || strchr(word, ':'))
 		return memory_string(context, word);
 	if (realpath(word, here))
 		return memory_string(context, here);

@@ -18,7 +18,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/text.h"
 #include "web/limits.h"
@@ -30,6 +32,7 @@
 	      not a broken connection */
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
 #define STOP_MS 3000
+#define PORT_WAIT_MS 4000 /* less than a keeper gives its roles to end */
 
 /* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many
  * have no AES in hardware. */
@@ -438,6 +441,38 @@ static size_t unescape_nothing(void *user, struct MHD_Connection *connection, ch
 	return strlen(text);
 }
 
+/* What was killed together with its keeper may hold the port for as long as it takes to end. */
+static int bind_to(int fd, const struct addrinfo *address)
+{
+	int64_t deadline = clock_boot_ms() + PORT_WAIT_MS;
+
+	while (bind(fd, address->ai_addr, address->ai_addrlen) != 0) {
+		if (errno != EADDRINUSE || clock_boot_ms() > deadline)
+			return -1;
+		nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
+	}
+	return 0;
+}
+
+static const struct error *cannot_listen(int status, const char *address, int port)
+{
+	if (status == EADDRINUSE)
+		return error_new(ERROR_CONFIG,
+			"cannot listen on port %d: another program uses it; end that, or set another port "
+			"in engabo.conf",
+			port);
+	if (status == EADDRNOTAVAIL) /* it may come with its network */
+		return error_new(ERROR_UNAVAILABLE,
+			"cannot listen on %s: this machine has no such address now; is the network plugged "
+			"in?",
+			address);
+	if (status == EACCES)
+		return error_new(ERROR_CONFIG,
+			"cannot listen on port %d: this user may not; set a port above 1023 in engabo.conf",
+			port);
+	return error_system(status, "cannot listen on %s port %d", address, port);
+}
+
 static const struct error *listen_on(const char *address, int port, int *out, int *port_out)
 {
 	struct addrinfo hints = {
@@ -459,14 +494,13 @@ static const struct error *listen_on(const char *address, int port, int *out, in
 		 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
 		 (found->ai_family == AF_INET6 &&
 			 setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
-		 bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 512) != 0 ||
+		 bind_to(fd, found) != 0 || listen(fd, 512) != 0 ||
 		 getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
 	status = errno;
 	freeaddrinfo(found);
 	if (failed) {
 		fd_close(fd);
-		return error_system(
-			status, "cannot listen on %s port %d (is something else using it?)", address, port);
+		return cannot_listen(status, address, port);
 	}
 	*port_out = ntohs(bound.sin6_port);
 	*out = fd;

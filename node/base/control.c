@@ -216,6 +216,9 @@ static const struct error *connect_to(const char *path, int64_t deadline_ms, int
 			error = error_new(ERROR_UNAVAILABLE, "nothing listens at %s", path);
 		else if (errno == EAGAIN || errno == EINPROGRESS)
 			error = error_new(ERROR_UNAVAILABLE, "%s: too busy to answer", path);
+		else if (errno == EACCES)
+			error = error_new(ERROR_DENIED,
+				"%s belongs to another user; run engabo as that user, or as root", path);
 		else
 			error = error_system(errno, "cannot reach %s", path);
 	}

@@ -144,7 +144,8 @@ const struct error *files_lock(const char *path, int *out)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		const struct error *error =
 			errno == EWOULDBLOCK
-				? error_new(ERROR_UNAVAILABLE, "%s is in use by another process", path)
+				? error_new(ERROR_UNAVAILABLE,
+					  "%s is held by another process, which runs already", path)
 				: error_system(errno, "cannot lock %s", path);
 
 		close(fd);

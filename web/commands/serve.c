@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "node/base/clock.h"
+#include "node/base/files.h"
 #include "node/base/home.h"
 #include "node/base/log.h"
 #include "sync/role.h"
@@ -26,8 +27,9 @@
 
 #define STOP_MS 5000 /* after SIGTERM all is over within this */
 #define RESTART_MIN_MS 200
-#define RESTART_MAX_MS 1000 /* a reporter is waiting */
-#define STEADY_MS 60000	    /* a role that ran so long has earned a quick restart */
+#define RESTART_MAX_MS 1000    /* a reporter is waiting */
+#define RESTART_UNSET_MS 10000 /* what only a person can set right is looked at less often */
+#define STEADY_MS 60000	       /* a role that ran so long has earned a quick restart */
 
 static volatile int stop;
 
@@ -84,6 +86,7 @@ struct keeper {
 	const struct options *options;
 	pid_t pids[ROLE_COUNT];
 	int64_t started_ms[ROLE_COUNT], start_at_ms[ROLE_COUNT], delay_ms[ROLE_COUNT];
+	bool has_restarted[ROLE_COUNT];
 };
 
 static const struct error *start(struct keeper *keeper, size_t which)
@@ -116,16 +119,22 @@ static const struct error *start(struct keeper *keeper, size_t which)
 	return NULL;
 }
 
-/* A role has ended: when to start it again. False: it says that starting it again is of no use. */
+/* A role has ended: when to start it again. False: it never ran, and says that a person must set something
+ * right. A hub that runs is not taken down by what was written into its settings meanwhile. */
 static bool ended(struct keeper *keeper, size_t which, int status)
 {
 	int64_t now = clock_boot_ms();
 	bool clean = WIFEXITED(status) && WEXITSTATUS(status) == EX_OK;
+	bool is_unset = WIFEXITED(status) && WEXITSTATUS(status) == EX_CONFIG;
 
 	keeper->pids[which] = 0;
-	if (WIFEXITED(status) && (WEXITSTATUS(status) == EX_CONFIG || WEXITSTATUS(status) == EX_USAGE))
+	if (is_unset && !keeper->has_restarted[which])
 		return false;
-	if (clean || now - keeper->started_ms[which] > STEADY_MS || !keeper->delay_ms[which])
+	keeper->has_restarted[which] = true;
+	if (is_unset)
+		keeper->delay_ms[which] = RESTART_UNSET_MS;
+	else if (clean || now - keeper->started_ms[which] > STEADY_MS || !keeper->delay_ms[which] ||
+		 keeper->delay_ms[which] > RESTART_MAX_MS)
 		keeper->delay_ms[which] = RESTART_MIN_MS;
 	else if (keeper->delay_ms[which] < RESTART_MAX_MS)
 		keeper->delay_ms[which] *= 2;
@@ -195,15 +204,27 @@ static const struct error *reap(struct keeper *keeper)
 	return NULL;
 }
 
+/* One keeper a hub: two would start the same roles for ever. */
+static const struct error *lock_home(const void *context, const struct home *home, int *lock)
+{
+	const struct error *error = files_lock(home_file(context, home, "run/serve.lock"), lock);
+
+	if (error && error->code == ERROR_UNAVAILABLE)
+		return error_new(ERROR_UNAVAILABLE, "engabo serve runs already for %s", home->path);
+	return error;
+}
+
 static const struct error *keep_roles(const struct command_call *call, const struct options *options)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct keeper keeper = {.call = call, .options = options};
+	int lock CLEANUP(fd_close) = -1;
 	const struct error *error = NULL;
 	struct home *home;
 	sigset_t awaited;
 
 	TRY(home_open(context, call->state, &home)); /* a broken configuration is said once, here */
+	TRY(lock_home(context, home, &lock));
 	log_start("engabo");
 	sigemptyset(&awaited);
 	sigaddset(&awaited, SIGCHLD);
