@@ -8,10 +8,29 @@
 
 #include "web/template.h"
 
+/* An error's message as people read it: what begins a line begins with a capital. */
+static char *capitalised(const void *context, const char *message, const char *end)
+{
+	char *text = memory_format(context, "%s%s", message, end);
+
+	if (text[0] >= 'a' && text[0] <= 'z')
+		text[0] = (char)(text[0] - 'a' + 'A');
+	return text;
+}
+
+static char *sentence(const void *context, const char *message)
+{
+	size_t len = strlen(message);
+
+	return capitalised(context, message, len && strchr(".?!", message[len - 1]) ? "" : ".");
+}
+
 void page_problem(json_t *view, const char *field, const char *text)
 {
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	json_t *problems = json_object_get(view, "problems"), *errors = json_object_get(view, "errors");
 
+	text = capitalised(scratch, text, "");
 	if (!problems) {
 		problems = json_pack("{s:[]}", "list");
 		json_object_set_new(view, "problems", problems);
@@ -29,18 +48,6 @@ void page_problem(json_t *view, const char *field, const char *text)
 bool page_has_problems(const json_t *view)
 {
 	return json_object_get(view, "problems") != NULL;
-}
-
-/* An error's message as people read it. */
-static char *sentence(const void *context, const char *message)
-{
-	size_t len = strlen(message);
-	bool is_ended = len && strchr(".?!", message[len - 1]);
-	char *text = memory_format(context, "%s%s", message, is_ended ? "" : ".");
-
-	if (text[0] >= 'a' && text[0] <= 'z')
-		text[0] = (char)(text[0] - 'a' + 'A');
-	return text;
 }
 
 const struct error *page_show(struct request *request, const char *name, json_t *view)

@@ -29,14 +29,14 @@ export class Tap {
 		console.log(`${value ? 'ok' : 'not ok'} ${this.count} - ${promise}`);
 		if (!value) {
 			this.failed++;
-			console.log(`# seen: ${typeof seen === 'string' ? seen : JSON.stringify(seen, null, 1)}`.slice(0, 3000).replaceAll('\n', '\n# '));
+			console.log(`# seen: ${typeof seen === 'string' ? seen : JSON.stringify(seen, null, 1)}`.slice(0, 6000).replaceAll('\n', '\n# '));
 		}
 		return Boolean(value);
 	}
 
 	// A promise over many pages: kept when nothing was found to say against it.
 	none(promise, findings) {
-		return this.ok(promise, findings.length === 0, findings.slice(0, 20).join('\n'));
+		return this.ok(promise, findings.length === 0, findings.slice(0, 60).join('\n'));
 	}
 
 	done() {

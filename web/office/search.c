@@ -33,6 +33,8 @@ const struct error *search_page(struct visit *visit)
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 			if (strcmp(kinds[k].entity, entity) == 0)
 				json_object_set_new(row, "kind", json_string(kinds[k].label));
+		if (strcmp(json_text_or(row, "title", ""), json_text_or(row, "snippet", "")) == 0)
+			json_object_del(row, "snippet");
 		json_object_set_new(row, "href",
 			json_string(is_report ? visit_path(visit, "/reports/%s", key)
 					      : visit_path(visit, "/cases/%s",

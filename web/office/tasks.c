@@ -63,8 +63,6 @@ json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 		json_object_set_new(row, "is_open", json_boolean(is_open));
 		json_object_set_new(row, "clock",
 			is_open ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
-		json_object_set_new(
-			row, "due_on", json_string(show_date(visit->context, json_text_or(row, "due", ""))));
 		json_object_set_new(row, "made_on", json_string(show_date(visit->context, made)));
 		json_object_set_new(row, "result_label", json_string(show_choice(visit->context, result)));
 		json_object_set_new(row, "result_class", json_string(show_tag(result)));
