@@ -15,7 +15,8 @@ struct entry {
 	group_work *work;
 	group_done *done;
 	void *job;
-	struct error *error; /* NULL: fine so far */
+	bool has_failed;
+	struct error error; /* valid once it has failed */
 };
 
 struct group {
@@ -31,12 +32,10 @@ struct group {
 /* Errors live in a ring that a large batch would run over: an entry keeps its own copy. */
 static void entry_fail(struct entry *entry, const struct error *error)
 {
-	if (!error || entry->error)
+	if (!error || entry->has_failed)
 		return;
-	entry->error = malloc(sizeof *entry->error);
-	if (!entry->error)
-		abort();
-	*entry->error = *error;
+	entry->error = *error;
+	entry->has_failed = true;
 }
 
 static void fail_until(struct entry *from, const struct entry *end, const struct error *error)
@@ -59,7 +58,7 @@ static void work_apart(struct group *group, struct entry *entry)
 	entry_fail(entry, entry->work(group->db, entry->job));
 	if (sqlite3_get_autocommit(group->db->handle))
 		return;
-	if (entry->error)
+	if (entry->has_failed)
 		error = db_done(&group->undo);
 	if (!error)
 		error = db_done(&group->release);
@@ -94,7 +93,7 @@ static struct entry *run_transaction(struct group *group, struct entry *first)
 			error_new(ERROR_SYSTEM, "%s: the transaction was given up", group->db->name));
 		return entry;
 	}
-	if (first->next || !first->error)
+	if (first->next || !first->has_failed)
 		error = db_done(&group->commit);
 	if (error)
 		fail_until(first, entry, error);
@@ -109,8 +108,7 @@ static void run_batch(struct group *group, struct entry *batch)
 	while (batch) {
 		struct entry *next = batch->next;
 
-		batch->done(batch->job, batch->error);
-		free(batch->error);
+		batch->done(batch->job, batch->has_failed ? &batch->error : NULL);
 		free(batch);
 		batch = next;
 	}

@@ -126,17 +126,11 @@ void secret_free(struct secret *secret)
 	free(secret);
 }
 
-const struct error *secret_read(const char *path, size_t max, struct secret **out)
+/* Until the end of the file, or until `content` is full. */
+static const struct error *read_into(struct secret *content, int fd, const char *path, size_t *len)
 {
-	int fd CLEANUP(fd_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct secret *content CLEANUP(secret_free) = NULL;
-	size_t len = 0;
-
-	if (fd < 0)
-		return error_system(errno, "cannot read %s", path);
-	content = secret_new(max + 1);
-	while (len <= max) {
-		ssize_t got = read(fd, content->data + len, max + 1 - len);
+	while (*len < content->len) {
+		ssize_t got = read(fd, content->data + *len, content->len - *len);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -144,12 +138,28 @@ const struct error *secret_read(const char *path, size_t max, struct secret **ou
 			return error_system(errno, "cannot read %s", path);
 		if (got == 0)
 			break;
-		len += (size_t)got;
+		*len += (size_t)got;
 	}
-	if (len > max)
-		return error_new(ERROR_INVALID, "%s is larger than %zu bytes", path, max);
-	*out = secret_copy(content->data, len);
 	return NULL;
+}
+
+const struct error *secret_read(const char *path, size_t max, struct secret **out)
+{
+	int fd CLEANUP(fd_close) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	const struct error *error;
+	struct secret *content;
+	size_t len = 0;
+
+	if (fd < 0)
+		return error_system(errno, "cannot read %s", path);
+	content = secret_new(max + 1);
+	error = read_into(content, fd, path, &len);
+	if (!error && len > max)
+		error = error_new(ERROR_INVALID, "%s is larger than %zu bytes", path, max);
+	if (!error)
+		*out = secret_copy(content->data, len);
+	secret_free(content);
+	return error;
 }
 
 bool secret_equal(const struct secret *a, const struct secret *b)
