@@ -85,9 +85,16 @@ $(B)/tests/bench/slowcard.so: tests/bench/slowcard.c
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
 bench-programs: $(BENCH_PROGRAMS) $(B)/tests/bench/slowcard.so
 -include $(BENCH_PROGRAMS:=.d)
+# The long ones: what `make test` samples, in full.
+soak: test-packages
+	@$(MAKE) --no-print-directory all unit
+	ENGABO=$(abspath $(B)/engabo) ENGABO_KILLS=200 $(PROVE) -e '' tests/system/test_crash.py
+	@$(MAKE) --no-print-directory fuzz-quick FUZZ_SECONDS=3600
+	@$(MAKE) --no-print-directory test-valgrind VALGRIND=full
+
 bench: test-packages
 	@$(MAKE) --no-print-directory all bench-programs
 	ENGABO=$(abspath $(B)/engabo) /usr/bin/python3 tests/bench/bench.py $(B)
 
-.PHONY: test test-all test-one test-unit test-system test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format \
+.PHONY: test soak test-all test-one test-unit test-system test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format \
 	check-gcc check-cppcheck check-tidy bench bench-programs
