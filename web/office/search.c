@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "node/base/text.h"
 #include "node/casework/lists.h"
 
 #define ROWS 50
@@ -28,12 +29,13 @@ const struct error *search_page(struct visit *visit)
 		const char *entity = json_text_or(row, "entity", ""),
 			   *case_key = json_text_or(row, "case_key", "");
 		const char *key = json_text_or(row, "key", "");
+		const char *snippet = text_trim(visit->context, json_text_or(row, "snippet", ""));
 		bool is_report = strcmp(entity, "report") == 0;
 
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 			if (strcmp(kinds[k].entity, entity) == 0)
 				json_object_set_new(row, "kind", json_string(kinds[k].label));
-		if (strcmp(json_text_or(row, "title", ""), json_text_or(row, "snippet", "")) == 0)
+		if (strcmp(json_text_or(row, "title", ""), snippet) == 0) /* a note says all in its title */
 			json_object_del(row, "snippet");
 		json_object_set_new(row, "href",
 			json_string(is_report ? visit_path(visit, "/reports/%s", key)
