@@ -35,9 +35,12 @@ test-unit: unit
 test-system: all
 	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(if $(filter short,$(SYSTEM_SET)),$(SYSTEM_SHORT),$(SYSTEM))
 
-test-browser: all
-	@cd tests/browser && [ -d node_modules/playwright-core ] || (cd tests/browser && npm install --no-audit --no-fund --silent)
-	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(sort $(wildcard tests/browser/test_*.mjs))
+# The browser is Debian's; what drives it comes by npm, in the versions of package.json.
+BROWSER_MODULES = tests/browser/node_modules/.package-lock.json
+$(BROWSER_MODULES): tests/browser/package.json
+	cd $(<D) && npm install --no-audit --no-fund --silent && touch $(@:tests/browser/%=%)
+test-browser: all $(BROWSER_MODULES)
+	ENGABO=$(abspath $(B)/engabo) $(PROVE) -j2 -e node $(sort $(wildcard tests/browser/test_$(or $(T),*).mjs))
 
 test-valgrind: unit
 	sh tests/valgrind.sh $(VALGRIND) $(UNIT_PROGRAMS)
