@@ -15,6 +15,7 @@
 #include "node/base/files.h"
 #include "node/base/text.h"
 #include "sync/rosters.h"
+#include "sync/signkey.h"
 
 #define PACKS_MAX 50
 #define INBOX_MAX                                                                                            \
@@ -44,32 +45,13 @@ void hub_close(struct hub *hub)
 	memory_free(hub);
 }
 
-/* ---- keys and roster ---- */
-
-static const struct error *read_sign_key(struct hub *hub)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *seed CLEANUP(secret_free) = NULL;
-	struct signer public_key;
-
-	TRY(sshsig_seed_read(home_file(scratch, hub->home, "keys/sign"), &seed));
-	sshsig_public_of(&public_key, seed);
-	if (memcmp(public_key.key, hub->trust.self.sign.key, sizeof public_key.key) != 0)
-		return error_new(ERROR_CONFIG,
-			"keys/sign is not the key that trust.json names; were they copied from two hubs?");
-	hub->sign = secret_copy(seed->data, seed->len);
-	return NULL;
-}
+/* ---- trust and roster ---- */
 
 static const struct error *read_trust(struct hub *hub, bool *changed)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct bytes text;
 	struct trust trust;
 
-	TRY(files_read(scratch, home_file(scratch, hub->home, "trust.json"), 65536, &text));
-	memset(&trust, 0, sizeof trust); /* with its padding: compared below */
-	TRY(trust_parse(text, &trust));
+	TRY(trust_read(hub->home, &trust));
 	*changed = trust.has_coalition != hub->trust.has_coalition ||
 		   memcmp(trust.root, hub->trust.root, sizeof trust.root) != 0 ||
 		   strcmp(trust.self.log, hub->trust.self.log) != 0;
@@ -246,7 +228,7 @@ static const struct error *open_all(struct hub *hub)
 	TRY(db_open(home_file(scratch, hub->home, "mailbox.db"), &mailbox_schema, &hub->mailbox));
 	TRY(open_repositories(hub));
 	TRY(read_trust(hub, &changed));
-	TRY(read_sign_key(hub));
+	TRY(signkey_read(hub->home, &hub->trust.self.sign, &hub->sign));
 	TRY(hub_refresh(hub));
 	error = db_meta_get(hub, hub->db, "halted", &halted);
 	if (error && error->code != ERROR_NOT_FOUND)

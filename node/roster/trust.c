@@ -1,14 +1,15 @@
 /* What this hub is and which coalition it believes in: reading and writing trust.json (see trust.h).
  *
- * The file itself is read by each role for itself; here is only its form, and the form of a hub's public
- * keys, which the roster and a join request share. The invariant: a key that is not well-formed never gets
- * past here. Pure; runs in every role and in commands. */
+ * Here is also the form of a hub's public keys, which the roster and a join request share. The invariant: a
+ * key that is not well-formed never gets past here. Runs in every role and in commands. */
 #include "node/roster/trust.h"
 
 #include <string.h>
 
+#include "node/base/files.h"
 #include "node/base/text.h"
 
+#define TRUST_MAX 65536
 #define EPOCH_MAX 1000000
 #define KEY_TEXT_MAX 200
 
@@ -145,6 +146,15 @@ const struct error *trust_parse(struct bytes json, struct trust *out)
 	if (!error)
 		error = parse(object, out);
 	return error ? error_wrap(error, "trust.json") : NULL;
+}
+
+const struct error *trust_read(const struct home *home, struct trust *out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct bytes text;
+
+	TRY(files_read(scratch, home_file(scratch, home, "trust.json"), TRUST_MAX, &text));
+	return trust_parse(text, out);
 }
 
 struct bytes trust_print(const void *context, const struct trust *trust)

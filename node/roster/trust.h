@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "node/base/home.h"
 #include "node/base/ids.h"
 #include "node/base/json.h"
 #include "node/vault/age.h"
@@ -43,6 +44,8 @@ struct trust {
 	uint8_t root[DIGEST_LEN];
 };
 const struct error *trust_parse(struct bytes json, struct trust *out) MUST_CHECK;
+/* The file of this hub. */
+const struct error *trust_read(const struct home *home, struct trust *out) MUST_CHECK;
 struct bytes trust_print(const void *context, const struct trust *trust);
 
 #endif

@@ -31,6 +31,25 @@ static const char *fault_of(const struct spool_entry *entry)
 	return NULL;
 }
 
+const struct error *spool_claim(struct db *db, const char *log)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
+	char *owner;
+
+	error = db_meta_get(scratch, db, "log", &owner);
+	if (error && error->code == ERROR_NOT_FOUND)
+		return db_meta_set(db, "log", log);
+	if (error)
+		return error;
+	if (strcmp(owner, log) != 0)
+		return error_new(ERROR_CONFIG,
+			"%s holds records of the hub %s, and trust.json is of %s; were they copied from two "
+			"hubs?",
+			db->name, owner, log);
+	return NULL;
+}
+
 const struct error *spool_add(struct db *db, const struct spool_entry *entry, int64_t *id)
 {
 	struct query query CLEANUP(db_finish) = {0};

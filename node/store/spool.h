@@ -21,6 +21,9 @@ struct spool_entry {
 	struct bytes body; /* an age file of at most SPOOL_BODY_MAX bytes */
 };
 
+/* The file with the spool is that of the hub with this log id, from the first call on. ERROR_CONFIG when it
+ * is another's: what is sealed for one hub must not leave in the name of another. */
+const struct error *spool_claim(struct db *db, const char *log) MUST_CHECK;
 /* Within the caller's transaction. */
 const struct error *spool_add(struct db *db, const struct spool_entry *entry, int64_t *id) MUST_CHECK;
 /* At most `most` entries with id > after, oldest first, on `context`. Their bodies together are at most 16

@@ -70,12 +70,9 @@ static json_t *spool_of(const struct home *home, struct db *sync_db, const char 
 
 static const struct error *add_hub(const struct home *home, json_t *status)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct bytes text;
 	struct trust trust;
 
-	TRY(files_read(scratch, home_file(scratch, home, "trust.json"), 65536, &text));
-	TRY(trust_parse(text, &trust));
+	TRY(trust_read(home, &trust));
 	json_object_set_new(status, "hub",
 		json_pack("{sssssssiss}", "name", home->config->hub.name, "code", home->config->hub.code,
 			"log", trust.self.log, "epoch", trust.self.epoch, "role",

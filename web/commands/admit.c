@@ -188,7 +188,7 @@ static const struct error *run(const struct command_call *call)
 
 	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
-	TRY(paper_trust(home, &trust));
+	TRY(trust_read(home, &trust));
 	if (!trust.has_coalition)
 		return error_new(ERROR_NOT_FOUND, "this hub belongs to no coalition");
 	TRY(paper_read(context, options.request, &text));

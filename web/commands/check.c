@@ -12,13 +12,14 @@
 #include "node/base/home.h"
 #include "node/casework/envelope.h"
 #include "node/casework/snapshot.h"
+#include "node/roster/trust.h"
 #include "node/vault/keyring.h"
 #include "node/vault/prompt.h"
 #include "sync/logs.h"
 #include "node/store/spool.h"
 #include "sync/rosters.h"
+#include "sync/signkey.h"
 #include "sync/state.h"
-#include "web/commands/paper.h"
 #include "web/office/people.h"
 
 struct options {
@@ -42,6 +43,14 @@ static void part(struct check *check, const char *name, const struct error *erro
 	check->bad += error != NULL;
 	json_array_append_new(check->parts, json_pack("{sssbss}", "part", name, "ok", error == NULL, "say",
 						    error ? error->message : say));
+}
+
+static void check_keys(struct check *check)
+{
+	struct secret *seed CLEANUP(secret_free) = NULL;
+
+	part(check, "keys", signkey_read(check->home, &check->trust.self.sign, &seed),
+		"the log's key is the one that trust.json names");
 }
 
 static const struct error *integrity(const char *path, unsigned version)
@@ -266,6 +275,7 @@ static const struct error *check_all(struct check *check, const struct options *
 	struct signed_in in = {0};
 	const struct error *error;
 
+	check_keys(check);
 	check_databases(check);
 	part(check, "log.git", git_fsck(check), "git fsck finds nothing");
 	TRY(repo_open(home_file(check->context, check->home, "log.git"), &check->repo));
@@ -304,7 +314,7 @@ static const struct error *run(const struct command_call *call)
 
 	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &check.home));
-	TRY(paper_trust(check.home, &check.trust));
+	TRY(trust_read(check.home, &check.trust));
 	error = check_all(&check, &options);
 	repo_close(check.repo);
 	TRY(error);

@@ -14,8 +14,9 @@
 #include "node/base/control.h"
 #include "node/base/files.h"
 #include "node/base/home.h"
+#include "node/roster/trust.h"
+#include "sync/signkey.h"
 #include "web/certificate.h"
-#include "web/commands/paper.h"
 
 #define DISK_LOW (UINT64_C(256) << 20)
 
@@ -160,8 +161,11 @@ static void look_at_neighbours(struct doctor *doctor)
 static void look_at_coalition(struct doctor *doctor)
 {
 	struct trust trust;
-	const struct error *error = paper_trust(doctor->home, &trust);
+	struct secret *seed CLEANUP(secret_free) = NULL;
+	const struct error *error = trust_read(doctor->home, &trust);
 
+	if (!error)
+		error = signkey_read(doctor->home, &trust.self.sign, &seed);
 	found(doctor, "coalition", !error,
 		error		      ? error->message
 		: trust.has_coalition ? "trusts its coalition's root"

@@ -8,9 +8,9 @@
 #include "node/base/control.h"
 #include "node/base/home.h"
 #include "node/base/text.h"
+#include "node/roster/trust.h"
 #include "sync/rosters.h"
 #include "sync/state.h"
-#include "web/commands/paper.h"
 
 struct options {
 	bool keys, as_json;
@@ -127,7 +127,7 @@ static const struct error *run(const struct command_call *call)
 
 	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
-	TRY(paper_trust(home, &trust));
+	TRY(trust_read(home, &trust));
 	TRY(repo_open(home_file(context, home, "log.git"), &repo));
 	TRY(rosters_load(context, repo, &trust, 0, &chain));
 	roster = roster_chain_newest(chain);

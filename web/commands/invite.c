@@ -69,7 +69,7 @@ static const struct error *run(const struct command_call *call)
 
 	TRY(command_parse(call, &argp, &file));
 	TRY(home_open(context, call->state, &home));
-	TRY(paper_trust(home, &trust));
+	TRY(trust_read(home, &trust));
 	if (!trust.has_coalition)
 		return error_new(ERROR_NOT_FOUND, "this hub belongs to no coalition; an invite is made where "
 						  "engabo init --headquarters was run");

@@ -8,8 +8,8 @@
 #include "node/base/files.h"
 #include "node/base/home.h"
 #include "node/roster/enrol.h"
-#include "node/vault/sshsig.h"
 #include "sync/remote.h"
+#include "sync/signkey.h"
 #include "web/commands/paper.h"
 
 struct options {
@@ -51,7 +51,7 @@ static const struct error *make_request(const void *context, const struct home *
 	memcpy(request.root, invite->root, sizeof request.root);
 	TRY(age_seal(context, json_line(context, names), invite->headquarters, invite->headquarters_count,
 		&request.names));
-	TRY(sshsig_seed_read(home_file(context, home, "keys/sign"), &seed));
+	TRY(signkey_read(home, &trust->self.sign, &seed));
 	*out = join_print(context, &request, seed);
 	return NULL;
 }
@@ -72,7 +72,7 @@ static const struct error *run(const struct command_call *call)
 
 	TRY(command_parse(call, &argp, &options));
 	TRY(home_open(context, call->state, &home));
-	TRY(paper_trust(home, &trust));
+	TRY(trust_read(home, &trust));
 	TRY(paper_read(context, options.invite, &text));
 	TRY(invite_parse(context, text, &invite));
 	if (trust.has_coalition && (strcmp(trust.coalition, invite->coalition) != 0 ||

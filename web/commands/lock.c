@@ -28,15 +28,17 @@ static const struct error *lock(const struct command_call *call)
 	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "lock");
 	json_t *reply CLEANUP(json_decref) = NULL;
 	int64_t deadline = clock_boot_ms() + WAIT_MS;
-	const struct error *error;
-	const char *socket;
+	const char *socket = memory_format(context, "%s/run/office.sock", call->state);
+	const struct error *error, *broken;
 	struct home *home;
 
-	TRY(home_open(context, call->state, &home));
-	socket = home_file(context, home, "run/office.sock");
+	/* What is wrong with the settings can wait until it is locked. */
+	broken = home_open(context, call->state, &home);
+	if (broken && broken->code != ERROR_CONFIG)
+		return broken;
 	error = control_call(socket, request, CALL_MS, &reply);
 	if (error && error->code == ERROR_UNAVAILABLE)
-		return NULL; /* nothing runs that could hold a secret */
+		return broken; /* nothing runs that could hold a secret */
 	if (error)
 		return error;
 	while (!is_locked(socket)) {

@@ -10,15 +10,6 @@
 #include "node/base/files.h"
 #include "node/base/text.h"
 
-const struct error *paper_trust(const struct home *home, struct trust *out)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct bytes text;
-
-	TRY(files_read(scratch, home_file(scratch, home, "trust.json"), PAPER_MAX, &text));
-	return trust_parse(text, out);
-}
-
 const struct error *paper_write(const char *file, struct bytes text)
 {
 	if (file && strcmp(file, "-") != 0)

@@ -1,14 +1,11 @@
-/* What the commands of enrolment share: trust.json, papers in and out, and the question whether six words
- * agree. */
+/* What the commands of enrolment share: papers in and out, and the question whether six words agree. */
 #ifndef ENGABO_WEB_COMMANDS_PAPER_H
 #define ENGABO_WEB_COMMANDS_PAPER_H
 
 #include "node/base/home.h"
-#include "node/roster/trust.h"
 
 #define PAPER_MAX 65536
 
-const struct error *paper_trust(const struct home *home, struct trust *out) MUST_CHECK;
 /* To a new file, or to standard output when `file` is NULL or "-". */
 const struct error *paper_write(const char *file, struct bytes text) MUST_CHECK;
 /* A file, or standard input for "-". */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "node/base/clock.h"
-#include "node/base/files.h"
 #include "node/casework/recipients.h"
 #include "sync/repo.h"
 #include "sync/rosters.h"
@@ -102,13 +101,10 @@ static void look_if_due(struct coalition *coalition)
 const struct error *coalition_open(const void *context, const struct home *home, int least,
 	coalition_accepted *accepted, void *user, struct coalition **out)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct bytes text;
 	struct trust trust;
 	struct coalition *coalition;
 
-	TRY(files_read(scratch, home_file(scratch, home, "trust.json"), 65536, &text));
-	TRY(trust_parse(text, &trust));
+	TRY(trust_read(home, &trust));
 	coalition = memory_new(context, struct coalition);
 	pthread_mutex_init(&coalition->lock, NULL);
 	talloc_set_destructor(coalition, coalition_end);

@@ -170,6 +170,7 @@ const struct error *intake_report(struct home *home, const json_t *fields,
 	TRY(files_lock(home_file(intake, home, "run/intake.lock"), &lock));
 	TRY(compose_check(fields));
 	TRY(intake_open_db(home, &db, &roster));
+	TRY(intake_claim_db(home, db));
 	TRY(coalition_open(intake, home, roster, keep_version, db, &intake->coalition));
 	TRY(intake_may_take(intake));
 	fresh_code_make(&code);

@@ -46,6 +46,14 @@ const struct error *intake_open_db(const struct home *home, struct db **out, int
 	return NULL;
 }
 
+const struct error *intake_claim_db(const struct home *home, struct db *db)
+{
+	struct trust trust;
+
+	TRY(trust_read(home, &trust));
+	return spool_claim(db, trust.self.log);
+}
+
 int64_t intake_seconds(void)
 {
 	return clock_boot_ms() / 1000;

@@ -35,6 +35,8 @@ struct intake {
 /* Opens intake.db, making it where it is missing, and starts this process's clock behind the last event made
  * here. *roster: the highest version accepted so far. */
 const struct error *intake_open_db(const struct home *home, struct db **db, int *roster) MUST_CHECK;
+/* Before the first record: ERROR_CONFIG when intake.db and trust.json are of two hubs. */
+const struct error *intake_claim_db(const struct home *home, struct db *db) MUST_CHECK;
 
 static inline struct intake *intake_of(const struct request *request)
 {

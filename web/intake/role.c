@@ -135,11 +135,14 @@ static void accept_version(void *user, int version)
 static const struct error *start(struct intake *intake)
 {
 	const struct config *config = intake->home->config;
+	const struct error *error;
 	struct db *db;
 	int roster;
 
 	TRY(intake_open_db(intake->home, &db, &roster));
-	const struct error *error = group_start(db, &intake->group);
+	error = intake_claim_db(intake->home, db);
+	if (!error)
+		error = group_start(db, &intake->group);
 	if (error) {
 		db_close(db);
 		return error;

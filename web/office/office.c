@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "node/base/embed.h"
-#include "node/base/files.h"
 #include "node/casework/snapshot.h"
 #include "node/store/spool.h"
 #include "sync/state.h"
@@ -29,15 +28,15 @@ struct db_schema *office_schema(const void *context)
 
 static const struct error *open_parts(const void *context, struct office *office)
 {
-	struct bytes text;
 	char *path = home_file(context, office->home, "office.db");
 
-	TRY(files_read(context, home_file(context, office->home, "trust.json"), 65536, &text));
-	TRY(trust_parse(text, &office->trust));
-	if (office->is_writer)
+	TRY(trust_read(office->home, &office->trust));
+	if (office->is_writer) {
 		TRY(db_open(path, office_schema(context), &office->db));
-	else
+		TRY(spool_claim(office->db, office->trust.self.log));
+	} else {
 		TRY(db_open_foreign(path, OFFICE_DB_VERSION, &office->db));
+	}
 	TRY(repo_open(home_file(context, office->home, "log.git"), &office->repo));
 	clock_start((uint64_t)db_meta_number(office->db, "hlc", 0));
 	return catch_roster(office);

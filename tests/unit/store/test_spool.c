@@ -90,6 +90,19 @@ static void a_number_is_never_used_twice(void **state)
 	db_close(db);
 }
 
+static void the_spool_of_one_hub_is_not_used_by_another(void **state)
+{
+	struct db *db = open_spool(*state);
+
+	assert_null(spool_claim(db, "k7q2m9x4t0ab3c5d"));
+	assert_null(spool_claim(db, "k7q2m9x4t0ab3c5d"));
+	db_close(db);
+	db = open_spool(*state);
+	assert_int_equal(spool_claim(db, "7d2n0r5h8w1c4yzm")->code, ERROR_CONFIG);
+	assert_null(spool_claim(db, "k7q2m9x4t0ab3c5d"));
+	db_close(db);
+}
+
 static void what_is_no_envelope_is_not_spooled(void **state)
 {
 	struct db *db CLEANUP(db_close) = open_spool(*state);
@@ -173,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(entries_come_back_in_order_and_as_they_went_in),
 		PLACE_TEST(a_number_is_never_used_twice),
+		PLACE_TEST(the_spool_of_one_hub_is_not_used_by_another),
 		PLACE_TEST(what_is_no_envelope_is_not_spooled),
 		PLACE_TEST(a_batch_stays_within_sixteen_megabytes),
 		PLACE_TEST(a_hostile_row_is_named_and_goes_no_further),
