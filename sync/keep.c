@@ -13,8 +13,6 @@
 #include "sync/verify.h"
 
 #define COMMITS_A_CALL 20000
-#define COMMITS_A_BATCH 128 /* in memory at once */
-#define BYTES_A_BATCH (2 << 20)
 #define FORKS_MAX 16 /* of one log that are looked at: the first proves it */
 #define FORK_REF_SIZE 96
 
@@ -188,46 +186,34 @@ static const struct error *take_commit(
 	return NULL;
 }
 
-/* Reads the next commits of the window, as many as memory may hold at once; `stop` is why it ends before
- * that. */
-static size_t read_batch(void *context, const struct keep *keep, size_t from, struct checked **commits,
-	const struct error **stop)
+/* Checks and rebuilds the commits of the window, *done of them; the error of the oldest that is refused.
+ * Signatures are verified meanwhile. */
+static const struct error *take_commits(struct keep *keep, struct pack *pack, size_t *done)
 {
-	size_t count = 0, bytes = 0;
-
-	*stop = NULL;
-	while (from + count < keep->window_count && count < COMMITS_A_BATCH && bytes < BYTES_A_BATCH &&
-		!*stop) {
-		commits[count] = memory_new(context, struct checked);
-		*stop = check_read(context, &keep->check, &keep->window[from + count], commits[count]);
-		if (!*stop)
-			bytes += commits[count++]->raw.raw.len;
-	}
-	return count;
-}
-
-/* Checks and rebuilds the commits of one batch; *done of them. The error of the oldest that is refused. */
-static const struct error *take_batch(struct keep *keep, size_t from, struct pack *pack, size_t *done)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct checked **commits = memory_array(scratch, struct checked *, COMMITS_A_BATCH);
 	struct verification *verification;
-	const struct error *error, *stop, *forged;
+	const struct error *error = NULL, *forged;
 	struct signer signer;
-	size_t count, first;
+	size_t first;
 
 	*done = 0;
 	TRY(check_signer(&keep->check, &signer));
-	count = read_batch(scratch, keep, from, commits, &stop);
-	verification = verify_begin(scratch, &signer, (const struct checked *const *)commits, count);
-	for (error = NULL; *done < count && !error; *done += !error)
-		error = take_commit(keep, from + *done, commits[*done], pack);
-	forged = verify_end(verification, &first);
-	if (forged && first <= *done) {
-		*done = first;
-		return forged;
+	verification = verify_begin(pack, &signer);
+	while (*done < keep->window_count && !error) {
+		void *scratch CLEANUP(memory_free) = memory_context(NULL);
+		struct checked *checked = memory_new(scratch, struct checked);
+
+		error = check_read(scratch, &keep->check, &keep->window[*done], checked);
+		if (!error && !verify_add(verification, &checked->raw))
+			break;
+		if (!error)
+			error = take_commit(keep, *done, checked, pack);
+		*done += !error;
 	}
-	return error ? error : stop;
+	forged = verify_end(verification, &first);
+	if (!forged)
+		return error;
+	*done = first;
+	return forged;
 }
 
 static const struct error *move_branch(struct keep *keep)
@@ -274,18 +260,17 @@ static bool cut_window(struct keep *keep)
 static const struct error *take_window(void *context, struct keep *keep)
 {
 	struct log_offer *out = keep->out;
+	const struct error *error;
 	struct pack *pack;
+	size_t done;
 
 	if (!cut_window(keep))
 		return NULL;
 	pack = pack_begin(context, keep->repo);
 	out->verdict = LOG_NEW;
-	for (size_t at = 0, done; at < keep->window_count && out->verdict == LOG_NEW; at += done) {
-		const struct error *error = take_batch(keep, at, pack, &done);
-
-		if (error)
-			TRY(refuse(keep, keep->join.seq + 1 + (int64_t)(at + done), error));
-	}
+	error = take_commits(keep, pack, &done);
+	if (error)
+		TRY(refuse(keep, keep->join.seq + 1 + (int64_t)done, error));
 	if (out->verdict == LOG_REFUSED)
 		out->taken = out->envelopes = out->bytes = 0;
 	if (!out->taken) {

@@ -1,16 +1,17 @@
-/* Signatures of a batch of commits, verified on another processor while this one reads their envelopes. */
+/* Signatures of many commits, verified on another processor while this one reads their envelopes. */
 #ifndef ENGABO_SYNC_VERIFY_H
 #define ENGABO_SYNC_VERIFY_H
 
-#include "sync/check.h"
+#include "sync/commit.h"
 
 struct verification;
-/* The commits stay where they are, untouched, until verify_end. On `context`; freeing it waits for the end.
- */
-struct verification *verify_begin(
-	const void *context, const struct signer *signer, const struct checked *const *commits, size_t count);
-/* Waits; NULL when all are good, else why *first, the first that is not, is refused. The verification is used
- * up. */
+/* All by `signer`, in namespace git. On `context`; freeing it gives up what is still waiting. */
+struct verification *verify_begin(const void *context, const struct signer *signer);
+/* Takes a copy of what the next commit's signature covers, and of the signature; waits while too many are
+ * waiting. False once one was found that does not verify: there is no use in going on. */
+bool verify_add(struct verification *verification, const struct raw_commit *raw);
+/* Waits for all. NULL when all are good, else why *first (0 is the first that was added) is refused. The
+ * verification is used up. */
 const struct error *verify_end(struct verification *verification, size_t *first) MUST_CHECK;
 
 #endif

@@ -160,10 +160,28 @@ static void an_object_under_anothers_name_is_refused(void **state)
 	must_refuse(forge, &commit, "a tree under another's name", "id it came under");
 }
 
+static void one_forged_commit_among_many_good_ones_is_found(void **state)
+{
+	struct forge *forge = *state;
+	struct draft *draft;
+
+	for (int before = 0; before < 300; before += 140) {
+		forge->tip = (struct log_tip){.seq = 0};
+		forge_grow(forge, before);
+		draft = draft_new(forge, &forge->tip);
+		draft->sign = forge->coalition->sign[2];
+		forge->tip = draft_write(forge, draft);
+		forge_grow(forge, 200);
+		must_refuse(forge, &forge->tip.oid, "forged",
+			memory_format(forge, "seq %d: the signature is by another key", before + 1));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FORGE_TEST(every_flipped_byte_is_refused_and_changes_nothing),
+		FORGE_TEST(one_forged_commit_among_many_good_ones_is_found),
 		FORGE_TEST(another_spelling_of_a_signature_is_no_fork),
 		FORGE_TEST(replaced_grafted_and_shallow_history_is_not_believed),
 		FORGE_TEST(an_object_under_anothers_name_is_refused),
