@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -46,6 +47,38 @@ def wait_for(what, check, seconds=30):
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds} s in vain for: {what}")
         time.sleep(0.1)
+
+
+def sh(*words, input=None, check=True, **more):
+    """The standard output, in bytes, of a stock tool; unless check=False, it must succeed."""
+    done = subprocess.run(words, input=input, capture_output=True, **more)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(words)}: {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return done.stdout
+
+
+def own_mounts():
+    """Starts this program again in a mount namespace of its own, where it may mount; skips the whole test where that is not allowed."""
+    if "ENGABO_TEST_MOUNTS" in os.environ:
+        return
+    probe = subprocess.run(["unshare", "-rm", "true"], capture_output=True, text=True)
+    if probe.returncode:
+        print("1..0 # SKIP no mount namespace here: " + " ".join(probe.stderr.split()))
+        sys.exit(0)
+    os.environ["ENGABO_TEST_MOUNTS"] = "1"
+    os.execvp("unshare", ["unshare", "-rm", sys.executable, *sys.argv])
+
+
+def small_disk(top, size):
+    """An empty disk of that size (as mount says it: 160m) in place of the folder; see own_mounts."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", top], check=True)
+
+
+def fill(top, leave):
+    """A file `filler` that leaves so many bytes of the disk free."""
+    info = os.statvfs(top)
+    with open(os.path.join(top, "filler"), "wb") as f:
+        os.posix_fallocate(f.fileno(), 0, info.f_bavail * info.f_frsize - leave)
 
 
 def receipt(page):
@@ -202,12 +235,35 @@ class Hub:
     def with_passphrase(self, *words, **more):
         return self.run(*words, "--as", self.user, "--passphrase-file", "-", input=self.passphrase + "\n", **more)
 
-    def start(self, *words):
+    def configure(self, old, new):
+        """Changes its settings; they count from the next start."""
+        path = os.path.join(self.dir, "engabo.conf")
+        with open(path) as f:
+            text = f.read()
+        assert old in text, text
+        with open(path, "w") as f:
+            f.write(text.replace(old, new))
+        return self
+
+    def start(self, role=None):
+        """The whole hub, or one role alone."""
+        ports = {"intake": self.https, "office": self.office, "sync": self.sync_port}
         self.output = open(self.log_path, "ab")
-        self.process = subprocess.Popen([PROGRAM, "--state", self.dir, "serve", *words], stdout=self.output, stderr=self.output, env=self.environment)
-        for port in (self.https, self.office, self.sync_port):
+        self.process = subprocess.Popen([PROGRAM, "--state", self.dir, "serve", *(["--role", role] if role else [])],
+                                        stdout=self.output, stderr=self.output, env=self.environment)
+        for port in [ports[role]] if role else ports.values():
             wait_for(f"{self.code} on port {port} (see {self.log_path})", lambda p=port: self.healthy(p))
         return self
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def spool(self, role="intake"):
+        """(kind, urgent) of every row that waits on the card, as a program that reads the file alone sees it."""
+        with sqlite3.connect(f"file:{self.dir}/{role}.db?mode=ro", uri=True) as db:
+            return db.execute("SELECT kind, urgent FROM spool ORDER BY id").fetchall()
 
     def healthy(self, port):
         try:
@@ -311,6 +367,13 @@ class Tap:
             self.done()
             sys.exit(1)
         return value
+
+    def refused(self, promise, done, status, *said):
+        """A command that ended with that status and one line that holds all of `said`, and printed nothing else."""
+        lines = done.stderr.splitlines()
+        return self.ok(f"{promise}: exit {status}, and one line that says so",
+                       done.returncode == status and len(lines) == 1 and lines[0].startswith("engabo: ") and not done.stdout
+                       and all(word in lines[0] for word in said), (done.returncode, done.stderr, done.stdout, said))
 
     def skip(self, promise, why):
         self.count += 1

@@ -12,14 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from coalition import Browser, Coalition, Tap, receipt, wait_for
-
-
-def sh(*words, input=None, check=True, env=None):
-    done = subprocess.run(words, input=input, capture_output=True, env={**os.environ, **(env or {})})
-    if check and done.returncode:
-        raise AssertionError(f"{' '.join(words)}: {done.stderr.decode(errors='replace')}")
-    return done.stdout
+from coalition import Coalition, Tap, receipt, sh, wait_for
 
 
 class Attacker:
@@ -67,7 +60,7 @@ def swap_roster(tap, coalition, attacker):
     for member in roster["members"]:
         member["recipient"] = attacker.recipient
     roster["recovery"] = attacker.recipient
-    work = {"GIT_INDEX_FILE": os.path.join(attacker.top, "index"), "GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@x"}
+    work = {**os.environ, "GIT_INDEX_FILE": os.path.join(attacker.top, "index"), "GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x", "GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@x"}
     sh(*git, "read-tree", "refs/heads/roster", env=work)
     blob = sh(*git, "hash-object", "-w", "--stdin", input=json.dumps(roster).encode()).decode().strip()
     sh(*git, "update-index", "--add", "--cacheinfo", f"100644,{blob},roster.json", env=work)

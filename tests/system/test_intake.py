@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from coalition import PROGRAM, Browser, Hub, Tap, wait_for
+from coalition import PROGRAM, Browser, Hub, Tap
 
 CODE = re.compile(r"\d{4}(?: \d{4}){4}")
 STORY = "They came at night.\nThey asked for “the list” & left <script>alert(1)</script> on the door."
@@ -23,29 +22,8 @@ HOSTILE = "\"><script>alert('x')</script>{{what}}&lt;"
 
 
 class Intake(Hub):
-    def configure(self, lines):
-        path = os.path.join(self.dir, "engabo.conf")
-        with open(path) as f:
-            text = f.read()
-        with open(path, "w") as f:
-            f.write(text.replace("token_seconds = 0\n", lines))
-        return self
-
     def start(self):
-        self.output = open(self.log_path, "ab")
-        self.process = subprocess.Popen([PROGRAM, "--state", self.dir, "serve", "--role", "intake"], stdout=self.output, stderr=self.output,
-                                        env=self.environment)
-        wait_for("the form", lambda: self.healthy(self.https))
-        return self
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def spool(self):
-        """(kind, urgent) of every row on the card, as a program that reads the file alone sees it."""
-        with sqlite3.connect(f"file:{self.dir}/intake.db?mode=ro", uri=True) as db:
-            return db.execute("SELECT kind, urgent FROM spool ORDER BY id").fetchall()
+        return super().start("intake")
 
     def reports(self):
         return sum(kind == "i" for kind, _ in self.spool())
@@ -59,11 +37,6 @@ def walk(phone, **answers):
         if page.status != 200:
             return page
     return page
-
-
-def refused(hub, *words, **more):
-    done = hub.run(*words, check=False, **more)
-    return done.returncode, done.stderr.strip()
 
 
 def raw_post(hub, path, body):
@@ -223,12 +196,11 @@ def command(tap, hub):
     before = hub.reports()
     code = hub.report(what="told at the desk", needs=["legal"], danger="no", when="2026-11", precision="no-day")
     tap.ok("engabo report gives a code that opens", "Nobody has read it yet" in hub.phone().send(hub.phone().get("/messages"), "/messages", code=code).text)
-    for promise, words, text in (
-            ("an unknown key", ["report", "-"], '{"what":"x","colour":"red"}'), ("nothing that happened", ["report", "-"], '{"who":"x"}'),
-            ("a report too long", ["report", "-"], '{"what":"' + "x" * 8001 + '"}'), ("no JSON", ["report", "-"], "what happened"),
-            ("a wrong code", ["report", "-"], '{"what":"x","needs":["gold"]}'), ("a field that is not the reporter's", ["report", "-"], '{"what":"x","state":"closed"}')):
-        status, said = refused(hub, *words, input=text)
-        tap.ok(f"engabo report refuses {promise} with one line and exit 65", status == 65 and said.startswith("engabo: ") and "\n" not in said, (status, said))
+    for promise, text in (
+            ("an unknown key", '{"what":"x","colour":"red"}'), ("nothing that happened", '{"who":"x"}'),
+            ("a report too long", '{"what":"' + "x" * 8001 + '"}'), ("no JSON", "what happened"),
+            ("a wrong code", '{"what":"x","needs":["gold"]}'), ("a field that is not the reporter's", '{"what":"x","state":"closed"}')):
+        tap.refused(f"engabo report refuses {promise}", hub.run("report", "-", input=text, check=False), 65)
     done = subprocess.run([PROGRAM, "--state", hub.dir, "report", "-"], input=b'{"what":"caf\xe9"}', capture_output=True)
     tap.ok("engabo report refuses what is not UTF-8", done.returncode == 65 and done.stderr.count(b"\n") == 1, done.stderr)
     tap.ok("only the good one is on the card", hub.reports() == before + 1, hub.spool())
@@ -262,7 +234,7 @@ def silence(tap, hub, code):
 def limits(tap, top):
     hub = Intake(top, "Mbale", "MBL", "Bugisu", "wanyama")
     hub.init()
-    hub.configure("token_seconds = 0\nreports_an_address = 3\n").start()
+    hub.configure("token_seconds = 0\n", "token_seconds = 0\nreports_an_address = 3\n").start()
     phone = hub.phone()
     for number in range(3):
         phone.send(walk(phone, what=f"report {number}"), "/form/send")
@@ -279,7 +251,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="engabo-") as top:
         hub = Intake(top, "Gulu", "GUL", "Acholi", "akello")
         hub.init()
-        hub.configure("token_seconds = 2\nreports_an_address = 0\n").start()
+        hub.configure("token_seconds = 0\n", "token_seconds = 2\nreports_an_address = 0\n").start()
         try:
             pages(tap, hub)
             phone, check, code = journey(tap, hub)

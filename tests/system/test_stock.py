@@ -8,19 +8,12 @@ import re
 import subprocess
 import tempfile
 
-from coalition import Coalition, Tap
-
-
-def sh(*words, input=None, cwd=None, check=True):
-    done = subprocess.run(words, input=input, capture_output=True, cwd=cwd)
-    if check and done.returncode:
-        raise AssertionError(f"{' '.join(words)}: {done.returncode}: {done.stderr.decode(errors='replace')}")
-    return done
+from coalition import Coalition, Tap, sh
 
 
 def opened(identity, sealed):
     """The plaintext by stock age; None when it is sealed to somebody else."""
-    done = sh("age", "-d", "-i", identity, input=sealed, check=False)
+    done = subprocess.run(["age", "-d", "-i", identity], input=sealed, capture_output=True)
     return done.stdout if done.returncode == 0 else None
 
 
@@ -46,8 +39,8 @@ def main():
 
         signers = os.path.join(work, "signers")
         with open(signers, "wb") as f:
-            f.write(sh("git", "-C", clone, "show", "roster:allowed_signers").stdout)
-        commits = sh("git", "-C", clone, "rev-list", "--all").stdout.decode().split()
+            f.write(sh("git", "-C", clone, "show", "roster:allowed_signers"))
+        commits = sh("git", "-C", clone, "rev-list", "--all").decode().split()
         for commit in commits:
             sh("git", "-C", clone, "-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit", commit)
         tap.ok(f"git verify-commit accepts all {len(commits)} commits with the roster's allowed_signers", len(commits) > 5)
@@ -62,10 +55,10 @@ def main():
         sealed_events, mailbox_items = 0, 0
         for hub in coalition.hubs:
             trust = json.load(open(os.path.join(hub.dir, "trust.json")))["self"]
-            for commit in sh("git", "-C", clone, "rev-list", "--reverse", f"log/{hub.log}/1").stdout.decode().split():
-                for line in sh("git", "-C", clone, "ls-tree", commit).stdout.decode().splitlines():
+            for commit in sh("git", "-C", clone, "rev-list", "--reverse", f"log/{hub.log}/1").decode().split():
+                for line in sh("git", "-C", clone, "ls-tree", commit).decode().splitlines():
                     oid, name = line.split()[2], line.split("\t")[1]
-                    body = sh("git", "-C", clone, "cat-file", "blob", oid).stdout
+                    body = sh("git", "-C", clone, "cat-file", "blob", oid)
                     if name.startswith("m-"):
                         mailbox_items += 1
                         if any(opened(file, body) for file in identities.values()):
@@ -87,21 +80,21 @@ def main():
                seen["KLA"] > 1 and seen["GUL"] > 1 and mailbox_items >= 2, seen)
         tap.ok("ssh-keygen -Y verify accepts the office's signature in each event")
 
-        roster = json.loads(sh("git", "-C", clone, "show", "roster:roster.json").stdout)
+        roster = json.loads(sh("git", "-C", clone, "show", "roster:roster.json"))
         digest = hashlib.sha256()
         for name in ("allowed_signers", "members.age", "roster.json"):
-            digest.update(name.encode() + b"\0" + hashlib.sha256(sh("git", "-C", clone, "show", f"roster:{name}").stdout).digest())
+            digest.update(name.encode() + b"\0" + hashlib.sha256(sh("git", "-C", clone, "show", f"roster:{name}")).digest())
         allowed = os.path.join(work, "coordinators")
         with open(allowed, "w") as f:
             f.write("".join(f'coordinator namespaces="engabo-roster" {key}\n' for key in roster["coordinators"]))
-        names = sh("git", "-C", clone, "ls-tree", "--name-only", "roster:signatures").stdout.decode().split()
+        names = sh("git", "-C", clone, "ls-tree", "--name-only", "roster:signatures").decode().split()
         for name in names:
             signature = os.path.join(work, "roster.sig")
             with open(signature, "wb") as f:
-                f.write(sh("git", "-C", clone, "show", f"roster:signatures/{name}").stdout)
+                f.write(sh("git", "-C", clone, "show", f"roster:signatures/{name}"))
             sh("ssh-keygen", "-Y", "verify", "-f", allowed, "-I", "coordinator", "-n", "engabo-roster", "-s", signature, input=digest.hexdigest().encode() + b"\n")
         tap.ok("ssh-keygen -Y verify accepts the coordinators' signatures on the roster", names)
-        members = json.loads(opened(identities["GUL"], sh("git", "-C", clone, "show", "roster:members.age").stdout))
+        members = json.loads(opened(identities["GUL"], sh("git", "-C", clone, "show", "roster:members.age")))
         tap.ok("the names behind the keys open with a hub's identity", {hub["code"] for hub in members["hubs"]} == {"KLA", "GUL", "MBR"}, members)
 
         hq.stop()
@@ -118,7 +111,7 @@ def main():
         database = os.path.join(work, "cases.db")
         with open(database, "wb") as f:
             f.write(opened(identities["KLA"], snapshot))
-        rows = sh("sqlite3", database, "SELECT what FROM report ORDER BY what").stdout.decode().split("\n")
+        rows = sh("sqlite3", database, "SELECT what FROM report ORDER BY what").decode().split("\n")
         tap.ok("sqlite3 reads the reports out of the opened snapshot", rows[:2] == ["and this, from the other hub", "stock tools should read this too"], rows)
         tap.done()
     finally:
