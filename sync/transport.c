@@ -15,8 +15,9 @@
 #include "sync/remote.h"
 
 #define DEADLINE_MS                                                                                          \
-	(20 * 60 * 1000) /* nothing resumes, so a slow link needs long; stalled ones end after a minute      \
-			    (below) */
+	(20 * 60 *                                                                                           \
+		1000) /* nothing resumes, so a slow link needs long; a stalled one ends after a minute       \
+			 (below), one that never finishes its TLS handshake after five (curl's own limit) */
 #define MEMORY_MAX ((uint64_t)768 << 20)
 #define CPU_SECONDS 600
 #define OUTPUT_MAX (256 * 1024)

@@ -53,6 +53,12 @@ const struct error *db_error(struct db *db, const char *doing)
 		kind = ERROR_INVALID;
 	else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
 		kind = ERROR_UNAVAILABLE;
+	if (kind == ERROR_INVALID)
+		return error_new(kind,
+			"%s is damaged: %s; stop the hub, save what is left with \"sqlite3 FILE .recover | "
+			"sqlite3 NEW\", and put NEW "
+			"in its place",
+			db->name, why);
 	return error_new(
 		kind, "%s: cannot %s: %s", db->name, doing, kind == ERROR_FULL ? "no room is left" : why);
 }

@@ -89,8 +89,6 @@ static const struct error *open_names(const void *context, const struct join_req
 
 static const struct error *add_member(struct roster *roster, const struct join_request *request)
 {
-	if (roster_member(roster, request->keys.log))
-		return error_new(ERROR_EXISTS, "%s is in the roster already", request->keys.log);
 	if (roster->member_count == ROSTER_MEMBERS_MAX)
 		return error_new(ERROR_FULL, "the roster holds %d hubs at most", ROSTER_MEMBERS_MAX);
 	roster->members[roster->member_count] =
@@ -115,6 +113,15 @@ static const struct error *seal_names(const void *context, const struct roster *
 
 	TRY(age_open(identities, 1, old, &plain));
 	TRY(roster_names_parse(context, (struct bytes){plain->data, plain->len}, &names));
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->hubs[i].code, added->code) == 0) {
+			secret_free(names->identity);
+			return error_new(ERROR_CONFLICT,
+				"the code %s belongs to %s already, and case references begin with it; let "
+				"the new hub choose "
+				"another (code in its engabo.conf) and ask again",
+				added->code, names->hubs[i].name);
+		}
 	hubs = memory_array(context, struct roster_name, names->count + 1);
 	memcpy(hubs, names->hubs, names->count * sizeof *hubs);
 	hubs[names->count] = *added;
@@ -131,26 +138,53 @@ static const struct error *seal_names(const void *context, const struct roster *
 	return error;
 }
 
+/* Where the roster stands, and whether this person, on this hub, may add to it. Asked before anything else:
+ * whoever may not need not compare words. */
+struct standing {
+	struct roster_chain *chain;
+	struct roster_files files;
+	const struct roster *roster;
+};
+
+static const struct error *read_standing(
+	const void *context, const struct home *home, const struct trust *trust, struct standing *out)
+{
+	struct repo *repo CLEANUP(repo_close) = NULL;
+
+	TRY(repo_open(home_file(context, home, "log.git"), &repo));
+	TRY(rosters_load(context, repo, trust, 1, &out->chain));
+	TRY(rosters_files(context, repo, &out->files));
+	out->roster = roster_chain_newest(out->chain);
+	if (strcmp(out->roster->keeper, trust->self.log) != 0)
+		return error_new(ERROR_DENIED,
+			"only the keeper hub %s commits the roster; run engabo admit there",
+			out->roster->keeper);
+	return NULL;
+}
+
+static const struct error *check_coordinator(
+	const struct roster *roster, const struct keyring_key *key, const char *name)
+{
+	struct signer own;
+
+	sshsig_public_of(&own, key->own);
+	for (size_t i = 0; i < roster->coordinator_count; i++)
+		if (memcmp(&roster->coordinators[i], &own, sizeof own) == 0)
+			return NULL;
+	return error_new(ERROR_DENIED,
+		"%s is not a coordinator of this coalition; a coordinator must admit hubs", name);
+}
+
 /* The next version: checked here as every hub will check it, before anybody sees it. */
-static const struct error *sign_next(const void *context, struct home *home, const struct trust *trust,
+static const struct error *sign_next(const void *context, const struct standing *standing,
 	const struct join_request *request, const struct roster_name *name, const struct keyring_key *key,
 	const struct vault *vault, struct roster_files *files, int *version)
 {
-	struct repo *repo CLEANUP(repo_close) = NULL;
 	struct roster_signature *signature = memory_new(context, struct roster_signature);
-	struct roster_chain *chain;
-	struct roster_files now;
-	struct roster next;
+	struct roster next = *standing->roster;
 
-	TRY(repo_open(home_file(context, home, "log.git"), &repo));
-	TRY(rosters_load(context, repo, trust, 1, &chain));
-	TRY(rosters_files(context, repo, &now));
-	next = *roster_chain_newest(chain);
-	if (strcmp(next.keeper, trust->self.log) != 0)
-		return error_new(ERROR_DENIED,
-			"only the keeper hub %s commits the roster; run engabo admit there", next.keeper);
 	TRY(add_member(&next, request));
-	TRY(seal_names(context, &next, vault, name, now.members, &files->members));
+	TRY(seal_names(context, &next, vault, name, standing->files.members, &files->members));
 	files->json = roster_print(context, &next);
 	files->allowed_signers = roster_allowed_signers(context, &next);
 	files->signature_count = 0;
@@ -158,7 +192,7 @@ static const struct error *sign_next(const void *context, struct home *home, con
 	files->signatures = signature;
 	files->signature_count = 1;
 	*version = next.version;
-	return roster_chain_add(chain, files);
+	return roster_chain_add(standing->chain, files);
 }
 
 static const struct error *run(const struct command_call *call)
@@ -178,6 +212,7 @@ static const struct error *run(const struct command_call *call)
 	struct vault *vault CLEANUP(vault_free) = NULL;
 	struct options options = {0};
 	struct join_request *request;
+	struct standing standing;
 	struct roster_files files;
 	struct roster_name name;
 	struct trust trust;
@@ -195,12 +230,16 @@ static const struct error *run(const struct command_call *call)
 	TRY(join_parse(context, text, &request));
 	if (memcmp(request->root, trust.root, DIGEST_LEN) != 0)
 		return error_new(ERROR_CONFLICT, "the request is for another coalition");
+	TRY(read_standing(context, home, &trust, &standing));
+	if (roster_member(standing.roster, request->keys.log))
+		return error_new(ERROR_EXISTS, "%s is in the roster already", request->keys.log);
 	TRY(open_keyring(home, &options, &key, &vault));
+	TRY(check_coordinator(standing.roster, key, options.as));
 	TRY(open_names(context, request, vault, &name));
 	six = join_words(context, text, trust.root);
 	fprintf(stderr, "%s (%s, %s) asks to join.\nSix words: %s\n", name.name, name.code, name.region, six);
 	TRY(paper_agree(six, options.words));
-	TRY(sign_next(context, home, &trust, request, &name, key, vault, &files, &version));
+	TRY(sign_next(context, &standing, request, &name, key, vault, &files, &version));
 	TRY(round_roster(home, version, &files));
 	printf("%s is admitted with version %d of the roster.\n", name.code, version);
 	return NULL;

@@ -67,6 +67,49 @@ static const struct error *integrity(const char *path, unsigned version)
 	return NULL;
 }
 
+/* A database that is not there is fine on a hub that has not run; sync makes mailbox.db again by itself. */
+static const struct error *check_missing(struct check *check, const char *name)
+{
+	struct repo *repo CLEANUP(repo_close) = NULL;
+	struct log_tip tip;
+
+	TRY(repo_open(home_file(check->context, check->home, "log.git"), &repo));
+	TRY(logs_tip(repo, check->trust.self.log, check->trust.self.epoch, &tip));
+	if (tip.seq > 0 && strcmp(name, "mailbox.db") != 0)
+		return error_new(ERROR_NOT_FOUND, "is missing, and this hub has run: what waited in it is "
+						  "lost, bring it back from a backup");
+	return NULL;
+}
+
+static const struct error *read_keys(struct check *check)
+{
+	static const char *const pems[] = {"keys/ssh", "keys/tls-intake", "keys/tls-office", "keys/tls-sync"};
+	struct secret *seed CLEANUP(secret_free) = NULL;
+	struct signer signer;
+
+	TRY(sshsig_seed_read(home_file(check->context, check->home, "keys/sign"), &seed));
+	sshsig_public_of(&signer, seed);
+	if (memcmp(&signer, &check->trust.self.sign, sizeof signer) != 0)
+		return error_new(ERROR_CONFLICT, "keys/sign is not the key that trust.json names");
+	for (size_t i = 0; i < sizeof pems / sizeof pems[0]; i++) {
+		struct secret *pem CLEANUP(secret_free) = NULL;
+
+		TRY(secret_read(home_file(check->context, check->home, pems[i]), 65536, &pem));
+	}
+	return NULL;
+}
+
+static void check_files(struct check *check)
+{
+	struct keyring *keyring;
+
+	part(check, "keys", read_keys(check), "all there, and the log's is the one that trust.json names");
+	part(check, "keyring.json", people_keyring(check->context, check->home, &keyring), "well-formed");
+	if (!files_exist(home_file(check->context, check->home, "engabo.conf")))
+		part(check, "engabo.conf",
+			error_new(ERROR_NOT_FOUND, "is missing: the hub has lost its name and code"), "");
+}
+
 static void check_databases(struct check *check)
 {
 	static const struct {
@@ -80,7 +123,8 @@ static void check_databases(struct check *check)
 		const struct error *error;
 
 		if (!files_exist(path)) {
-			part(check, files[i].name, NULL, "not made yet: its role has not run");
+			part(check, files[i].name, check_missing(check, files[i].name),
+				"not made yet: its role has not run");
 			continue;
 		}
 		error = integrity(path, files[i].version);
@@ -265,6 +309,10 @@ static void tell(const struct check *check, bool as_json)
 	json_array_foreach (check->parts, i, entry)
 		printf("%-4s %-24s %s\n", json_is_true(json_object_get(entry, "ok")) ? "ok" : "BAD",
 			json_text_or(entry, "part", ""), json_text_or(entry, "say", ""));
+	if (check->bad)
+		printf("     %-24s relays and other hubs hold copies of the log; keep this directory as it "
+		       "is and ask headquarters\n",
+			"");
 	if (!check->vault)
 		printf("     %-24s with --as NAME it is also tried whether all that is for this hub opens\n",
 			"");
@@ -276,6 +324,7 @@ static const struct error *check_all(struct check *check, const struct options *
 	const struct error *error;
 
 	check_keys(check);
+	check_files(check);
 	check_databases(check);
 	part(check, "log.git", git_fsck(check), "git fsck finds nothing");
 	TRY(repo_open(home_file(check->context, check->home, "log.git"), &check->repo));

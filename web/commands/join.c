@@ -9,6 +9,7 @@
 #include "node/base/home.h"
 #include "node/roster/enrol.h"
 #include "sync/remote.h"
+#include "sync/rosters.h"
 #include "sync/signkey.h"
 #include "web/commands/paper.h"
 
@@ -56,6 +57,25 @@ static const struct error *make_request(const void *context, const struct home *
 	return NULL;
 }
 
+/* A member has no need to ask. */
+static const struct error *check_outside(const struct home *home, const struct trust *trust)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct repo *repo CLEANUP(repo_close) = NULL;
+	const struct roster *roster;
+	struct roster_chain *chain;
+
+	if (!trust->has_coalition)
+		return NULL;
+	TRY(repo_open(home_file(scratch, home, "log.git"), &repo));
+	TRY(rosters_load(scratch, repo, trust, 0, &chain));
+	roster = roster_chain_newest(chain);
+	if (roster && roster_member(roster, trust->self.log))
+		return error_new(ERROR_EXISTS,
+			"this hub is a member of its coalition already; there is nothing to ask for");
+	return NULL;
+}
+
 static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
@@ -79,6 +99,7 @@ static const struct error *run(const struct command_call *call)
 					   memcmp(trust.root, invite->root, DIGEST_LEN) != 0))
 		return error_new(ERROR_CONFLICT,
 			"this hub already belongs to another coalition; it cannot join a second one");
+	TRY(check_outside(home, &trust));
 	TRY(make_request(context, home, &trust, invite, &request));
 	TRY(paper_write(options.output, request));
 	if (!trust.has_coalition) {
