@@ -91,7 +91,7 @@ def test_case(laptop, key):
     page = laptop.get(f"/reports/{key}/case")
     page = laptop.send(page, f"/reports/{key}/case", alias="", risk="enormous")
     tap.ok("a case without an alias and with a risk that does not exist names both", page.status == 400 and "There is a problem" in page.text
-           and "What we call the defender: this must be filled in" in page.text and "Risk: choose one" in page.text, page.text)
+           and "Alias: this must be filled in" in page.text and "Risk: choose one" in page.text, page.text)
     page = open_case(laptop, key, "Kingfisher")
     tap.ok("a case is opened from the report, with a reference", page.status == 200 and re.search(r"Case [A-Z]{3}-[0-9A-Z]{5}", page.title), page.title)
     page = laptop.get(page.url + "/actions/new")

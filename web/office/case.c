@@ -15,7 +15,7 @@ static const char facts[] =
 	"district officer violations perpetrators needs consent priority review reason outcome";
 
 static const struct asked edit_asked[] = {
-	{"alias", "What we call the defender", NULL, true, false},
+	{"alias", NULL, "What we call the defender here; not their name.", true, false},
 	{"risk", NULL, NULL, true, false},
 	{"state", NULL, NULL, true, false},
 	{"reason", NULL, "Needed to close the case.", false, false},

@@ -27,7 +27,8 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 		const struct field *field = schema_field(entity, json_text_or(row, "field", ""));
 		const char *event = json_text_or(row, "event", ""), *value;
 
-		if (!field || strcmp(field->name, "mailbox") == 0) /* keys tell people nothing */
+		if (!field || field->type == FIELD_KEY ||
+			strcmp(field->name, "mailbox") == 0) /* keys tell people nothing */
 			continue;
 		if (!group || strcmp(event, last) != 0) {
 			group = json_pack(

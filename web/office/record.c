@@ -28,7 +28,8 @@ static const struct asked report_asked[] = {
 };
 
 static const struct asked case_asked[] = {
-	{"alias", "What we call the defender", "Not their name: a word that only this office understands.",
+	{"alias", NULL,
+		"What we call the defender here: not their name, a word that only this office understands.",
 		true, false},
 	{"risk", NULL, "Threats, times how exposed they are, divided by what protects them.", true, false},
 	{"summary", NULL, NULL, false, false},
