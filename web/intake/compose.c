@@ -29,7 +29,6 @@ static const struct error *check_field(const struct entity *report, const char *
 
 const struct error *compose_check(const json_t *fields)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct entity *report = schema_entity("report");
 	const char *name;
 	json_t *value;
@@ -39,7 +38,7 @@ const struct error *compose_check(const json_t *fields)
 	if (!json_string_length(json_object_get(fields, "what")))
 		return error_new(ERROR_INVALID,
 			"\"what\" is missing: what happened is the one thing a report must say");
-	if (json_line(scratch, fields).len > REPORT_FIELDS_MAX)
+	if (json_dumpb(fields, NULL, 0, JSON_COMPACT) > REPORT_FIELDS_MAX)
 		return error_new(ERROR_INVALID,
 			"the answers together are too long: please say less, in about ten pages");
 	return NULL;

@@ -50,6 +50,8 @@ static void got_code(void *user, struct fresh_code *code, const struct error *er
 	if (!error)
 		error = compose_report(sending->request->context, intake->coalition, sending->fields,
 			&sending->code, &sending->composed);
+	json_decref(sending->fields); /* by the thread that made them: the writer's would wait for it */
+	sending->fields = NULL;
 	if (error) {
 		finish(sending, error);
 		return;
