@@ -19,7 +19,7 @@ static void every_flipped_byte_is_refused_and_changes_nothing(void **state)
 	raw = draft_raw(forge, draft, &tree);
 	draft->armor = memory_string(forge, "");
 	before = folder_digest(forge, forge->log_path);
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 300; i++) {
 		struct draft *other = memory_new(forge, struct draft);
 		struct bytes bytes = memory_bytes(forge, raw.data, raw.len);
 		struct log_offer offer;
@@ -165,13 +165,13 @@ static void one_forged_commit_among_many_good_ones_is_found(void **state)
 	struct forge *forge = *state;
 	struct draft *draft;
 
-	for (int before = 0; before < 300; before += 140) {
+	for (int before = 0; before < 200; before += 150) {
 		forge->tip = (struct log_tip){.seq = 0};
 		forge_grow(forge, before);
 		draft = draft_new(forge, &forge->tip);
 		draft->sign = forge->coalition->sign[2];
 		forge->tip = draft_write(forge, draft);
-		forge_grow(forge, 200);
+		forge_grow(forge, 40);
 		must_refuse(forge, &forge->tip.oid, "forged",
 			memory_format(forge, "seq %d: the signature is by another key", before + 1));
 	}
