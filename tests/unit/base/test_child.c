@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -138,8 +139,12 @@ static void nothing_of_ours_reaches_it(void **state)
 	assert_null(strstr((const char *)result.output.data, memory_format(*state, "\n%d\n", leak)));
 }
 
+/* 32 and 33 belong to the C library, which lets nobody touch them; make ignores them for all below it. */
+#define LIBRARY_SIGNALS 0x180000000ull
+
 static void signals_are_as_a_program_expects_them(void **state)
 {
+	unsigned long long blocked, ignored;
 	struct child child = bounded(SHELL("grep -E '^Sig(Blk|Ign)' /proc/self/status"));
 	struct child_result result;
 	sigset_t pipe_set, before;
@@ -151,8 +156,10 @@ static void signals_are_as_a_program_expects_them(void **state)
 	assert_null(child_run(*state, &child, &result));
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	assert_string_equal(
-		(const char *)result.output.data, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	assert_int_equal(
+		sscanf((const char *)result.output.data, "SigBlk: %llx SigIgn: %llx", &blocked, &ignored), 2);
+	assert_true(blocked == 0);
+	assert_true((ignored & ~LIBRARY_SIGNALS) == 0);
 }
 
 static void it_works_without_standard_descriptors_of_our_own(void **state)
