@@ -1,4 +1,4 @@
-// Every page of both roles as people meet it: in four widths, light and dark, with large letters, with problems named. Each can be used by everybody
+// Every page of both roles as people meet it: in three widths, light and dark, with large letters, with problems named. Each can be used by everybody
 // (axe-core at WCAG 2.1 AA), is right HTML (html-validate), fits its width, and has targets that a thumb hits.
 import { readFileSync } from 'node:fs';
 import { FileSystemConfigLoader, HtmlValidate } from 'html-validate';
@@ -6,13 +6,14 @@ import { axeSource, LAPTOP, person, shot, until, visit, words } from './browser.
 
 const HEIGHT = 800;
 const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
-const LEVELS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
+const LEVELS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']; // of axe-core's rules
+const NEUTRAL = /^(! )?(Form|Help|Page|Privacy|Messages|Saved|This page is not here)$/;
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 // In the page: what is lower than a thumb needs. A small box or button counts with the label around it; a link within a sentence is let be.
 function smallTargets() {
 	const found = [];
-	for (const one of document.querySelectorAll('button, a.button, input:not([type=hidden]), select, textarea, summary, nav a, header a, footer a, .tiles a')) {
+	for (const one of document.querySelectorAll('button, a.button, input:not([type=hidden]), select, textarea, summary, nav a, header a, footer a')) {
 		if (!one.checkVisibility() || one.matches('.skip:not(:focus)'))
 			continue;
 		const target = ['radio', 'checkbox'].includes(one.type) ? one.closest('label') : one;
@@ -46,10 +47,11 @@ class Inspector {
 	watch(page) {
 		page.on('response', (response) => {
 			const request = response.request();
-			if (request.isNavigationRequest() && response.status() < 300 || response.status() >= 400)
-				this.source = response.text().catch(() => null);
-			if (request.isNavigationRequest())
-				this.visited.push(`${request.method()} ${new URL(request.url()).pathname}`);
+			if (!request.isNavigationRequest())
+				return;
+			this.visited.push(`${request.method()} ${new URL(request.url()).pathname}`);
+			if (response.status() < 300 || response.status() >= 400)
+				this.source = response.text();
 		});
 	}
 
@@ -71,7 +73,7 @@ class Inspector {
 	async look(page, name, isPublic) {
 		this.count++;
 		await this.validate(name);
-		if (isPublic && !/^(! )?(Hub|Form|Help|Page|Privacy|Messages|Saved|There is a problem|This page is not here|This is not allowed|Please wait a little|Not available just now|Something went wrong)$/.test(await page.title()))
+		if (isPublic && !NEUTRAL.test(await page.title()))
 			this.findings.titles.push(`${name}: "${await page.title()}"`);
 		await page.evaluate(axeSource);
 		for (const width of [320, 360, LAPTOP.width]) {
@@ -84,11 +86,11 @@ class Inspector {
 				continue;
 			await this.axe(page, name, `${width} light`, { runOnly: LEVELS });
 			await shot(page, `${name}-${width}`);
-			await page.emulateMedia({ colorScheme: 'dark' });
-			await this.axe(page, name, `${width} dark`, { runOnly: ['color-contrast'] });
-			await shot(page, `${name}-${width}-dark`);
-			await page.emulateMedia({ colorScheme: 'light' });
 		}
+		await page.emulateMedia({ colorScheme: 'dark' });
+		await this.axe(page, name, 'dark', { runOnly: ['color-contrast'] });
+		await shot(page, `${name}-${LAPTOP.width}-dark`);
+		await page.emulateMedia({ colorScheme: 'light' });
 		await page.setViewportSize({ width: 640, height: HEIGHT });
 		const style = await page.addStyleTag({ content: 'html { font-size: 200% }' });
 		const wide = await page.evaluate(overflow);
@@ -198,7 +200,6 @@ async function answeredPage(inspector, coalition, browser) {
 	await send(page, 'Open', { code: inspector.code });
 	await inspector.look(page, 'form-messages-answered', true);
 	await context.close();
-	return words;
 }
 
 async function signIn(page, hub) {
@@ -220,7 +221,7 @@ async function openedCase(page, office, what, answers) {
 async function officePages(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
 	const page = await context.newPage();
-	const { gulu, hq } = coalition;
+	const { gulu } = coalition;
 	const look = (name) => inspector.look(page, `office-${name}`, false);
 	const show = async (name, path) => {
 		await page.goto(`${gulu.office}${path}`);
@@ -309,7 +310,6 @@ async function officePages(inspector, coalition, browser) {
 	await send(page, 'Save', { alias: 'Crane' });
 	await look('stale-form');
 	await context.close();
-	return hq;
 }
 
 // Both change the risk without having seen the other's change.

@@ -44,6 +44,8 @@ async function report(tap, coalition, browser) {
 	const page = await context.newPage();
 	await page.goto(coalition.gulu.form);
 	tap.ok('the welcome says who will read it', (await words(page)).includes('Who will read it'), await words(page));
+	const first = await Promise.all(seen.sizes);
+	tap.ok('it comes in two requests and at most 14 KB, style and all', first.length === 2 && first.reduce((sum, size) => sum + size.bytes, 0) <= FIRST_FLIGHT, first);
 	tap.ok('and fits one sight: Start is seen without scrolling', (await page.getByRole('link', { name: 'Start' }).boundingBox()).y < PHONE.height - 48);
 	await page.getByRole('link', { name: 'Start' }).click();
 	for (const [name, value] of ANSWERS) {
@@ -152,6 +154,7 @@ async function travel(tap, coalition, browser, viewport, what, alias) {
 	await coalition.syncAll();
 	await namata.signIn();
 	tap.ok(`${on}, by keyboard alone, a coordinator signs in and today shows the report`, (await namata.text()).includes(what), await namata.text());
+	tap.ok('once, though Send was pressed twice', await namata.page.locator('main a', { hasText: what }).count() === 1);
 	await namata.look();
 	await namata.press(what.slice(0, 12));
 	await namata.look();
