@@ -115,14 +115,30 @@ int request_tag(const struct request *request)
 	return exchange_of(request)->route->tag;
 }
 
+/* A value without the bytes that end a header or that no header may hold. */
+static char *header_value(const void *context, const char *value)
+{
+	struct buffer *clean = buffer_new(context);
+
+	buffer_text(clean, "");
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (c < ' ' || c == 0x7f)
+			buffer_format(clean, "%%%02X", c);
+		else
+			buffer_add(clean, value, 1);
+	}
+	return (char *)clean->data;
+}
+
 void request_add_header(struct request *request, const char *name, const char *value)
 {
 	struct exchange *exchange = exchange_of(request);
 	struct header *header = memory_new(request->context, struct header);
 
-	assert(name[strcspn(name, "\r\n: ")] == 0 && value[strcspn(value, "\r\n")] == 0);
 	header->name = memory_string(header, name);
-	header->value = memory_string(header, value);
+	header->value = header_value(header, value);
 	header->next = exchange->headers;
 	exchange->headers = header;
 }

@@ -40,7 +40,8 @@ struct request {
 /* A header of the request, or NULL. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
-/* Adds a header to the answer; CR and LF in values are refused (assert: values are ours or encoded). */
+/* Adds a header to the answer. The name is ours; control characters in the value, whoever it came from, are
+ * encoded as in addresses. */
 void request_add_header(struct request *request, const char *name, const char *value);
 /* 303 See Other to a path of ours; bytes that have no place in a header are encoded, and it never leads to
  * another host. */

@@ -48,6 +48,26 @@ def raw_post(hub, path, body):
     return answer.status, answer.read().decode()
 
 
+def raw_ask(hub, packet):
+    """Bytes as no browser sends them, to the plain http port: what comes back."""
+    with socket.create_connection(("localhost", hub.http), timeout=30) as held:
+        held.sendall(packet)
+        held.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: held.recv(65536), b"")).decode()
+
+
+def hostile_names(tap, hub):
+    ours = rf"https://(127\.0\.0\.1|\[::1\]|\[::ffff:127\.0\.0\.1\]):{hub.https}"
+    for name in (b"a\rb.local", b"evil.com/x.local", b"evil.com\\x.local", b"evil.com#x.local", b"me@x.local", b"\xff.local", b"x.local:evil", b"[::1",
+                 b"[evil.com]", b"\"x.local", b"a\tb.local", b"a%0db.local", b"localhost:99999", b"x" * 5000 + b".local"):
+        answer = raw_ask(hub, b"GET /form/1 HTTP/1.1\r\nHost: " + name + b"\r\nConnection: close\r\n\r\n")
+        tap.ok(f"asked by the name {name[:20]}, it leads to its own address in numbers or refuses",
+               re.search(rf"\r\nLocation: {ours}/form/1\r\n", answer) or answer.startswith("HTTP/1.1 400 "), answer)
+        answer = raw_ask(hub, b"GET / HTTP/1.1\r\nHost: " + name + b"\r\nConnection: close\r\n\r\n")
+        tap.ok("and so does its first page", re.search(rf'href="{ours}/form/1"', answer) or answer.startswith("HTTP/1.1 400 "), answer)
+    tap.ok("none of these names ends it", hub.process.poll() is None and hub.phone().get("/healthz").body == "ok\n")
+
+
 def pages(tap, hub):
     phone = hub.phone()
     welcome = phone.get("/")
@@ -254,6 +274,7 @@ def main():
         hub.configure("token_seconds = 0\n", "token_seconds = 2\nreports_an_address = 0\n").start()
         try:
             pages(tap, hub)
+            hostile_names(tap, hub)
             phone, check, code = journey(tap, hub)
             bad_input(tap, hub, phone, check)
             coming_back(tap, hub, phone, code)

@@ -10,16 +10,16 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "web/host.h"
 
 /* A person types these; a phone's captive-portal check is told our own address instead of the name it asked
  * for. */
-static bool is_own_name(const char *host)
+static bool is_own_name(const char *name)
 {
 	uint8_t address[16];
 
-	return strcmp(host, "localhost") == 0 || text_ends(host, ".local") ||
-	       inet_pton(AF_INET, host, address) == 1 ||
-	       (host[0] == '[' && strspn(host, "[]:.0123456789abcdefABCDEF%") == strlen(host));
+	return strcmp(name, "localhost") == 0 || text_ends(name, ".local") || name[0] == '[' ||
+	       inet_pton(AF_INET, name, address) == 1;
 }
 
 /* The address of ours that this phone reaches, in numbers: the one from which the kernel would send to it
@@ -51,13 +51,11 @@ static char *own_address(const struct request *request)
 static char *secure_address(const struct request *request, const char *path)
 {
 	const struct intake *intake = intake_of(request);
-	const char *header = request_header(request, "Host");
-	char *host = memory_string(request->context, header ? header : ""), *colon = strrchr(host, ':');
 	int port = server_port(intake->https);
+	char name[HOST_NAME_SIZE];
+	const char *host = name;
 
-	if (colon && !strchr(colon, ']'))
-		*colon = '\0';
-	if (!is_own_name(host))
+	if (!host_parse(request_header(request, "Host"), name) || !is_own_name(name))
 		host = own_address(request);
 	if (port == 443)
 		return memory_format(request->context, "https://%s%s", host, path);

@@ -15,6 +15,7 @@
 #include "node/base/log.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
+#include "web/host.h"
 #include "web/office/catch.h"
 #include "web/office/show.h"
 
@@ -190,24 +191,13 @@ const struct error *visit_slowly(struct visit *visit, visit_work *work, visit_fi
  * elsewhere that makes its own name point here (DNS rebinding) is turned away. */
 static bool is_own_name(const char *host)
 {
-	char name[256];
 	unsigned char address[16];
-	size_t len;
+	char name[HOST_NAME_SIZE];
 
-	if (!host || strlen(host) >= sizeof name)
+	if (!host_parse(host, name))
 		return false;
-	if (host[0] == '[') {
-		len = strcspn(host + 1, "]");
-		memcpy(name, host + 1, len);
-		name[len] = 0;
-		return inet_pton(AF_INET6, name, address) == 1;
-	}
-	len = strcspn(host, ":");
-	memcpy(name, host, len);
-	name[len] = 0;
-	text_lower(name);
-	return inet_pton(AF_INET, name, address) == 1 || strcmp(name, "localhost") == 0 ||
-	       text_ends(name, ".local") || !strchr(name, '.');
+	return name[0] == '[' || inet_pton(AF_INET, name, address) == 1 || text_ends(name, ".local") ||
+	       !strchr(name, '.');
 }
 
 /* SameSite cookies and the form's token do the work; this also covers the sign-in form, which has neither. */

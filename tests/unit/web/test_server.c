@@ -77,6 +77,13 @@ static const struct error *page_fails(struct request *request)
 	return error_new(codes[atoi(request->rest)], "it failed <here>");
 }
 
+/* As a page does that hands on what a browser sent. */
+static const struct error *page_hands_on(struct request *request)
+{
+	request_add_header(request, "X-Agent", request_header(request, "User-Agent"));
+	return NULL;
+}
+
 static const struct error *page_own_headers(struct request *request)
 {
 	request_add_header(request, "Set-Cookie", "a=1");
@@ -108,6 +115,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/redirect", page_redirect, 0},
 	{METHOD_GET, "/fails/*", page_fails, 0},
 	{METHOD_GET, "/headers", page_own_headers, 0},
+	{METHOD_GET, "/hands-on", page_hands_on, 0},
 	{METHOD_GET, "/guarded", page_echo, 7},
 	{METHOD_GET, "/denied", page_echo, 8},
 	{METHOD_GET, "/static/*", static_serve, 0},
@@ -349,6 +357,9 @@ static void nothing_can_be_smuggled_into_the_answers_headers(void **state)
 		assert_has(answer, bad[i][1]);
 		assert_null(strstr(answer, "\nSet-Cookie"));
 	}
+	assert_has(ask(context, "GET /hands-on HTTP/1.1\r\nHost: h\r\nUser-Agent: a\rb\x01\tc\r\nConnection: "
+				"close\r\n\r\n"),
+		"\r\nX-Agent: a%0Db%01%09c\r\n");
 }
 
 static const char *post(void *context, const char *type, size_t announced, size_t sent)

@@ -1,0 +1,14 @@
+/* The header Host (RFC 9110, section 7.2): the name by which a browser reached us, from whoever sends it.
+ * Pure. */
+#ifndef ENGABO_WEB_HOST_H
+#define ENGABO_WEB_HOST_H
+
+#include <stdbool.h>
+
+#define HOST_NAME_SIZE 254 /* of DNS, and a NUL */
+
+/* Writes the name without its port, in lower case: letters, digits, '-' and '.', or an IPv6 address within
+ * its brackets. False for NULL and for anything else, a port that is none included. */
+bool host_parse(const char *header, char name[static HOST_NAME_SIZE]);
+
+#endif
