@@ -1,5 +1,6 @@
 /* A coalition to test with: three hubs (the first is headquarters), three coordinators, and versions signed
- * by whom the test says. Included by the tests of this folder alone. */
+ * by whom the test says. Included by the tests
+ * of this folder and of sync. */
 #ifndef ENGABO_TESTS_UNIT_ROSTER_COALITION_H
 #define ENGABO_TESTS_UNIT_ROSTER_COALITION_H
 
