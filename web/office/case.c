@@ -156,13 +156,14 @@ const struct error *case_save(struct visit *visit)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
 		       *over CLEANUP(json_decref) = NULL;
+	json_t *typed CLEANUP(json_decref) = json_pack(
+		"{ssss}", "state", visit_field(visit, "state"), "reason", visit_field(visit, "reason"));
 	struct asking asking = {"case", NULL, NULL, edit_asked};
 	struct batch *batch = visit_batch(visit);
 
 	TRY(key_of(visit, &record, &asking.key));
 	asking.now = record;
-	if (strcmp(visit_field(visit, "state"), "closed") == 0 && !*visit_field(visit, "reason"))
-		visit_problem(visit, "reason", "Reason for closing: say why the case is closed");
+	fields_agree(visit, "case", typed);
 	TRY(fields_take(visit, &asking, &set, &over));
 	if (visit_has_problems(visit))
 		return show_edit(visit, record, asking.key);

@@ -238,6 +238,23 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 	return NULL;
 }
 
+bool fields_agree(struct visit *visit, const char *entity, const json_t *values)
+{
+	const char *state = json_text_or(values, "state", ""), *made = json_text_or(values, "made", "");
+	bool is_closed = strcmp(state, "closed") == 0;
+	bool is_over = strcmp(state, "done") == 0 || strcmp(state, "dropped") == 0;
+
+	if (is_closed && strcmp(entity, "case") == 0 && !*json_text_or(values, "reason", ""))
+		visit_problem(visit, "reason", "Reason for closing: say why the case is closed");
+	else if (is_over && strcmp(entity, "action") == 0 && !*json_text_or(values, "outcome", ""))
+		visit_problem(visit, "outcome", "Outcome: say what came of it");
+	else if (text_is_date(made) && strcmp(made, show_today(visit->context)) > 0)
+		visit_problem(visit, "made", "Made on: this day has not come yet");
+	else
+		return true;
+	return false;
+}
+
 /* The value that the person saw, from the history of the record: the first of the heads they were shown. */
 static const struct error *seen_value(struct visit *visit, const struct asking *asking,
 	const struct field *field, const json_t *seen, json_t **out)

@@ -39,6 +39,9 @@ const struct error *fields_heads(
 	struct visit *visit, const struct asking *asking, const char *name, const char **out) MUST_CHECK;
 /* What was posted for one field, checked; NULL with a problem. The caller's. */
 json_t *fields_value(struct visit *visit, const struct field *field, const struct asked *asked);
+/* What the fields of a record must say together: a case is not closed without a reason. `values` has them as
+ * text. True when they hold; else a problem is added. */
+bool fields_agree(struct visit *visit, const char *entity, const json_t *values);
 /* Identities in a JSON list as the text of a hidden field, and back (the caller's). */
 const char *fields_seen_text(const void *context, const json_t *heads);
 json_t *fields_seen_parse(const char *text);

@@ -208,6 +208,10 @@ const struct error *report_close(struct visit *visit)
 	TRY(report_find(visit, visit->parts[0], &report));
 	reason = fields_value(visit, schema_field(schema_entity("report"), "reason"), &asked);
 	TRY(fields_seen(visit, &asking, "state", &over));
+	if (!is_waiting(report)) {
+		visit->request->status = 409;
+		visit_problem(visit, "", "This report does not wait any more; what became of it stands below");
+	}
 	if (visit_has_problems(visit))
 		return show(visit, visit->parts[0]);
 	TRY(batch_event(batch, "report", visit->parts[0], "",

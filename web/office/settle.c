@@ -1,6 +1,9 @@
 /* Conflicts: two hubs changed one field without seeing each other's change. Both values stand on top of the
  * record, with who said what and when, until a person chooses one or writes a third; that event names all
- * heads, and the conflict is settled on every hub. */
+ * heads, and the conflict is settled on every hub.
+ *
+ * "Only what hubs disagree about is changed here": any other field has its own form, with its own rules.
+ * Office role. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -8,10 +11,34 @@
 #include "web/office/fields.h"
 #include "web/office/show.h"
 
-/* Disagreements that nobody needs to settle by hand (report.c does). */
+/* What no person writes: disagreements on who opened a report first are report.c's, and a case's reference and
+ * a reporter's mailbox are made once. */
 static bool is_silent(const char *field)
 {
-	return strcmp(field, "opened_at") == 0 || strcmp(field, "opened_by") == 0;
+	static const char *const fields[] = {"opened_at", "opened_by", "mailbox", "ref"};
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (strcmp(field, fields[i]) == 0)
+			return true;
+	return false;
+}
+
+static const json_t *conflict_of(const json_t *record, const char *field)
+{
+	const json_t *conflict;
+	size_t i;
+
+	json_array_foreach (json_object_get(record, "conflicts"), i, conflict)
+		if (strcmp(json_text_or(conflict, "field", ""), field) == 0)
+			return conflict;
+	return NULL;
+}
+
+/* What became of a report is said by what its other pages do, so only what a hub did say can be chosen. */
+static bool may_be_another(const struct entity *entity, const struct field *field)
+{
+	return strcmp(entity->name, "report") != 0 ||
+	       (strcmp(field->name, "state") != 0 && strcmp(field->name, "case") != 0);
 }
 
 static json_t *values_view(struct visit *visit, const struct field *field, const json_t *values)
@@ -39,8 +66,9 @@ static const struct error *show_one(struct visit *visit, const struct asking *as
 		return NULL;
 	TRY(fields_heads(visit, asking, name, &seen));
 	json_array_append_new(
-		list, json_pack("{ss, ss, ss, ss, ss, ss, so}", "field", name, "label", field->label, "what",
-			      what, "entity", asking->entity, "key", asking->key, "seen", seen, "values",
+		list, json_pack("{ss, ss, ss, ss, ss, ss, sb, so}", "field", name, "label", field->label,
+			      "what", what, "entity", asking->entity, "key", asking->key, "seen", seen,
+			      "may_write", may_be_another(entity, field), "values",
 			      values_view(visit, field, json_object_get(conflict, "values"))));
 	return NULL;
 }
@@ -64,19 +92,44 @@ const struct error *settle_show(
 }
 
 /* The value of the event that was chosen; the caller's. NULL: none of them was. */
-static json_t *chosen_value(struct visit *visit, const json_t *record, const char *field)
+static json_t *chosen_value(struct visit *visit, const json_t *conflict)
 {
 	const char *event = visit_field(visit, "choice");
-	const json_t *conflict, *value;
-	size_t i, j;
+	const json_t *value;
+	size_t i;
 
-	json_array_foreach (json_object_get(record, "conflicts"), i, conflict) {
-		if (strcmp(json_text_or(conflict, "field", ""), field) != 0)
-			continue;
-		json_array_foreach (json_object_get(conflict, "values"), j, value)
-			if (strcmp(json_text_or(value, "event", ""), event) == 0)
-				return json_incref(json_object_get(value, "value"));
-	}
+	json_array_foreach (json_object_get(conflict, "values"), i, value)
+		if (strcmp(json_text_or(value, "event", ""), event) == 0)
+			return json_incref(json_object_get(value, "value"));
+	return NULL;
+}
+
+static bool is_said_with_others(const char *field)
+{
+	return strcmp(field, "state") == 0 || strcmp(field, "reason") == 0 || strcmp(field, "outcome") == 0 ||
+	       strcmp(field, "made") == 0;
+}
+
+/* The value that was chosen or written, if the record may say it; the caller's. NULL with a problem. */
+static json_t *settled_value(struct visit *visit, const struct entity *entity, const struct field *field,
+	const json_t *record)
+{
+	struct asked asked = {.name = field->name, .is_required = true};
+	json_t *after CLEANUP(json_decref) = json_copy((json_t *)record), *value;
+
+	if (strcmp(visit_field(visit, "choice"), "other") == 0 && may_be_another(entity, field))
+		value = fields_value(visit, field, &asked);
+	else
+		value = chosen_value(visit, conflict_of(record, field->name));
+	if (!value && !visit_has_problems(visit))
+		visit_problem(visit, "choice", "Choose one of the values");
+	if (!value)
+		return NULL;
+	json_object_set(after, field->name, value);
+	if ((!is_said_with_others(field->name) || fields_agree(visit, entity->name, after)) &&
+		!visit_has_problems(visit))
+		return value;
+	json_decref(value);
 	return NULL;
 }
 
@@ -95,6 +148,7 @@ static const struct error *ask(
 {
 	const struct asked asked[] = {{.name = field->name}, {0}};
 	const struct asking asking = {about->entity, about->key, about->now, asked};
+	const struct entity *entity = schema_entity(about->entity);
 	json_t *conflict;
 	size_t i;
 
@@ -102,7 +156,8 @@ static const struct error *ask(
 	json_array_foreach (json_object_get(visit->view, "conflicts"), i, conflict)
 		if (strcmp(json_text_or(conflict, "field", ""), field->name) == 0)
 			visit_set(visit, "conflict", json_incref(conflict));
-	TRY(fields_show(visit, &asking));
+	if (may_be_another(entity, field))
+		TRY(fields_show(visit, &asking));
 	visit_text(visit, "action",
 		visit_path(visit, "/settle/%s/%s/%s", asking.entity, asking.key, field->name));
 	visit_text(visit, "back", page_of(visit, asking.entity, record));
@@ -119,22 +174,20 @@ const struct error *settle_save(struct visit *visit)
 	struct asking asking = {visit->parts[0], visit->parts[1], NULL, NULL};
 	struct batch *batch = visit_batch(visit);
 
-	if (!field)
+	if (!field || is_silent(field->name))
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, asking.key, &record));
+	if (!conflict_of(record, field->name)) {
+		visit->request->status = 409;
+		return error_new(ERROR_CONFLICT,
+			"hubs do not disagree about this, or somebody has settled it meanwhile; look at the "
+			"record again");
+	}
 	if (strcmp(visit_field(visit, "choice"), "ask") == 0)
 		return ask(visit, &asking, record, field);
 	TRY(fields_seen(visit, &asking, field->name, &over));
-	if (strcmp(visit_field(visit, "choice"), "other") == 0) {
-		struct asked asked = {.name = field->name, .is_required = true};
-
-		value = fields_value(visit, field, &asked);
-	} else {
-		value = chosen_value(visit, record, field->name);
-		if (!value && !visit_has_problems(visit))
-			visit_problem(visit, "choice", "Choose one of the values");
-	}
-	if (visit_has_problems(visit) || !value)
+	value = settled_value(visit, entity, field, record);
+	if (!value)
 		return ask(visit, &asking, record, field);
 	TRY(batch_event(batch, entity->name, asking.key,
 		entity->in_case ? json_text_or(record, "case", "") : "",

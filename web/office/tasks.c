@@ -129,14 +129,12 @@ static const struct error *form_of(struct visit *visit, const struct kind *kind)
 
 static void check_together(struct visit *visit, const struct kind *kind)
 {
-	const char *state = visit_field(visit, "state"), *made = visit_field(visit, "made");
+	json_t *typed CLEANUP(json_decref) =
+		json_pack("{ssssss}", "state", visit_field(visit, "state"), "outcome",
+			visit_field(visit, "outcome"), "made", visit_field(visit, "made"));
 
-	if (kind == &actions && !is_new(visit) &&
-		(strcmp(state, "done") == 0 || strcmp(state, "dropped") == 0) &&
-		!*visit_field(visit, "outcome"))
-		visit_problem(visit, "outcome", "Outcome: say what came of it");
-	if (kind == &followups && text_is_date(made) && strcmp(made, show_today(visit->context)) > 0)
-		visit_problem(visit, "made", "Made on: this day has not come yet");
+	if (!is_new(visit))
+		fields_agree(visit, kind->entity, typed);
 }
 
 static const struct error *write_task(
