@@ -55,10 +55,12 @@ static const char *state_words(const struct inbox *inbox)
 {
 	if (strcmp(inbox->state, "closed") == 0)
 		return "Somebody has read it, and it is closed.";
-	if (strcmp(inbox->state, "opened") == 0 || strcmp(inbox->state, "added") == 0)
+	if (strcmp(inbox->state, "added") == 0)
 		return "Somebody has read it and is working on it.";
 	if (json_array_size(inbox->answers))
 		return "Somebody has read it and has answered.";
+	if (strcmp(inbox->state, "opened") == 0)
+		return "Somebody has read it.";
 	return "It is saved. Nobody has read it yet.";
 }
 
