@@ -42,7 +42,7 @@ def both_sync(coalition):
 
 
 def test_signing_in(hub):
-    hub.report(what=SECRET, danger="yes", needs=["legal"], place="Layibi")
+    code = hub.report(what=SECRET, danger="yes", needs=["legal"], place="Layibi")
     guest = hub.laptop()
     wait_for("the flag of the urgent report", lambda: "Something urgent waits" in guest.get("/login").text)
     page = guest.get("/login")
@@ -59,7 +59,23 @@ def test_signing_in(hub):
     cookies = [c for c in laptop.jar if c.name.startswith("__Host-office")]
     tap.ok("the session's cookie is for this host alone, secure and not for scripts",
            cookies and cookies[0].secure and cookies[0].path == "/" and cookies[0].has_nonstandard_attr("HttpOnly"), cookies)
-    return laptop
+    return laptop, code
+
+
+def test_names(coalition, hub):
+    hubs = {h["log"]: h["name"] for h in json.loads(hub.run("hubs", "--json").stdout)}
+    tap.ok("engabo hubs names the hubs while the office is open", hubs == {hub.log: "Gulu", coalition.hq.log: "Kampala"}, hubs)
+    hubs = {h["log"]: h["name"] for h in json.loads(coalition.hq.run("hubs", "--json").stdout)}
+    tap.ok("and none while it is locked", set(hubs.values()) == {""}, hubs)
+
+
+def test_reporter(hub, code):
+    def inbox():
+        hub.sync()
+        return hub.phone().send(hub.phone().get("/messages"), "/messages", code=code).text
+    text = wait_for("the state in the mailbox", lambda: (lambda t: t if "Nobody has read it" not in t else None)(inbox()))
+    tap.ok("a report that was merely opened tells the reporter that it was read, not that somebody works on it",
+           "Somebody has read it." in text and "working on it" not in text, text)
 
 
 def test_throttle(hub):
@@ -70,7 +86,7 @@ def test_throttle(hub):
     tap.ok("after some wrong tries the next has to wait, and is told how long", last.status == 429 and last.headers.get("Retry-After"), last.text)
 
 
-def test_report(hub, laptop):
+def test_report(hub, laptop, code):
     page = laptop.get("/")
     tap.ok("a new report stands on the first page with its clock, marked as urgent", "Danger now" in page.text and "hours left" in page.text, page.text)
     key = find(page, r'href="/reports/([0-9a-z.]{43})"')
@@ -78,6 +94,7 @@ def test_report(hub, laptop):
     tap.ok("its page shows what was told and who can read it", SECRET in page.text and "Who can read this" in page.text, page.text)
     tap.ok("opening it lets the flag down", "Something urgent" not in hub.laptop().get("/login").text)
     tap.ok("opening it is noted with who and when", f"Opened by {hub.user}" in laptop.get(f"/reports/{key}").text, page.text)
+    test_reporter(hub, code)
     page = laptop.send(page, f"/reports/{key}/answer", text="   ")
     tap.ok("an empty answer is a problem with the field named", page.status == 400 and "this must be filled in" in page.text, page.text)
     page = laptop.send(page, f"/reports/{key}/answer", text="x" * 4001)
@@ -88,13 +105,18 @@ def test_report(hub, laptop):
 
 
 def test_case(laptop, key):
+    before = laptop.get(f"/reports/{key}")
     page = laptop.get(f"/reports/{key}/case")
     page = laptop.send(page, f"/reports/{key}/case", alias="", risk="enormous")
     tap.ok("a case without an alias and with a risk that does not exist names both", page.status == 400 and "There is a problem" in page.text
            and "Alias: this must be filled in" in page.text and "Risk: choose one" in page.text, page.text)
     page = open_case(laptop, key, "Kingfisher")
     tap.ok("a case is opened from the report, with a reference", page.status == 200 and re.search(r"Case [A-Z]{3}-[0-9A-Z]{5}", page.title), page.title)
-    page = laptop.get(page.url + "/actions/new")
+    case = page.url
+    answer = laptop.send(before, "/close", reason="Not for us")
+    tap.ok("a report that became a case is not closed any more", answer.status == 409 and "does not wait any more" in answer.text
+           and "Not for us" not in laptop.get(f"/history/report/{key}").text, answer.text)
+    page = laptop.get(case + "/actions/new")
     page = laptop.send(page, "/actions/new", what="Change the locks", who="Apio", due="2026-02-30")
     tap.ok("a day that does not exist is refused with what was typed kept", page.status == 400 and "Change the locks" in page.body and "not a date" in page.text, page.text)
     page = laptop.send(page, "/actions/new", due="2020-01-01")
@@ -127,6 +149,15 @@ def test_two_officers(hub, laptop, key):
     tap.ok("saved again, it replaces what was shown", "Risk: Emergency" in page.text and "Hubs disagree" not in page.text, page.text)
     page = laptop.send(laptop.get(f"/cases/{key}/edit"), "/edit")
     tap.ok("saving without a change changes nothing", "Nothing was changed." in page.text, page.text)
+
+
+def test_settling(laptop, key):
+    page = laptop.get(f"/cases/{key}")
+    for entity, field, value in (("case", "summary", "planted"), ("case", "ref", "GUL-XXXXX"), ("case", "state", "closed"), ("report", "what", "planted"),
+                                 ("report", "mailbox", "planted"), ("report", "opened_by", "planted"), ("report", "how", "visit")):
+        answer = laptop.post(f"/settle/{entity}/{key}/{field}", {"csrf": token(page), "choice": "other", "seen." + field: "", field: value})
+        tap.ok(f"a {entity}'s {field} about which hubs do not disagree is not settled", answer.status in (404, 409) and "It is settled" not in answer.text
+               and "planted" not in laptop.get(f"/history/{entity}/{key}").text, (answer.status, answer.text))
 
 
 def test_forms(hub, laptop, key):
@@ -303,10 +334,12 @@ def main():
         for hub in (coalition.hq, coalition.gulu):
             hub.start()
         hub = coalition.gulu
-        laptop = test_signing_in(hub)
-        key = test_report(hub, laptop)
+        laptop, code = test_signing_in(hub)
+        test_names(coalition, hub)
+        key = test_report(hub, laptop, code)
         test_case(laptop, key)
         test_two_officers(hub, laptop, key)
+        test_settling(laptop, key)
         test_forms(hub, laptop, key)
         laptop = test_kept(hub, laptop, key)
         words = test_people(hub, laptop)

@@ -94,6 +94,30 @@ static const struct error *answer_spool(struct reception *reception, const json_
 	return reception->is_open ? catch_spool(reception->office, 0, &upto) : NULL;
 }
 
+/* {"do":"names"}: {"names":{"<log>":{"code","name","region"}}} of the coalition's hubs and of this one; nothing
+ * while locked, since the names of the others are sealed. */
+static json_t *names_of(const struct reception *reception)
+{
+	const struct office *office = reception->office;
+	const struct config *config = office->home->config;
+	const char *code = config->hub.code, *name = config->hub.name, *region = config->hub.region;
+	json_t *names = json_object();
+
+	if (!reception->is_open)
+		return names;
+	json_object_set_new(names, office->trust.self.log,
+		json_pack("{ssssss}", "code", code ? code : "", "name", name ? name : "", "region",
+			region ? region : ""));
+	for (size_t i = 0; office->names && i < office->names->count; i++) {
+		const struct roster_name *hub = &office->names->hubs[i];
+
+		json_object_set_new(names, hub->log,
+			json_pack(
+				"{ssssss}", "code", hub->code, "name", hub->name, "region", hub->region));
+	}
+	return names;
+}
+
 static const struct error *answer_quick(
 	struct reception *reception, const char *what, const json_t *request, json_t *reply)
 {
@@ -101,6 +125,10 @@ static const struct error *answer_quick(
 		return error_new(ERROR_UNAVAILABLE, "the hub is being opened; try again in a moment");
 	if (strcmp(what, "spool") == 0)
 		return answer_spool(reception, request);
+	if (strcmp(what, "names") == 0) {
+		json_object_set_new(reply, "names", names_of(reception));
+		return NULL;
+	}
 	if (strcmp(what, "state") == 0) {
 		json_object_set_new(reply, "locked", json_boolean(!reception->is_open));
 		return NULL;
