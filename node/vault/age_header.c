@@ -120,7 +120,7 @@ static const struct error *take_body(
 		size_t part_len;
 
 		TRY(take_line(input, text, &line));
-		if (line.len > BODY_COLUMNS || !encoding_decode(part, sizeof part, line, &part_len))
+		if (line.len > BODY_COLUMNS || !encoding_decode_open(part, sizeof part, line, &part_len))
 			return error_new(
 				ERROR_INVALID, "an age file with a recipient that is not well written");
 		if (*len < max)
@@ -143,7 +143,7 @@ static const struct error *take_stanza(const void *context, struct age_input *in
 	if (ours) {
 		struct bytes share = {arguments.data + 7, arguments.len < 7 ? 0 : arguments.len - 7};
 
-		if (!encoding_decode(stanza.share, sizeof stanza.share, share, &share_len) ||
+		if (!encoding_decode_open(stanza.share, sizeof stanza.share, share, &share_len) ||
 			share_len != sizeof stanza.share)
 			return error_new(
 				ERROR_INVALID, "an age file with an X25519 recipient of the wrong shape");
@@ -182,7 +182,8 @@ const struct error *age_header_read(const void *context, struct age_input *input
 		return error_new(ERROR_INVALID, "an age file whose header is not well written");
 	header.covered = (struct bytes){text->data, (size_t)(line.data - text->data) + strlen(MAC_BEGIN)};
 	line = (struct bytes){line.data + strlen(MAC_BEGIN " "), line.len - strlen(MAC_BEGIN " ")};
-	if (!encoding_decode(header.mac, sizeof header.mac, line, &mac_len) || mac_len != sizeof header.mac)
+	if (!encoding_decode_open(header.mac, sizeof header.mac, line, &mac_len) ||
+		mac_len != sizeof header.mac)
 		return error_new(ERROR_INVALID, "an age file whose header is not well written");
 	*out = header;
 	return NULL;

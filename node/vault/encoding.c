@@ -26,6 +26,45 @@ bool encoding_decode(uint8_t *out, size_t max, struct bytes text, size_t *len)
 	return sodium_base642bin(out, max, (const char *)text.data, text.len, NULL, len, NULL, UNPADDED) == 0;
 }
 
+/* 0 to 63; 64 for what is no digit of base64. */
+static unsigned digit_of(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+bool encoding_decode_open(uint8_t *out, size_t max, struct bytes text, size_t *len)
+{
+	uint32_t bits = 0;
+	unsigned waiting = 0; /* bits in `bits` that are not in `out` yet */
+	size_t done = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned digit = digit_of(text.data[i]);
+
+		if (digit > 63)
+			return false;
+		bits = bits << 6 | digit;
+		waiting += 6;
+		if (waiting < 8)
+			continue;
+		waiting -= 8;
+		if (done == max)
+			return false;
+		out[done++] = (uint8_t)(bits >> waiting);
+	}
+	/* A last digit alone says nothing, and bits left over must be zero: one spelling only. */
+	if (waiting >= 6 || (bits & ((1u << waiting) - 1)))
+		return false;
+	*len = done;
+	return true;
+}
+
 const struct error *encoding_from_base64(const void *context, const char *text, struct bytes *out)
 {
 	size_t size = strlen(text), len;

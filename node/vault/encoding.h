@@ -15,5 +15,7 @@ const struct error *encoding_from_base64_exact(uint8_t *out, size_t len, const c
 /* At most `max` bytes, out of a run of text within something larger; false when it does not hold. Allocates
  * nothing, so it serves for secrets too. */
 bool encoding_decode(uint8_t *out, size_t max, struct bytes text, size_t *len) MUST_CHECK;
+/* The same for what anybody may see, in a tenth of the time: how long it takes tells what it reads. */
+bool encoding_decode_open(uint8_t *out, size_t max, struct bytes text, size_t *len) MUST_CHECK;
 
 #endif

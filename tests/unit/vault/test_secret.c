@@ -109,6 +109,30 @@ static void base64_goes_there_and_back(void **state)
 	assert_string_equal(encoding_base64(tools.context, TEXT("fooba")), "Zm9vYmE");
 }
 
+/* Random texts of nearly only base64's digits, into rooms that are sometimes too small. */
+static void both_ways_to_decode_base64_agree(void **state)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/AAAA";
+
+	for (int i = 0; i < 100000; i++) {
+		uint8_t text[12], one[12] = {0}, other[12] = {0};
+		size_t max = tools_random(10), one_len = 0, other_len = 0;
+		struct bytes all = {text, tools_random(sizeof text)};
+		bool holds;
+
+		for (size_t at = 0; at < all.len; at++)
+			text[at] = (uint8_t)digits[tools_random(sizeof digits - 1)];
+		if (tools_random(4) == 0)
+			text[tools_random(sizeof text)] = (uint8_t)tools_random(256);
+		holds = encoding_decode(one, max, all, &one_len);
+		assert_int_equal(encoding_decode_open(other, max, all, &other_len), holds);
+		if (!holds)
+			continue;
+		assert_int_equal(one_len, other_len);
+		assert_memory_equal(one, other, one_len);
+	}
+}
+
 static void base64_that_encoding_would_not_have_given_is_refused(void **state)
 {
 	static const char *const bad[] = {"Zg==", "Zh", "Zm9=", "Zm8=", "Zm9v\n", " Zm9v", "Zm9vY", "Zm-v",
@@ -136,6 +160,7 @@ int main(void)
 		cmocka_unit_test(what_a_freed_secret_held_is_never_seen_again),
 		cmocka_unit_test(reading_past_the_end_of_a_secret_ends_the_process),
 		cmocka_unit_test(base64_goes_there_and_back),
+		cmocka_unit_test(both_ways_to_decode_base64_agree),
 		cmocka_unit_test(base64_that_encoding_would_not_have_given_is_refused),
 	};
 
