@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -72,10 +73,22 @@ static inline int status_of(const char *answer)
 	return text_starts(answer, "HTTP/1.1 ") ? atoi(answer + 9) : 0;
 }
 
+/* Each line behind a '#', so that prove still reads what follows. */
+static inline void print_lines(const char *text)
+{
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		printf("# %.*s\n", (int)len, text);
+	}
+}
+
 static inline void assert_has(const char *answer, const char *part)
 {
-	if (!strstr(answer, part))
-		print_message("%s\nis not in\n%s\n", part, answer);
+	if (!strstr(answer, part)) {
+		print_lines(part);
+		print_lines("is not in");
+		print_lines(answer);
+	}
 	assert_non_null(strstr(answer, part));
 }
 

@@ -236,7 +236,7 @@ static void errors_become_pages_with_their_status(void **state)
 		path[7] = (char)('0' + i);
 		answer = get(context, path);
 		assert_int_equal(status_of(answer), statuses[i]);
-		assert_has(answer, statuses[i] == 500 ? "Please try again" : "it failed &lt;here&gt;");
+		assert_has(answer, statuses[i] == 500 ? "Please try again" : "It failed &lt;here&gt;");
 	}
 	assert_int_equal(status_of(get(context, "/nope")), 404);
 	assert_int_equal(status_of(get(context, "/denied")), 403);
