@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -226,6 +227,8 @@ static const struct error *keep_roles(const struct command_call *call, const str
 	TRY(home_open(context, call->state, &home)); /* a broken configuration is said once, here */
 	TRY(lock_home(context, home, &lock));
 	log_start("engabo");
+	if (getenv("ENGABO_TEST_CHEAP_KEYS"))
+		log_warning("ENGABO_TEST_CHEAP_KEYS is set: passphrases set now are cheap to guess; for tests only");
 	sigemptyset(&awaited);
 	sigaddset(&awaited, SIGCHLD);
 	sigaddset(&awaited, SIGTERM);
@@ -281,7 +284,9 @@ static const struct error *run(const struct command_call *call)
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		if (strcmp(roles[i].name, options.role) == 0)
 			return run_role(call, &roles[i]);
-	return error_new(ERROR_USAGE, "no role %s: intake, office or sync", options.role);
+	return error_new(ERROR_USAGE,
+		"there is no role %s, only intake, office and sync; engabo serve --help tells the options",
+		options.role);
 }
 
 const struct command command_serve = {"serve", "run the hub", run};
