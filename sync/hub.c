@@ -224,11 +224,11 @@ static const struct error *open_all(struct hub *hub)
 	bool changed;
 
 	TRY(files_lock(home_file(scratch, hub->home, "run/sync.lock"), &hub->lock));
+	TRY(read_trust(hub, &changed));
+	TRY(signkey_read(hub->home, &hub->trust.self.sign, &hub->sign));
 	TRY(db_open(home_file(scratch, hub->home, "sync.db"), &sync_schema, &hub->db));
 	TRY(db_open(home_file(scratch, hub->home, "mailbox.db"), &mailbox_schema, &hub->mailbox));
 	TRY(open_repositories(hub));
-	TRY(read_trust(hub, &changed));
-	TRY(signkey_read(hub->home, &hub->trust.self.sign, &hub->sign));
 	TRY(hub_refresh(hub));
 	error = db_meta_get(hub, hub->db, "halted", &halted);
 	if (error && error->code != ERROR_NOT_FOUND)

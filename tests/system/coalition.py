@@ -2,6 +2,7 @@
 
 Hub runs the program as people do (init, serve, commands); Browser is a phone or a laptop without script: it follows redirects, keeps cookies, finds
 forms by their address and fills them in."""
+import hashlib
 import http.cookiejar
 import json
 import os
@@ -11,6 +12,7 @@ import signal
 import socket
 import sqlite3
 import ssl
+import stat
 import subprocess
 import sys
 import tempfile
@@ -55,6 +57,26 @@ def sh(*words, input=None, check=True, **more):
     if check and done.returncode:
         raise AssertionError(f"{' '.join(words)}: {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done.stdout
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+def digest(folder):
+    """Of all names, modes and bytes below it, but for run/ (sockets and locks) and SQLite's shared memory, which says nothing."""
+    whole = hashlib.sha256()
+    for top, folders, names in sorted(os.walk(folder)):
+        folders[:] = sorted(name for name in folders if (top, name) != (folder, "run"))
+        for name in sorted(names):
+            path = os.path.join(top, name)
+            mode = os.lstat(path).st_mode
+            if stat.S_ISREG(mode) and not name.endswith("-shm"):
+                with open(path, "rb") as f:
+                    whole.update(f"{path} {mode}\n".encode() + hashlib.sha256(f.read()).digest())
+    return whole.hexdigest()
 
 
 def own_mounts():
@@ -222,9 +244,12 @@ class Hub:
             raise AssertionError(f"engabo {' '.join(words)}: {done.returncode}: {done.stderr}{done.stdout}")
         return done
 
+    def init_words(self, coalition=None):
+        return ["init", "--name", self.name, "--code", self.code, "--region", self.region, "--user", self.user, "--sheet", self.sheet,
+                *(["--headquarters", "--coalition", coalition] if coalition else [])]
+
     def init(self, coalition=None):
-        words = ["--headquarters", "--coalition", coalition] if coalition else []
-        done = self.run("init", "--name", self.name, "--code", self.code, "--region", self.region, "--user", self.user, "--sheet", self.sheet, *words)
+        done = self.run(*self.init_words(coalition))
         self.passphrase = re.search(r"^    ([a-z]+(?: [a-z]+){6})$", done.stdout, re.M).group(1)
         self.log = re.search(r"its log is ([0-9a-z]{16})", done.stdout).group(1)
         with open(os.path.join(self.dir, "engabo.conf"), "a") as f:
@@ -241,8 +266,7 @@ class Hub:
         with open(path) as f:
             text = f.read()
         assert old in text, text
-        with open(path, "w") as f:
-            f.write(text.replace(old, new))
+        write(path, text.replace(old, new))
         return self
 
     def start(self, role=None):

@@ -175,7 +175,7 @@ const struct error *people_add(
 
 	TRY(people_check_name(person->name));
 	if (!people_find(scratch, office->file, person->name, &there))
-		return error_new(ERROR_EXISTS, "there is a %s already; choose another name", person->name);
+		return error_new(ERROR_EXISTS, "somebody is called %s already; choose another name", person->name);
 	set = json_pack(
 		"{ssssss}", "name", person->name, "role", person_role_name(person->role), "state", "active");
 	TRY(set_way_in(office->home, by, person->name, access_may(person->role, MAY_UNLOCK),
@@ -210,7 +210,7 @@ const struct error *people_disable(struct batch *batch, struct signed_in *by, co
 
 	TRY(people_find(scratch, office->file, name, &person));
 	if (!person.is_active)
-		return error_new(ERROR_CONFLICT, "%s may not sign in already", name);
+		return error_new(ERROR_CONFLICT, "%s may no longer sign in, as it is", name);
 	if (person.role == ROLE_COORDINATOR)
 		TRY(check_coordinator_left(office, name));
 	TRY(batch_event(batch, "user", person.key, "", json_pack("{ss}", "state", "disabled"), NULL));
