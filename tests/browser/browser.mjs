@@ -82,16 +82,16 @@ export class Coalition {
 // Runs a test with a coalition and a browser, and takes both down whatever happens.
 export async function visit(test) {
 	const tap = new Tap();
-	const coalition = await Coalition.start();
-	let browser;
+	let coalition, browser;
 	try {
+		coalition = await Coalition.start();
 		browser = await startBrowser();
 		await test(tap, coalition, browser);
 	} catch (error) {
 		tap.ok('the test runs to its end', false, error.stack);
 	} finally {
 		await browser?.close();
-		await coalition.close();
+		await coalition?.close();
 		tap.done();
 	}
 }
