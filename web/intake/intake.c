@@ -111,6 +111,17 @@ const struct error *intake_find_receipt(
 	return error;
 }
 
+const struct error *intake_is_same(
+	struct intake *intake, const char *ticket, struct bytes sent, bool *is_same)
+{
+	const struct error *error;
+
+	pthread_mutex_lock(&intake->lock);
+	error = receipts_is_same(intake->reader, ticket, sent, is_same);
+	pthread_mutex_unlock(&intake->lock);
+	return error;
+}
+
 const struct error *intake_keep_clock(struct db *db, struct intake *intake)
 {
 	uint64_t now = clock_next(), ahead = now + CLOCK_AHEAD;
@@ -130,9 +141,9 @@ static const struct error *save_work(struct db *db, void *job)
 
 	save->is_new = true;
 	if (save->ticket)
-		TRY(receipts_add(db, save->ticket, save->code, intake_seconds(), &save->is_new));
+		TRY(receipts_add(db, save->ticket, save->code, save->sent, intake_seconds(), &save->is_new));
 	if (!save->is_new)
-		return NULL;
+		return receipts_is_same(db, save->ticket, save->sent, &save->is_same);
 	TRY(intake_keep_clock(db, save->intake));
 	return compose_spool(db, save->composed);
 }

@@ -53,14 +53,19 @@ const struct error *intake_may_take(struct intake *intake) MUST_CHECK;
 /* receipts_find through the reader. */
 const struct error *intake_find_receipt(struct intake *intake, const char *ticket, enum receipt_state *state,
 	struct secret **code) MUST_CHECK;
+/* receipts_is_same, too. */
+const struct error *intake_is_same(
+	struct intake *intake, const char *ticket, struct bytes sent, bool *is_same) MUST_CHECK;
 
 /* Puts `composed` and, with a ticket, its receipt on the card in one transaction; `done` is called on the
- * writer's thread. `composed` and `code` must live until then. *is_new (may be NULL) is set before `done`. */
+ * writer's thread. `composed`, `code` and `sent` must live until then. Before `done` are set: is_new, and
+ * is_same when it is not: what had been sent with the ticket was this text. */
 struct intake_save {
 	const struct composed *composed;
 	const char *ticket;	   /* NULL: `engabo report`, which is told its code at once */
 	const struct secret *code; /* NULL: a message */
-	bool is_new;
+	struct bytes sent;	   /* with a ticket: the text by which it is known again */
+	bool is_new, is_same;
 	struct intake *intake;
 	void (*done)(struct intake_save *save, const struct error *error);
 };
@@ -83,7 +88,10 @@ enum { TAG_OPEN, TAG_FORM };						/* TAG_FORM: over https only */
  * form_pages.c */
 const struct error *form_check_page(
 	struct request *request, const char *token, const char *trouble) MUST_CHECK;
-/* The same with a calm word instead. */
+/* After an error at one of the form's steps, or at Send: the same page, with all answers that could be read.
+ * The one that could not is named; otherwise `trouble` is said. */
+const struct error *form_problem(struct request *request, const char *trouble) MUST_CHECK;
+/* form_check_page with a calm word instead. */
 const struct error *form_check_again(
 	struct request *request, const char *token, const char *notice) MUST_CHECK;
 /* The page that asks for the code, with what was typed. messages.c */

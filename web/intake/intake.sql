@@ -3,6 +3,7 @@ CREATE TABLE receipt(
   ticket BLOB PRIMARY KEY,  -- SHA-256 of the ticket (token.h): whoever reads this table can open no page with it
   sealed BLOB,              -- salt and code, sealed under a key that follows from the ticket, which only the phone has; NULL once the page died,
                             -- and for a message, which has no code
+  sent BLOB NOT NULL,       -- a digest of what was sent, keyed by the ticket: sent again and edited, it is not taken for the same
   at INTEGER NOT NULL       -- seconds on the boot clock; later than now: of an earlier boot (receipts.c)
 ) WITHOUT ROWID;
 CREATE INDEX receipt_at ON receipt(at);

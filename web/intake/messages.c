@@ -15,10 +15,14 @@ struct visit {
 	struct intake_save save; /* first: the writer knows us by it */
 	struct request *request;
 	struct composed composed;
+	struct bytes text;
 	char ticket[TICKET_SIZE];
 };
 
 static const char *const title = "Messages";
+static const char edited[] =
+	"An earlier version of your message was saved already. If the change matters, press Send "
+	"again: it is saved beside the first.";
 
 static json_t *code_view(const struct request *request)
 {
@@ -98,6 +102,8 @@ static void saved(struct intake_save *save, const struct error *error)
 
 	if (error || !save->is_new)
 		quota_report_back(intake_of(request)->quota, request->address);
+	if (!error && !save->is_new && !save->is_same)
+		error = error_new(ERROR_CONFLICT, edited);
 	server_resume(request, error);
 }
 
@@ -135,7 +141,12 @@ static const struct error *take_message(
 		return error;
 	}
 	visit->save = (struct intake_save){
-		.composed = &visit->composed, .ticket = visit->ticket, .intake = intake, .done = saved};
+		.composed = &visit->composed,
+		.ticket = visit->ticket,
+		.sent = visit->text,
+		.intake = intake,
+		.done = saved,
+	};
 	*waits = true;
 	intake_save(&visit->save);
 	return NULL;
@@ -147,16 +158,25 @@ static const struct error *answer_message(
 	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
 	const char *token = form_get(request->form, "token");
+	const char *text = form_text(request->context, request->form, "text");
 	struct secret *none CLEANUP(secret_free) = NULL;
 	enum receipt_state state = RECEIPT_UNKNOWN;
 	const struct error *error;
+	bool is_same;
 	json_t *view;
 
 	token_ticket(visit->ticket, token ? token : "");
 	TRY(intake_find_receipt(intake, visit->ticket, &state, &none));
-	if (state != RECEIPT_UNKNOWN)
-		return show_sent(request);
-	error = check_text(form_text(request->context, request->form, "text"));
+	visit->text = (struct bytes){(const uint8_t *)text, strlen(text)};
+	if (state != RECEIPT_UNKNOWN) {
+		TRY(intake_is_same(intake, visit->ticket, visit->text, &is_same));
+		if (is_same)
+			return show_sent(request);
+		view = intake_view(intake, title);
+		json_object_set_new(view, "notice", json_string(edited));
+		return show_inbox(request, inbox, view);
+	}
+	error = check_text(text);
 	if (!error && token && token_check(token, intake->token_key, intake_seconds(), 0) != TOKEN_STALE)
 		return take_message(visit, mailbox, inbox, waits);
 	view = intake_view(intake, title);

@@ -30,6 +30,17 @@ static void pad(uint8_t out[static MAILBOX_CODE_LEN], const char *ticket, const 
 		(struct bytes){(const uint8_t *)ticket, strlen(ticket)}, "engabo receipt code");
 }
 
+/* Keyed by the ticket, which is not in the table: nobody can try texts against it. */
+static void sent_digest(uint8_t out[static DIGEST_LEN], const char *ticket, struct bytes sent)
+{
+	uint8_t plain[DIGEST_LEN];
+
+	digest_of(plain, sent);
+	digest_hkdf(out, DIGEST_LEN, BYTES_OF(plain), (struct bytes){(const uint8_t *)ticket, strlen(ticket)},
+		"engabo receipt sent");
+	secret_wipe(plain, sizeof plain);
+}
+
 static void seal(uint8_t out[static SEALED_LEN], const char *ticket, const struct secret *code)
 {
 	ids_random(out, SALT_LEN);
@@ -87,16 +98,29 @@ const struct error *receipts_find(
 	return NULL;
 }
 
-const struct error *receipts_add(
-	struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new)
+const struct error *receipts_is_same(struct db *db, const char *ticket, struct bytes sent, bool *is_same)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
-	uint8_t hash[DIGEST_LEN], sealed[SEALED_LEN];
+	uint8_t hash[DIGEST_LEN], digest[DIGEST_LEN];
+
+	TRY(db_prepare(db, &query, "SELECT 1 FROM receipt WHERE ticket = ?1 AND sent = ?2"));
+	ticket_hash(hash, ticket);
+	sent_digest(digest, ticket, sent);
+	db_bind_bytes(&query, 1, BYTES_OF(hash));
+	db_bind_bytes(&query, 2, BYTES_OF(digest));
+	return db_step(&query, is_same);
+}
+
+const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code,
+	struct bytes sent, int64_t now, bool *is_new)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	uint8_t hash[DIGEST_LEN], digest[DIGEST_LEN], sealed[SEALED_LEN];
 	bool row;
 
 	TRY(db_prepare(db, &query,
-		"INSERT INTO receipt(ticket, sealed, at) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING "
-		"1"));
+		"INSERT INTO receipt(ticket, sealed, at, sent) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING "
+		"RETURNING 1"));
 	ticket_hash(hash, ticket);
 	db_bind_bytes(&query, 1, BYTES_OF(hash));
 	if (code) {
@@ -106,6 +130,8 @@ const struct error *receipts_add(
 		db_bind_bytes(&query, 2, (struct bytes){NULL, 0});
 	}
 	db_bind_integer(&query, 3, now);
+	sent_digest(digest, ticket, sent);
+	db_bind_bytes(&query, 4, BYTES_OF(digest));
 	TRY(db_step(&query, &row));
 	*is_new = row;
 	return NULL;

@@ -26,10 +26,13 @@ const struct error *receipts_start(struct db *db, int64_t now) MUST_CHECK;
 /* Through any handle of intake.db. */
 const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
 	struct secret **code) MUST_CHECK;
-/* Within the transaction that takes the report. `code` NULL: a message. *is_new false: it had been sent
- * before, nothing was added. */
-const struct error *receipts_add(
-	struct db *db, const char *ticket, const struct secret *code, int64_t now, bool *is_new) MUST_CHECK;
+/* Whether this, byte for byte, is what was sent with the ticket. */
+const struct error *receipts_is_same(
+	struct db *db, const char *ticket, struct bytes sent, bool *is_same) MUST_CHECK;
+/* Within the transaction that takes the report. `code` NULL: a message. `sent`: its text, of which only a
+ * digest under the ticket is kept. *is_new false: it had been sent before, nothing was added. */
+const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code,
+	struct bytes sent, int64_t now, bool *is_new) MUST_CHECK;
 /* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in
  * seconds on the boot clock; 0: never. */
 const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next) MUST_CHECK;

@@ -13,10 +13,15 @@
 
 #define FIRST_LINE 14 /* three fours of the code, and two below: as large as a phone can show them */
 
+static const char edited[] =
+	"Your answers were saved already, as they were before. Since then you have changed "
+	"them. If the change matters, press Send again: it is saved beside the first.";
+
 struct sending {
 	struct intake_save save; /* first: the writer knows us by it */
 	struct request *request;
 	json_t *fields;
+	struct bytes sent; /* the fields as text */
 	char ticket[TICKET_SIZE];
 	struct fresh_code code;
 	struct composed composed;
@@ -28,7 +33,9 @@ static void finish(struct sending *sending, const struct error *error)
 
 	if (error || !sending->save.is_new)
 		quota_report_back(intake_of(request)->quota, request->address);
-	if (!error)
+	if (!error && !sending->save.is_new && !sending->save.is_same)
+		error = form_check_again(request, NULL, edited);
+	else if (!error)
 		request_redirect(request, memory_format(request->context, "/done/%s", sending->ticket));
 	json_decref(sending->fields);
 	secret_free(sending->code.code);
@@ -60,14 +67,17 @@ static void got_code(void *user, struct fresh_code *code, const struct error *er
 		.composed = &sending->composed,
 		.ticket = sending->ticket,
 		.code = sending->code.code,
+		.sent = sending->sent,
 		.intake = intake,
 		.done = saved,
 	};
 	intake_save(&sending->save);
 }
 
-/* Everything that can be said against it before anything is written. Takes over `fields`. */
-static const struct error *send_fields(struct request *request, const char *ticket, json_t *fields)
+/* Everything that can be said against it before anything is written. Takes over `fields`, which are `sent` as
+ * text. */
+static const struct error *send_fields(
+	struct request *request, const char *ticket, json_t *fields, struct bytes sent)
 {
 	struct intake *intake = intake_of(request);
 	const struct error *error = compose_check(fields);
@@ -91,6 +101,7 @@ static const struct error *send_fields(struct request *request, const char *tick
 	sending = memory_new(request->context, struct sending);
 	sending->request = request;
 	sending->fields = fields;
+	sending->sent = sent;
 	memcpy(sending->ticket, ticket, sizeof sending->ticket);
 	server_suspend(request);
 	intake->codes->take(intake->codes, got_code, sending);
@@ -101,10 +112,12 @@ const struct error *send_report(struct request *request)
 {
 	struct intake *intake = intake_of(request);
 	const char *token = form_get(request->form, "token");
-	json_t *trial CLEANUP(json_decref) = json_object();
+	json_t *trial CLEANUP(json_decref) = json_object(), *fields CLEANUP(json_decref) = NULL;
 	struct secret *code CLEANUP(secret_free) = NULL;
 	enum receipt_state state;
 	char ticket[TICKET_SIZE];
+	struct bytes sent;
+	bool is_same;
 
 	if (form_get(request->form, "go"))
 		return form_answer(request);
@@ -112,7 +125,12 @@ const struct error *send_report(struct request *request)
 		return form_check_again(request, NULL, "Nothing has been sent yet. Please press Send again.");
 	token_ticket(ticket, token);
 	TRY(intake_find_receipt(intake, ticket, &state, &code));
+	fields = questions_fields(request->form);
+	sent = json_line(request->context, fields);
 	if (state != RECEIPT_UNKNOWN) {
+		TRY(intake_is_same(intake, ticket, sent, &is_same));
+		if (!is_same)
+			return form_check_again(request, NULL, edited);
 		request_redirect(request, memory_format(request->context, "/done/%s", ticket));
 		return NULL;
 	}
@@ -131,7 +149,7 @@ const struct error *send_report(struct request *request)
 	questions_check(trial, request->form, 0);
 	if (page_has_problems(trial))
 		return form_check_page(request, token, NULL);
-	return send_fields(request, ticket, questions_fields(request->form));
+	return send_fields(request, ticket, json_incref(fields), sent);
 }
 
 const struct error *done_show(struct request *request)
