@@ -2,9 +2,9 @@
  * application/x-www-form-urlencoded.
  *
  * The bytes come from whoever is on the Wi-Fi. A body that is not exactly what a browser makes of a form is
- * refused as a whole, so that no answer is ever kept half or in a shape that nobody typed. The size of the
- * body is bounded before, by web/server.c; what the fields mean is left to the pages. Pure; runs in intake,
- * office and sync. */
+ * refused as a whole, so that no answer is ever kept half or in a shape that nobody typed; only the page that
+ * says so shows the rest again. The size of the body is bounded before, by web/server.c; what the fields mean
+ * is left to the pages. Pure; runs in intake, office and sync. */
 #include "web/form.h"
 
 #include <string.h>
@@ -51,7 +51,8 @@ static const struct error *decode(const void *context, struct bytes from, char *
 	return NULL;
 }
 
-static const struct error *field_parse(const void *context, struct bytes pair, struct form_field *out)
+/* Adds the field to the form, or names it as unreadable. */
+static const struct error *field_parse(struct form *form, struct bytes pair)
 {
 	const uint8_t *equals = memchr(pair.data, '=', pair.len);
 	size_t name_end = equals ? (size_t)(equals - pair.data) : pair.len;
@@ -59,14 +60,17 @@ static const struct error *field_parse(const void *context, struct bytes pair, s
 	char *name, *value;
 	size_t len;
 
-	TRY(decode(context, (struct bytes){pair.data, name_end}, &name, &len));
+	TRY(decode(form, (struct bytes){pair.data, name_end}, &name, &len));
 	if (len > NAME_MAX_LEN || !text_is_utf8(name, len))
 		return error_new(ERROR_INVALID, "the form holds a field whose name is not one of ours");
-	TRY(decode(context, (struct bytes){pair.data + value_start, pair.len - value_start}, &value, &len));
-	if (!text_is_utf8(value, len))
-		return error_new(ERROR_INVALID, "%s: this is not readable text (UTF-8)", name);
+	TRY(decode(form, (struct bytes){pair.data + value_start, pair.len - value_start}, &value, &len));
+	if (!text_is_utf8(value, len)) {
+		if (!form->unreadable)
+			form->unreadable = name;
+		return NULL;
+	}
 	text_unix_lines(value);
-	*out = (struct form_field){name, value};
+	form->fields[form->count++] = (struct form_field){name, value};
 	return NULL;
 }
 
@@ -86,10 +90,11 @@ const struct error *form_parse(const void *context, struct bytes body, struct fo
 			continue;
 		if (form->count == FIELDS_MAX)
 			return error_new(ERROR_INVALID, "the form holds more than %d fields", FIELDS_MAX);
-		TRY(field_parse(form, (struct bytes){start, len}, &form->fields[form->count]));
-		form->count++;
+		TRY(field_parse(form, (struct bytes){start, len}));
 	}
 	*out = form;
+	if (form->unreadable)
+		return error_new(ERROR_INVALID, "%s: this is not readable text (UTF-8)", form->unreadable);
 	return NULL;
 }
 

@@ -15,8 +15,10 @@ struct form_field {
 struct form {
 	struct form_field *fields;
 	size_t count;
+	const char *unreadable; /* the name of the first field whose value is not UTF-8; such are left out */
 };
-/* ERROR_INVALID: not UTF-8 (names the field), too many, a bad %-escape. */
+/* ERROR_INVALID: not UTF-8 (names the field), too many, a bad %-escape. Where only values are not UTF-8, *out
+ * is there beside the error: all other fields, for the page that says so. */
 const struct error *form_parse(const void *context, struct bytes body, struct form **out) MUST_CHECK;
 /* The first value, or NULL. form may be NULL. */
 const char *form_get(const struct form *form, const char *name);

@@ -322,16 +322,19 @@ static bool take_body(struct exchange *exchange, const char *data, size_t len)
 static const struct error *handle(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
-	struct form *form;
+	const struct error *error;
+	struct form *form = NULL;
 
 	if (exchange->has_failed) {
 		request->status = exchange->refusal_status;
 		return &exchange->failure;
 	}
 	if (request->method == METHOD_POST) {
-		TRY(form_parse(request->context,
-			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form));
+		error = form_parse(request->context,
+			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form);
 		request->form = form;
+		if (error)
+			return error;
 	}
 	if (request->server->options.guard) {
 		TRY(request->server->options.guard(request));

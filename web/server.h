@@ -24,7 +24,7 @@ struct request {
 	const char *path;   /* decoded, begins with '/', no query */
 	const char *rest;   /* what stood for '*' in the route's pattern, or "" */
 	const struct form *query;
-	const struct form *form; /* of a POST */
+	const struct form *form; /* of a POST; in `problem` also what could be read of a bad one, or NULL */
 	bool is_secure;
 	char address[64]; /* of the peer; for limits only, never logged */
 	struct server *server;

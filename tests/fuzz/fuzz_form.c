@@ -13,8 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct form *form = NULL;
 
 	if (form_parse(context, (struct bytes){data, size}, &form)) {
-		assert(!form);
-		return 0;
+		assert(!form || form->unreadable);
+		if (!form)
+			return 0;
+	} else {
+		assert(!form->unreadable);
 	}
 	assert(form->count <= 128);
 	for (size_t i = 0; i < form->count; i++) {

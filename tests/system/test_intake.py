@@ -123,6 +123,16 @@ def journey(tap, hub):
     tap.ok("on the card are one urgent report and one mailbox item", hub.reports() == before + 1 and hub.spool()[-2:] == [("i", 1), ("m", 0)], hub.spool())
     again = phone.send(quick, "/form/send")
     tap.ok("sent twice: the same receipt, and one report", CODE.search(again.text).group() == code.group() and hub.reports() == before + 1, again.text)
+    edited = phone.send(quick, "/form/send", who="his sister too")
+    kept = dict(edited.form("/form/send").fields)
+    tap.ok("sent twice, edited in between: told that only the earlier version is saved, with all answers and a new token",
+           "saved already" in edited.text and "Check your answers" in edited.text and kept["who"] == "his sister too" and kept["what"].startswith(STORY)
+           and kept["token"] != dict(quick.form("/form/send").fields)["token"] and hub.reports() == before + 1, edited.text)
+    time.sleep(2.1)
+    second = phone.send(edited, "/form/send")
+    tap.ok("and sent on, the edited version is saved beside it, with a code of its own",
+           CODE.search(second.text) and CODE.search(second.text).group() != code.group() and hub.reports() == before + 2, second.text)
+    before += 1
     token = dict(quick.form("/form/send").fields)["token"]
     tap.ok("the receipt's address does not hold the form's token", token not in done.url and token[:32] not in done.url)
     tap.ok("a stranger's address for a receipt shows nothing", phone.get("/done/" + "0" * 64).status == 404)
@@ -155,6 +165,13 @@ def bad_input(tap, hub, phone, check):
     tap.ok("an answer that the form does not offer is named on the last page", wrong.status == 400 and "District:" in wrong.text and "Where" in wrong.text, wrong.text)
     status, body = raw_post(hub, "/form/2", b"go=next&what=caf\xe9")
     tap.ok("not UTF-8: There is a problem", status == 400 and "There is a problem" in body, body)
+    for path in ("/form/send", "/form/check", "/form/3", "/form/8"):
+        fields = dict(check.form("/form/send").fields, who=b"caf\xe9")
+        status, body = raw_post(hub, path, urllib.parse.urlencode(fields))
+        tap.ok(f"not UTF-8 at {path}: There is a problem, and all other answers are kept", status == 400 and "There is a problem" in body
+               and "They asked for" in body and 'value="UG-304"' in body and ("Who is at risk: this cannot be read" in body or path == "/form/8"), (status, body))
+    status, body = raw_post(hub, "/form/send", "&".join(f"x{number}=1" for number in range(200)))
+    tap.ok("more answers than the form has: There is a problem", status == 400 and "There is a problem" in body, body)
     status, body = raw_post(hub, "/form/2", b"what=" + b"a" * 300000)
     tap.ok("more than a form can hold is refused with a page", status == 413 and "too long" in body, body)
     tap.ok("nothing of all this reached the card", hub.reports() == before, hub.spool())
@@ -178,6 +195,11 @@ def coming_back(tap, hub, phone, code):
     sent = phone.send(inbox, "/messages", text="He is home again.", go="send")
     again = phone.send(inbox, "/messages", text="He is home again.", go="send")
     tap.ok("a message is saved, and pressed twice it is one", "is safe" in sent.text and "is safe" in again.text and hub.reports() == before + 1, (sent.text, hub.spool()))
+    edited = phone.send(inbox, "/messages", text="He is home, but hurt.", go="send")
+    tap.ok("a message sent twice, edited in between: told that only the earlier version is saved, and kept",
+           "saved already" in edited.text and ("text", "He is home, but hurt.") in edited.form("/messages").fields and hub.reports() == before + 1, edited.text)
+    sent = phone.send(edited, "/messages", text="He is home, but hurt.", go="send")
+    tap.ok("and sent on, it is saved, too", "is safe" in sent.text and hub.reports() == before + 2, sent.text)
     stale = phone.send(inbox, "/messages", text="He is home again.", go="send", token="00" * 40)
     tap.ok("a message on an old page is kept to be sent again", "press Send again" in stale.text and ("text", "He is home again.") in stale.form("/messages").fields, stale.text)
 

@@ -67,6 +67,18 @@ const struct error *form_check_again(struct request *request, const char *token,
 	return check_page(request, token, view);
 }
 
+const struct error *form_problem(struct request *request, const char *trouble)
+{
+	json_t *view = intake_view(intake_of(request), "Form");
+	int step = questions_step(request->rest);
+
+	if (!questions_unreadable(view, request->form, step))
+		page_problem(view, "", trouble);
+	if (!step)
+		return check_page(request, form_get(request->form, "token"), view);
+	return show_step(request, step, form_get(request->form, "review") != NULL, view);
+}
+
 static const struct error *go_on(struct request *request, int step, bool to_check)
 {
 	json_t *view = intake_view(intake_of(request), "Form");

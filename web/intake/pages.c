@@ -163,8 +163,8 @@ void pages_problem(struct request *request, const struct error *error)
 		health_problem(request, error);
 		return;
 	}
-	if (request->form && strcmp(request->path, "/form/send") == 0) {
-		if (!form_check_page(request, form_get(request->form, "token"), advice(error)))
+	if (request->form && text_starts(request->path, "/form/")) {
+		if (!form_problem(request, advice(error)))
 			return;
 	}
 	if (request->form && strcmp(request->path, "/messages") == 0) {

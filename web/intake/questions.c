@@ -291,6 +291,19 @@ static void problem(json_t *view, const struct input *input, int step, const cha
 	page_problem(view, step ? input->name : row, text);
 }
 
+bool questions_unreadable(json_t *view, const struct form *form, int step)
+{
+	const struct input *input = form->unreadable ? input_named(form->unreadable) : NULL;
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	if (!input || (step && input->step != step))
+		return false;
+	problem(view, input, step,
+		memory_format(scratch, "%s: this cannot be read as text; please type it again",
+			questions[input->step].label));
+	return true;
+}
+
 void questions_check(json_t *view, const struct form *form, int step)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);

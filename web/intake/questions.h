@@ -6,6 +6,8 @@
 #ifndef ENGABO_WEB_INTAKE_QUESTIONS_H
 #define ENGABO_WEB_INTAKE_QUESTIONS_H
 
+#include <stdbool.h>
+
 #include "node/base/json.h"
 #include "web/form.h"
 
@@ -20,6 +22,9 @@ const char *questions_template(int step);
 void questions_fill(json_t *view, const struct form *form, int step);
 /* Adds what is wrong with a step's answers to the view's problems; with step 0, of all steps. */
 void questions_check(json_t *view, const struct form *form, int step);
+/* Adds the answer that could not be read to the problems of its step's page, or of the page that shows all
+ * with step 0. False when it is none of the form's. */
+bool questions_unreadable(json_t *view, const struct form *form, int step);
 /* "Check your answers": [{step, label, text or null}]. The caller owns it. */
 json_t *questions_answers(const struct form *form);
 /* The report's fields by their names in node/casework/schema, what was left out left out. The caller owns it.

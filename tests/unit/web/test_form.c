@@ -69,7 +69,7 @@ static void what_no_browser_sends_is_refused(void **state)
 		"%ff=a", /* not UTF-8 */
 		"a=\x80",
 	};
-	struct form *form = NULL;
+	struct form *form;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		const struct error *error = parse(context, bad[i], &form);
@@ -77,19 +77,27 @@ static void what_no_browser_sends_is_refused(void **state)
 		assert_non_null(error);
 		assert_int_equal(error->code, ERROR_INVALID);
 	}
+	form = NULL;
+	assert_non_null(parse(context, "good=1&a=%zz", &form));
+	assert_non_null(parse(context, "good=1&%ff=a", &form));
 	assert_null(form);
 	assert_non_null(form_parse(context, (struct bytes){(const uint8_t *)"a=b\0c", 5}, &form));
 }
 
-static void what_is_not_utf8_is_named(void **state)
+static void what_is_not_utf8_is_named_beside_all_that_can_be_read(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	const struct error *error;
 	struct form *form;
 
-	error = parse(context, "ok=1&place=%ff", &form);
+	error = parse(context, "ok=1&place=%ff&what=x&by=%ff", &form);
 	assert_non_null(error);
 	assert_non_null(strstr(error->message, "place"));
+	assert_string_equal(form->unreadable, "place");
+	assert_int_equal(form->count, 2);
+	assert_string_equal(form_get(form, "ok"), "1");
+	assert_string_equal(form_get(form, "what"), "x");
+	assert_null(form_get(form, "place"));
 }
 
 static void names_and_numbers_of_fields_are_bounded(void **state)
@@ -121,7 +129,7 @@ int main(void)
 		cmocka_unit_test(lines_end_as_on_unix_and_text_is_trimmed_when_asked),
 		cmocka_unit_test(an_empty_body_is_an_empty_form),
 		cmocka_unit_test(what_no_browser_sends_is_refused),
-		cmocka_unit_test(what_is_not_utf8_is_named),
+		cmocka_unit_test(what_is_not_utf8_is_named_beside_all_that_can_be_read),
 		cmocka_unit_test(names_and_numbers_of_fields_are_bounded),
 	};
 
