@@ -2,7 +2,9 @@
 CREATE TABLE restate( -- records that were sealed while this hub worked alone, to be handed on once it belongs to a coalition
   key TEXT PRIMARY KEY -- entity key
 ) WITHOUT ROWID;
-CREATE TABLE device( -- browsers in which a keyholder signed in before: they do not wait behind strangers' wrong guesses
+CREATE TABLE device( -- browsers in which somebody signed in before: for that person they do not wait behind strangers' wrong guesses
   hash BLOB PRIMARY KEY, -- SHA-256 of the cookie's token
-  seen INTEGER NOT NULL -- wall clock seconds of the last sign-in
+  owner BLOB NOT NULL, -- SHA-256 of the token and the person's name
+  user TEXT NOT NULL, -- key of the user entity
+  seen INTEGER NOT NULL -- wall clock seconds of the first sign-in
 ) WITHOUT ROWID;

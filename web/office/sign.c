@@ -1,5 +1,5 @@
 /* Signing in: the first keyholder's passphrase opens the hub, later ones are checked against it. Providers
- * and facilitators have no key: they need a hub that somebody opened. Guessing is throttle.c's, sessions are
+ * and facilitators have no key: they need a hub that somebody opened. Guessing is throttle.c's, known browsers are devices.c's, sessions are
  * session.c's, what the passphrase opens is people.c's.
  *
  * "A locked hub opens by a keyholder's passphrase alone", and one who was disabled since does not open it
@@ -12,9 +12,9 @@
 #include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/text.h"
+#include "web/office/devices.h"
 
 #define PASSPHRASE_MAX 400
-#define DEVICE_SECONDS (180 * 24 * 3600)
 
 static const char *next_of(const struct visit *visit)
 {
@@ -48,55 +48,6 @@ const struct error *sign_in_form(struct visit *visit)
 	if (visit->session)
 		return visit_go(visit, next_of(visit), NULL);
 	return show_form(visit);
-}
-
-/* A browser in which somebody signed in before: a name for it that says nothing. NULL for the others. */
-static const char *known_device(struct visit *visit)
-{
-	struct query query CLEANUP(db_finish) = {0};
-	const char *token = request_cookie(visit->request, visit->reception->device_cookie);
-	uint8_t hash[DIGEST_LEN];
-	char *name;
-	bool row = false;
-
-	if (!token || strlen(token) != SESSION_TOKEN_SIZE - 1)
-		return NULL;
-	digest_of(hash, (struct bytes){(const uint8_t *)token, strlen(token)});
-	if (db_prepare(visit->office->db, &query, "SELECT 1 FROM device WHERE hash = ?"))
-		return NULL;
-	db_bind_bytes(&query, 1, BYTES_OF(hash));
-	if (db_step(&query, &row) || !row)
-		return NULL;
-	name = memory_zeroed(visit->context, 2 * DIGEST_LEN + 1, "device");
-	text_hex(name, hash, DIGEST_LEN);
-	return name;
-}
-
-static const struct error *forget_devices(struct db *db)
-{
-	struct query query CLEANUP(db_finish) = {0};
-
-	TRY(db_prepare(db, &query, "DELETE FROM device WHERE seen < ?"));
-	db_bind_integer(&query, 1, clock_wall_seconds() - DEVICE_SECONDS);
-	return db_done(&query);
-}
-
-static const struct error *remember_device(struct visit *visit)
-{
-	struct query query CLEANUP(db_finish) = {0};
-	char token[SESSION_TOKEN_SIZE];
-	uint8_t hash[DIGEST_LEN];
-
-	session_token_new(token);
-	digest_of(hash, (struct bytes){(const uint8_t *)token, strlen(token)});
-	TRY(db_prepare(visit->office->db, &query, "INSERT OR REPLACE INTO device(hash, seen) VALUES(?, ?)"));
-	db_bind_bytes(&query, 1, BYTES_OF(hash));
-	db_bind_integer(&query, 2, clock_wall_seconds());
-	TRY(db_done(&query));
-	TRY(forget_devices(visit->office->db));
-	request_add_header(visit->request, "Set-Cookie",
-		visit_cookie(visit->context, visit->reception->device_cookie, token, DEVICE_SECONDS));
-	return NULL;
 }
 
 /* Opens the locked hub with what the passphrase opened, then asks the case file whether this person still
@@ -230,6 +181,17 @@ static const struct error *failed_sign_in(
 	return show_form(visit);
 }
 
+static const struct error *remember(struct visit *visit, const struct sign_in *job)
+{
+	struct person person;
+
+	TRY(devices_prune(visit->office));
+	if (job->who.device)
+		return NULL;
+	TRY(people_find(visit->context, visit->office->file, job->name, &person));
+	return devices_remember(visit, &person);
+}
+
 static const struct error *finish(struct visit *visit, void *user, const struct error *failed)
 {
 	struct reception *reception = visit->reception;
@@ -239,8 +201,7 @@ static const struct error *finish(struct visit *visit, void *user, const struct 
 	if (failed)
 		return failed_sign_in(visit, job, failed);
 	throttle_succeeded(reception->throttle, &job->who);
-	if (!job->who.device)
-		error_ignore(remember_device(visit)); /* a full card keeps nobody out */
+	error_ignore(remember(visit, job)); /* a full card keeps nobody out */
 	session_begin(reception->sessions, job->name, clock_boot_ms(), token);
 	reception->staff_seen_ms = clock_boot_ms();
 	request_add_header(visit->request, "Set-Cookie",
@@ -269,7 +230,7 @@ const struct error *sign_in(struct visit *visit)
 	if (visit_has_problems(visit) || !passphrase)
 		return show_form(visit);
 	snprintf(job->name, sizeof job->name, "%s", name);
-	job->who = (struct throttle_who){job->name, visit->request->address, known_device(visit)};
+	job->who = (struct throttle_who){job->name, visit->request->address, devices_lane(visit, job->name)};
 	wait = wait_ms(visit, job);
 	if (wait > 0) {
 		tell_wait(visit, wait);

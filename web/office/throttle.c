@@ -74,12 +74,11 @@ static void add(struct failures *failures, int64_t now_ms)
 
 void throttle_failed(struct throttle *throttle, const struct throttle_who *who, int64_t now_ms)
 {
-	if (who->device) {
-		add(&throttle->devices[place_of(throttle, who->device)], now_ms);
-		return;
-	}
 	add(&throttle->accounts[place_of(throttle, who->account)], now_ms);
-	add(&throttle->sources[place_of(throttle, who->source)], now_ms);
+	if (who->device)
+		add(&throttle->devices[place_of(throttle, who->device)], now_ms);
+	else
+		add(&throttle->sources[place_of(throttle, who->source)], now_ms);
 }
 
 void throttle_succeeded(struct throttle *throttle, const struct throttle_who *who)

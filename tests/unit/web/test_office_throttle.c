@@ -101,6 +101,19 @@ static void the_owner_s_own_browser_is_not_held_up_by_strangers(void **state)
 	assert_int_equal(throttle_wait_ms(*state, &owner, 5000), 20000); /* it is held up by its own */
 }
 
+static void guesses_from_a_known_browser_count_for_the_account_and_signing_in_there_does_not_undo_it(
+	void **state)
+{
+	struct throttle_who known = {"akello", "10.0.0.7", "the owner's laptop"},
+			    other = {"akello", "10.0.0.8", NULL};
+
+	for (int i = 0; i < 8; i++)
+		throttle_failed(*state, &known, 5000);
+	throttle_succeeded(*state, &known);
+	assert_int_equal(throttle_wait_ms(*state, &known, 5000), 0);
+	assert_int_equal(throttle_wait_ms(*state, &other, 5000), 40000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +125,9 @@ int main(void)
 			an_hour_without_a_failure_or_signing_in_forgets_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_owner_s_own_browser_is_not_held_up_by_strangers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			guesses_from_a_known_browser_count_for_the_account_and_signing_in_there_does_not_undo_it,
+			set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
