@@ -79,8 +79,15 @@ def test_reporter(hub, code):
 
 
 def test_throttle(hub):
-    stranger = hub.laptop()
+    known, stranger = hub.sign_in(), hub.laptop()
     last = None
+    for _ in range(8):
+        last = known.post("/login", {"name": "lakot", "passphrase": "guess"})
+    tap.ok("a browser that is known as one person's gains nothing against another", last.status == 429, last.text)
+    page = known.post("/login", {"name": hub.user, "passphrase": hub.passphrase})
+    tap.ok("its owner still signs in there", page.status == 200 and "/login" not in page.url, page.text)
+    last = known.post("/login", {"name": "lakot", "passphrase": "guess"})
+    tap.ok("which does not undo the wrong guesses at the other", last.status == 429, last.text)
     for _ in range(8):
         last = stranger.post("/login", {"name": "somebody", "passphrase": "guess"})
     tap.ok("after some wrong tries the next has to wait, and is told how long", last.status == 429 and last.headers.get("Retry-After"), last.text)
@@ -172,11 +179,39 @@ def test_forms(hub, laptop, key):
     tap.ok("what is not UTF-8 is refused with the field named", answer.status == 400 and "text" in answer.text, answer.text)
 
 
+def test_once(laptop, key):
+    """Pressed twice, or sent again by a browser that lost the answer: the same bytes to the same address."""
+    case, report = laptop.get(f"/cases/{key}"), laptop.get(f"/reports/{key}")
+    for page, action, answers, where in ((case, "/notes", {"text": "Typed once"}, f"/cases/{key}"),
+                                         (laptop.get(f"/cases/{key}/actions/new"), "/actions/new", {"what": "Agreed once", "who": "Apio", "due": LATER}, f"/cases/{key}"),
+                                         (laptop.get(f"/cases/{key}/followups/new"), "/followups/new", {"due": LATER, "how": "Once by bicycle"}, f"/cases/{key}"),
+                                         (report, "/answer", {"text": "Answered once"}, f"/reports/{key}"),
+                                         (laptop.get("/reports/new"), "/reports/new", {"what": "Told once", "how": "visit", "danger": "no"}, "/reports?all=1")):
+        form = page.form(action)
+        sent = form.filled(answers)
+        first, second = laptop.post(form.action, sent), laptop.post(form.action, sent)
+        text = next(value for value in answers.values() if "nce" in value)
+        if "how" in answers and action != "/reports/new":
+            count = len(set(re.findall(r"/followups/[0-9a-z.]{43}", laptop.get(where).body)))
+            expected = len(set(re.findall(r"/followups/[0-9a-z.]{43}", case.body))) + 1
+        else:
+            count, expected = laptop.get(where).text.count(text), 1
+        tap.ok(f"the same form sent twice to {form.action.replace(key, '...')} is written once and leads to the same place",
+               first.status == second.status == 200 and first.url == second.url and count == expected, (first.url, second.url, count, expected))
+    laptop.send(case, "/notes", text="Typed after going back")
+    tap.ok("another text typed into the same page is written", "Typed after going back" in laptop.get(f"/cases/{key}").text)
+
+
 def test_kept(hub, laptop, key):
     page = laptop.get(f"/cases/{key}")
+    lock = laptop.get("/lock")
     hub.run("lock")
     wait_for("a locked office", lambda: hub.healthy(hub.office) and "locked" in hub.laptop().get("/login").text)
     page = laptop.send(page, "/notes", text="Written while the hub was being locked.")
+    guest = hub.laptop()
+    planted = [guest.post(f"/cases/{key}/notes", {"text": f"Planted {i}"}) for i in range(40)]
+    tap.ok("nothing is kept of what a stranger posts, and it pushes nothing out", all("kept" not in p.url and "kept" not in p.text for p in planted), planted[0].url)
+    tap.ok("a form that holds no typed text is not kept: nobody can be led into locking the hub", "kept" not in laptop.send(lock, "/lock").url)
     tap.ok("after the lock every page asks to sign in", "/login" in page.url and "What you wrote is kept" in page.text, page.text)
     page = laptop.send(page, "/login", name=hub.user, passphrase=hub.passphrase)
     tap.ok("a form posted after its session ended is there after the new sign-in", "Written while the hub was being locked." in page.body
@@ -340,6 +375,7 @@ def main():
         test_case(laptop, key)
         test_two_officers(hub, laptop, key)
         test_settling(laptop, key)
+        test_once(laptop, key)
         test_forms(hub, laptop, key)
         laptop = test_kept(hub, laptop, key)
         words = test_people(hub, laptop)

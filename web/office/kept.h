@@ -8,11 +8,12 @@
 #include "web/office/session.h"
 
 #define KEPT_MS (10 * 60 * 1000)
+#define KEPT_OF_ONE 4	   /* forms of one owner */
+#define KEPT_OWNER_SIZE 65 /* a person's name, or what devices_owner says */
 
 struct kept_form {
 	char id[SESSION_TOKEN_SIZE];
-	char user[PERSON_NAME_MAX +
-		  1];	  /* whose it was; "" when that is not known any more: then whoever has the id */
+	char owner[KEPT_OWNER_SIZE]; /* whose it is */
 	const char *path; /* where it was posted */
 	struct form form;
 	int64_t at_ms;
@@ -21,11 +22,12 @@ struct kept_form {
 struct kept;
 struct kept *kept_new(const void *context);
 /* Copies the form, but fields that hold passphrases or tokens. NULL when there is nothing worth keeping. The
- * oldest makes room. */
+ * owner's own oldest makes room, and where the owner has few, the oldest. */
 const char *kept_add(
-	struct kept *kept, const char *user, const char *path, const struct form *form, int64_t now_ms);
-/* Hands it out for `user`, once: it hangs on `context` and is forgotten here. NULL when there is none. */
+	struct kept *kept, const char *owner, const char *path, const struct form *form, int64_t now_ms);
+/* Hands it out to its owner, once: it hangs on `context` and is forgotten here. NULL when they have none of
+ * that id. */
 struct kept_form *kept_take(
-	const void *context, struct kept *kept, const char *id, const char *user, int64_t now_ms);
+	const void *context, struct kept *kept, const char *id, const char *owner, int64_t now_ms);
 
 #endif

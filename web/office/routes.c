@@ -5,6 +5,7 @@
 
 #define GET METHOD_GET
 #define POST METHOD_POST
+#define TYPED (METHOD_POST | PAGE_TYPED)
 
 const struct office_page office_pages[] = {
 	{GET, "/login", sign_in_form, GUARD_NONE, 0},
@@ -15,23 +16,23 @@ const struct office_page office_pages[] = {
 	{GET, "/", today_page, GUARD_PERSON, 0},
 	{GET, "/reports", reports_page, GUARD_ACCESS, MAY_READ_REPORTS},
 	{GET, "/reports/new", record_form, GUARD_ACCESS, MAY_READ_REPORTS},
-	{POST, "/reports/new", record_save, GUARD_ACCESS, MAY_READ_REPORTS},
+	{TYPED, "/reports/new", record_save, GUARD_ACCESS, MAY_READ_REPORTS},
 	{GET, "/reports/*", report_page, GUARD_ACCESS, MAY_READ_REPORTS},
-	{POST, "/reports/*/close", report_close, GUARD_ACCESS, MAY_READ_REPORTS},
-	{POST, "/reports/*/answer", report_answer, GUARD_ACCESS, MAY_READ_REPORTS},
+	{TYPED, "/reports/*/close", report_close, GUARD_ACCESS, MAY_READ_REPORTS},
+	{TYPED, "/reports/*/answer", report_answer, GUARD_ACCESS, MAY_READ_REPORTS},
 	{GET, "/reports/*/case", open_form, GUARD_ACCESS, MAY_WRITE_CASES},
-	{POST, "/reports/*/case", open_save, GUARD_ACCESS, MAY_WRITE_CASES},
+	{TYPED, "/reports/*/case", open_save, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/cases", cases_page, GUARD_ACCESS, MAY_READ_CASES},
 	{GET, "/cases/*", case_page, GUARD_ACCESS, MAY_READ_CASES},
 	{GET, "/cases/*/edit", case_edit, GUARD_ACCESS, MAY_WRITE_CASES},
-	{POST, "/cases/*/edit", case_save, GUARD_ACCESS, MAY_WRITE_CASES},
-	{POST, "/cases/*/notes", case_note, GUARD_ACCESS, MAY_WRITE_CASES},
+	{TYPED, "/cases/*/edit", case_save, GUARD_ACCESS, MAY_WRITE_CASES},
+	{TYPED, "/cases/*/notes", case_note, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/cases/*/actions/*", action_form, GUARD_ACCESS, MAY_WRITE_CASES},
-	{POST, "/cases/*/actions/*", action_save, GUARD_ACCESS, MAY_WRITE_CASES},
+	{TYPED, "/cases/*/actions/*", action_save, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/cases/*/followups/*", followup_form, GUARD_ACCESS, MAY_WRITE_CASES},
-	{POST, "/cases/*/followups/*", followup_save, GUARD_ACCESS, MAY_WRITE_CASES},
+	{TYPED, "/cases/*/followups/*", followup_save, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/history/*/*", history_page, GUARD_ACCESS, MAY_READ_CASES},
-	{POST, "/settle/*/*/*", settle_save, GUARD_ACCESS, MAY_SETTLE_CONFLICTS},
+	{TYPED, "/settle/*/*/*", settle_save, GUARD_ACCESS, MAY_SETTLE_CONFLICTS},
 	{GET, "/search", search_page, GUARD_ACCESS, MAY_READ_CASES},
 	{GET, "/users", users_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{GET, "/users/new", user_new_form, GUARD_ACCESS, MAY_MANAGE_PEOPLE},

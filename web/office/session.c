@@ -94,6 +94,22 @@ void sessions_end_of(struct sessions *sessions, const char *user, const struct s
 			session_end(&sessions->all[i]);
 }
 
+const char *session_done(const struct session *session, const uint8_t form[static DIGEST_LEN])
+{
+	for (size_t i = 0; i < session->done_count && i < SESSION_DONE_MAX; i++)
+		if (memcmp(session->done[i].form, form, DIGEST_LEN) == 0)
+			return session->done[i].path;
+	return NULL;
+}
+
+void session_remember(struct session *session, const uint8_t form[static DIGEST_LEN], const char *path)
+{
+	struct session_done *done = &session->done[session->done_count++ % SESSION_DONE_MAX];
+
+	memcpy(done->form, form, DIGEST_LEN);
+	snprintf(done->path, sizeof done->path, "%s", path);
+}
+
 bool session_csrf_fits(const struct session *session, const char *token)
 {
 	return token && strlen(token) == SESSION_TOKEN_SIZE - 1 &&

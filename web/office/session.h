@@ -11,6 +11,14 @@
 #define SESSIONS_MAX 64
 #define SESSION_TOKEN_SIZE 44 /* 32 bytes as unpadded base64 and a NUL */
 
+#define SESSION_DONE_MAX 16 /* forms that are remembered */
+#define SESSION_PATH_SIZE 128
+
+struct session_done {
+	uint8_t form[DIGEST_LEN]; /* of all that was posted */
+	char path[SESSION_PATH_SIZE];
+};
+
 struct session {
 	uint8_t hash[DIGEST_LEN]; /* of the token */
 	char csrf[SESSION_TOKEN_SIZE];
@@ -18,6 +26,8 @@ struct session {
 	int64_t began_ms, seen_ms;
 	const char *notice; /* a sentence of ours for the next page: "The action was added."; NULL: nothing to
 			       say */
+	struct session_done done[SESSION_DONE_MAX];
+	size_t done_count; /* since it began; the newest SESSION_DONE_MAX are there */
 };
 
 struct sessions;
@@ -32,6 +42,9 @@ struct session *session_find(
 void session_end(struct session *session);
 /* Ends all of a person's but `except` (may be NULL): their passphrase or rights changed. */
 void sessions_end_of(struct sessions *sessions, const char *user, const struct session *except);
+/* A form that was posted once and saved: where that led. NULL for one that was not, or long ago. */
+const char *session_done(const struct session *session, const uint8_t form[static DIGEST_LEN]);
+void session_remember(struct session *session, const uint8_t form[static DIGEST_LEN], const char *path);
 bool session_csrf_fits(const struct session *session, const char *token);
 /* A random token as text; also for other one-time names. */
 void session_token_new(char out[static SESSION_TOKEN_SIZE]);

@@ -10,6 +10,7 @@
 #include "node/base/clock.h"
 #include "node/casework/lists.h"
 #include "node/vault/words.h"
+#include "web/office/devices.h"
 #include "web/office/show.h"
 
 #define WORDS 7
@@ -138,9 +139,7 @@ static const struct error *tell_wrong(struct visit *visit, struct job *job, cons
 	if (failed->code == ERROR_DENIED) {
 		throttle_failed(visit->reception->throttle, &who, clock_boot_ms());
 		visit_problem(visit, "passphrase", "Your passphrase is not right");
-	} else if (failed->code == ERROR_SYSTEM || failed->code == ERROR_FULL) {
-		return failed;
-	} else {
+	} else if (!visit_tell_unsaved(visit, failed)) {
 		visit_problem(visit, job->change == CHANGE_ADD ? "name" : "", failed->message);
 	}
 	return job->again(visit);
@@ -158,6 +157,8 @@ static const struct error *done(struct visit *visit, void *user, const struct er
 		return tell_wrong(visit, job, failed);
 	if (job->change != CHANGE_ADD)
 		sessions_end_of(visit->reception->sessions, job->name, visit->session);
+	if (job->change == CHANGE_DISABLE)
+		error_ignore(devices_prune(visit->office)); /* else at the next sign-in */
 	if (!words)
 		return visit_go(visit, "/users",
 			job->change == CHANGE_ROLE ? "The role is changed."

@@ -17,6 +17,7 @@
 #include "node/casework/lists.h"
 #include "web/host.h"
 #include "web/office/catch.h"
+#include "web/office/devices.h"
 #include "web/office/show.h"
 
 const char *visit_field(const struct visit *visit, const char *name)
@@ -34,9 +35,29 @@ bool visit_has_problems(const struct visit *visit)
 	return page_has_problems(visit->view);
 }
 
+bool visit_tell_unsaved(struct visit *visit, const struct error *failed)
+{
+	bool is_full = failed->code == ERROR_FULL;
+
+	if (!is_full && failed->code != ERROR_SYSTEM)
+		return false;
+	log_error("not saved: %s", failed->message);
+	visit->request->status = is_full ? 507 : 500;
+	visit_problem(visit, "",
+		is_full ? "There is no room left on this hub, and nothing was saved. What you wrote is still "
+			  "here: make room, then save it again"
+			: "This hub could not save it. What you wrote is still here: try again, and if that "
+			  "does not help, run engabo doctor on the hub");
+	return true;
+}
+
 struct batch *visit_batch(struct visit *visit)
 {
-	return batch_new(visit->context, visit->office, visit->person.name);
+	struct batch *batch = batch_new(visit->context, visit->office, visit->person.name);
+
+	if (visit->is_shown_again)
+		batch_close(batch);
+	return batch;
 }
 
 bool visit_may(const struct visit *visit, enum access access)
@@ -109,6 +130,7 @@ static json_t *nav_of(struct visit *visit)
 static void add_frame(struct visit *visit)
 {
 	const char *name = visit->office->home->config->hub.name;
+	char once[SESSION_TOKEN_SIZE];
 
 	visit_set(visit, "staff", json_true());
 	visit_text(visit, "site", name && *name ? name : "Hub");
@@ -117,6 +139,8 @@ static void add_frame(struct visit *visit)
 	visit_set(visit, "nav", nav_of(visit));
 	visit_set(visit, "user", json_pack("{ss}", "name", visit->person.name));
 	visit_text(visit, "csrf", visit->session->csrf);
+	session_token_new(once);
+	visit_text(visit, "once", once);
 	if (visit->session->notice)
 		visit_text(visit, "notice", visit->session->notice);
 	visit->session->notice = NULL;
@@ -136,6 +160,8 @@ const struct error *visit_go(struct visit *visit, const char *path, const char *
 {
 	if (visit->session)
 		visit->session->notice = notice;
+	if (visit->session && visit->is_once && strlen(path) < SESSION_PATH_SIZE)
+		session_remember(visit->session, visit->once, path);
 	request_redirect(visit->request, path);
 	return NULL;
 }
@@ -257,15 +283,24 @@ static const struct office_page *find_page(struct visit *visit, const char *path
 	return NULL;
 }
 
+/* For the person whose session is over, or, where the hub was locked meanwhile, for whose browser it is. What
+ * comes from anybody else is not kept: it could be put under the eyes of somebody who believes it their own. */
+static const char *keep(struct visit *visit, const char *was)
+{
+	const struct request *request = visit->request;
+	const char *owner = *was ? was : devices_owner(visit);
+
+	return owner ? kept_add(visit->reception->kept, owner, request->path, request->form, clock_boot_ms())
+		     : NULL;
+}
+
 /* To the sign-in page; what was being posted comes back afterwards. Addresses of ours need no escaping in a
  * query but for what a search holds. */
-static const struct error *go_to_login(struct visit *visit, const char *was)
+static const struct error *go_to_login(struct visit *visit, const struct office_page *page, const char *was)
 {
 	struct request *request = visit->request;
-	const char *id = NULL;
+	const char *id = page && page->methods & PAGE_TYPED ? keep(visit, was) : NULL;
 
-	if (request->method == METHOD_POST)
-		id = kept_add(visit->reception->kept, was, request->path, request->form, clock_boot_ms());
 	if (id)
 		request_redirect(request, visit_path(visit, "/login?kept=%s", id));
 	else if (request->method == METHOD_GET && strcmp(request->path, "/") != 0)
@@ -310,40 +345,88 @@ static bool find_person(struct visit *visit, char was[static PERSON_NAME_MAX + 1
 	return true;
 }
 
+/* What could not be saved comes back on its own page, which saves nothing while there is a problem. */
+static const struct error *shown_again(
+	struct visit *visit, const struct office_page *page, const struct error *failed)
+{
+	if (!failed || !(page->methods & PAGE_TYPED))
+		return failed;
+	json_decref(visit->view);
+	visit->view = json_object();
+	visit->is_shown_again = true;
+	return visit_tell_unsaved(visit, failed) ? page->page(visit) : failed;
+}
+
+/* A second press of the button, or a page that was loaded again, is the same form to the last byte, with the
+ * same one-time text in it: it leads to where the first one did. */
+static const struct error *save_once(struct visit *visit, const struct office_page *page)
+{
+	const struct form *form = visit->form;
+	struct digest digest;
+	const char *path;
+
+	digest_start(&digest);
+	digest_add(&digest, visit->request->path, strlen(visit->request->path) + 1);
+	for (size_t i = 0; i < form->count; i++) {
+		digest_add(&digest, form->fields[i].name, strlen(form->fields[i].name) + 1);
+		digest_add(&digest, form->fields[i].value, strlen(form->fields[i].value) + 1);
+	}
+	digest_end(&digest, visit->once);
+	visit->is_once = *visit_field(visit, "once") != 0;
+	path = visit->is_once ? session_done(visit->session, visit->once) : NULL;
+	if (!path)
+		return page->page(visit);
+	request_redirect(visit->request, path);
+	return NULL;
+}
+
 static const struct error *call_page(struct visit *visit, const struct office_page *page)
 {
 	const struct request *request = visit->request;
 	char was[PERSON_NAME_MAX + 1];
 
 	if (!find_person(visit, was) && page->guard != GUARD_NONE)
-		return go_to_login(visit, was);
+		return go_to_login(visit, page, was);
 	if (page->guard == GUARD_ACCESS && !visit_may(visit, page->access))
 		return error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
 	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE &&
 		!session_csrf_fits(visit->session, form_get(request->form, "csrf")))
 		return error_new(ERROR_DENIED,
 			"this form is out of date; go back, load the page again and send it again");
-	return page->page(visit);
+	return shown_again(
+		visit, page, page->methods & PAGE_TYPED ? save_once(visit, page) : page->page(visit));
+}
+
+static struct kept_form *take_kept(struct visit *visit, const char *id)
+{
+	struct kept *kept = visit->reception->kept;
+	const char *device = devices_lane(visit, visit->person.name);
+	struct kept_form *form =
+		kept_take(visit->context, kept, id, visit->person.name, clock_boot_ms());
+
+	if (!form && device)
+		form = kept_take(visit->context, kept, id, device, clock_boot_ms());
+	return form;
 }
 
 /* A form that was kept over a new sign-in: its own page shows it with what was typed, and saves nothing
  * before it is sent again. */
 static const struct error *show_kept(struct visit *visit, const char *id)
 {
-	struct reception *reception = visit->reception;
 	const struct office_page *page;
 	struct kept_form *kept;
 	char was[PERSON_NAME_MAX + 1];
 
 	if (!find_person(visit, was))
-		return go_to_login(visit, was);
-	kept = kept_take(visit->context, reception->kept, id, visit->person.name, clock_boot_ms());
+		return go_to_login(visit, NULL, was);
+	kept = take_kept(visit, id);
 	if (!kept)
 		return visit_go(visit, "/", "What you wrote before signing in is no longer kept.");
 	page = find_page(visit, kept->path, METHOD_POST);
 	if (!page || (page->guard == GUARD_ACCESS && !visit_may(visit, page->access)))
 		return visit_go(visit, "/", NULL);
 	visit->form = &kept->form;
+	visit->is_shown_again = true;
 	visit_problem(visit, "",
 		"You were signed out before this was saved. Nothing is lost: look it over and save it "
 		"again.");

@@ -42,6 +42,9 @@ struct visit {
 	struct person person;		/* who it is; zeroed before signing in */
 	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no
 					   such one */
+	bool is_shown_again;	 /* a form that was kept over a new sign-in: shown, never saved */
+	bool is_once;		 /* saving it leads to the same place when the same form comes again */
+	uint8_t once[DIGEST_LEN];
 	const struct form *form; /* what was posted, also when it is shown again after a new sign-in; NULL on
 				    a plain GET */
 	json_t *view;		 /* what the page shows */
@@ -53,8 +56,11 @@ enum visit_guard {
 	GUARD_PERSON, /* anybody who is signed in */
 	GUARD_ACCESS, /* who may do `access` */
 };
+/* A POST of what somebody typed into a record: sent twice it is written once, and it is kept over a new
+ * sign-in. Its page saves by visit_batch alone, and not while there are problems. */
+#define PAGE_TYPED 4
 struct office_page {
-	int methods;
+	int methods; /* METHOD_GET or METHOD_POST, with PAGE_TYPED */
 	const char *pattern; /* '*' stands for one part between slashes */
 	visit_page *page;
 	enum visit_guard guard;
@@ -76,6 +82,9 @@ const struct error *visit_go(struct visit *visit, const char *path, const char *
 const char *visit_field(const struct visit *visit, const char *name);
 void visit_problem(struct visit *visit, const char *field, const char *text);
 bool visit_has_problems(const struct visit *visit);
+/* For a write that the card did not take: the problem in words, and the answer's status. False, and nothing
+ * done, for any other failure. */
+bool visit_tell_unsaved(struct visit *visit, const struct error *failed);
 struct batch *visit_batch(struct visit *visit);
 bool visit_may(const struct visit *visit, enum access access);
 /* Sets a key of the view. `value` is taken over. */

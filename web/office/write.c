@@ -25,6 +25,7 @@ struct batch {
 	size_t event_count;
 	struct sealed *sealed;
 	size_t sealed_count;
+	bool is_closed;
 };
 
 struct batch *batch_new(const void *context, struct office *office, const char *by)
@@ -34,6 +35,11 @@ struct batch *batch_new(const void *context, struct office *office, const char *
 	batch->office = office;
 	batch->by = memory_string(batch, by);
 	return batch;
+}
+
+void batch_close(struct batch *batch)
+{
+	batch->is_closed = true;
 }
 
 struct office *batch_office(const struct batch *batch)
@@ -268,6 +274,8 @@ const struct error *batch_commit(struct batch *batch)
 	struct office *office = batch->office;
 	const struct error *error;
 
+	if (batch->is_closed)
+		return error_new(ERROR_DENIED, "nothing is saved before the form is sent again");
 	TRY(casefile_begin(office->file));
 	error = take_all(batch);
 	if (!error)

@@ -12,6 +12,8 @@
 struct batch;
 /* `by`: the user's name. Hangs on `context`. */
 struct batch *batch_new(const void *context, struct office *office, const char *by);
+/* For a page that is only shown: nothing can be committed. */
+void batch_close(struct batch *batch);
 struct office *batch_office(const struct batch *batch);
 const char *batch_by(const struct batch *batch);
 

@@ -127,6 +127,27 @@ static void when_all_places_are_taken_the_one_idle_longest_makes_room(void **sta
 	assert_non_null(session_find(sessions, first, 100, was));
 }
 
+static void a_form_that_was_saved_is_remembered_by_its_session_alone_among_the_newest(void **state)
+{
+	struct sessions *sessions = fresh(state);
+	struct session *mine = session_begin(sessions, "akello", 1000, token);
+	struct session *other = session_begin(sessions, "akello", 1000, token);
+	uint8_t form[DIGEST_LEN] = {0};
+
+	assert_null(session_done(mine, form));
+	session_remember(mine, form, "/cases/x");
+	assert_string_equal(session_done(mine, form), "/cases/x");
+	assert_null(session_done(other, form));
+	for (int i = 0; i < 1000; i++) {
+		form[0] = 1 + i % 250;
+		form[1] = (uint8_t)(i / 250);
+		session_remember(mine, form, "/cases/y");
+	}
+	assert_string_equal(session_done(mine, form), "/cases/y");
+	memset(form, 0, sizeof form);
+	assert_null(session_done(mine, form));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +164,9 @@ int main(void)
 			who_signs_out_or_loses_their_rights_is_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			when_all_places_are_taken_the_one_idle_longest_makes_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_form_that_was_saved_is_remembered_by_its_session_alone_among_the_newest, set_up,
+			tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
