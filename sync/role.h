@@ -1,5 +1,5 @@
-/* The sync role: one loop over doorbells, timers, the command socket and avahi. Holds the log-signing key and the transport keys, never an opening
- * key. */
+/* The sync role: one loop over doorbells, timers, the command socket and avahi. Holds the log-signing key and
+ * the transport keys, never an opening key. */
 #ifndef ENGABO_SYNC_ROLE_H
 #define ENGABO_SYNC_ROLE_H
 

@@ -31,8 +31,8 @@ struct keyring_cost keyring_cost_here(void);
 
 /* The vault's content while unlocked. All owned; free with vault_free. */
 struct vault {
-	struct secret *opening;	  /* age identity of the current epoch */
-	struct secret *office;	  /* office key: signing seed */
+	struct secret *opening; /* age identity of the current epoch */
+	struct secret *office;	/* office key: signing seed */
 };
 void vault_free(struct vault *vault);
 DEFINE_CLEANUP(struct vault *, vault_free)

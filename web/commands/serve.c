@@ -228,7 +228,8 @@ static const struct error *keep_roles(const struct command_call *call, const str
 	TRY(lock_home(context, home, &lock));
 	log_start("engabo");
 	if (getenv("ENGABO_TEST_CHEAP_KEYS"))
-		log_warning("ENGABO_TEST_CHEAP_KEYS is set: passphrases set now are cheap to guess; for tests only");
+		log_warning("ENGABO_TEST_CHEAP_KEYS is set: passphrases set now are cheap to guess; for "
+			    "tests only");
 	sigemptyset(&awaited);
 	sigaddset(&awaited, SIGCHLD);
 	sigaddset(&awaited, SIGTERM);

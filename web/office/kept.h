@@ -14,7 +14,7 @@
 struct kept_form {
 	char id[SESSION_TOKEN_SIZE];
 	char owner[KEPT_OWNER_SIZE]; /* whose it is */
-	const char *path; /* where it was posted */
+	const char *path;	     /* where it was posted */
 	struct form form;
 	int64_t at_ms;
 };

@@ -175,7 +175,8 @@ const struct error *people_add(
 
 	TRY(people_check_name(person->name));
 	if (!people_find(scratch, office->file, person->name, &there))
-		return error_new(ERROR_EXISTS, "somebody is called %s already; choose another name", person->name);
+		return error_new(
+			ERROR_EXISTS, "somebody is called %s already; choose another name", person->name);
 	set = json_pack(
 		"{ssssss}", "name", person->name, "role", person_role_name(person->role), "state", "active");
 	TRY(set_way_in(office->home, by, person->name, access_may(person->role, MAY_UNLOCK),

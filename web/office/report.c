@@ -210,7 +210,8 @@ const struct error *report_close(struct visit *visit)
 	TRY(fields_seen(visit, &asking, "state", &over));
 	if (!is_waiting(report)) {
 		visit->request->status = 409;
-		visit_problem(visit, "", "This report does not wait any more; what became of it stands below");
+		visit_problem(
+			visit, "", "This report does not wait any more; what became of it stands below");
 	}
 	if (visit_has_problems(visit))
 		return show(visit, visit->parts[0]);

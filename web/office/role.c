@@ -94,8 +94,8 @@ static const struct error *answer_spool(struct reception *reception, const json_
 	return reception->is_open ? catch_spool(reception->office, 0, &upto) : NULL;
 }
 
-/* {"do":"names"}: {"names":{"<log>":{"code","name","region"}}} of the coalition's hubs and of this one; nothing
- * while locked, since the names of the others are sealed. */
+/* {"do":"names"}: {"names":{"<log>":{"code","name","region"}}} of the coalition's hubs and of this one;
+ * nothing while locked, since the names of the others are sealed. */
 static json_t *names_of(const struct reception *reception)
 {
 	const struct office *office = reception->office;
@@ -112,8 +112,7 @@ static json_t *names_of(const struct reception *reception)
 		const struct roster_name *hub = &office->names->hubs[i];
 
 		json_object_set_new(names, hub->log,
-			json_pack(
-				"{ssssss}", "code", hub->code, "name", hub->name, "region", hub->region));
+			json_pack("{ssssss}", "code", hub->code, "name", hub->name, "region", hub->region));
 	}
 	return names;
 }

@@ -11,8 +11,8 @@
 #include "web/office/fields.h"
 #include "web/office/show.h"
 
-/* What no person writes: disagreements on who opened a report first are report.c's, and a case's reference and
- * a reporter's mailbox are made once. */
+/* What no person writes: disagreements on who opened a report first are report.c's, and a case's reference
+ * and a reporter's mailbox are made once. */
 static bool is_silent(const char *field)
 {
 	static const char *const fields[] = {"opened_at", "opened_by", "mailbox", "ref"};
@@ -111,8 +111,8 @@ static bool is_said_with_others(const char *field)
 }
 
 /* The value that was chosen or written, if the record may say it; the caller's. NULL with a problem. */
-static json_t *settled_value(struct visit *visit, const struct entity *entity, const struct field *field,
-	const json_t *record)
+static json_t *settled_value(
+	struct visit *visit, const struct entity *entity, const struct field *field, const json_t *record)
 {
 	struct asked asked = {.name = field->name, .is_required = true};
 	json_t *after CLEANUP(json_decref) = json_copy((json_t *)record), *value;

@@ -1,6 +1,6 @@
 /* Signing in: the first keyholder's passphrase opens the hub, later ones are checked against it. Providers
- * and facilitators have no key: they need a hub that somebody opened. Guessing is throttle.c's, known browsers are devices.c's, sessions are
- * session.c's, what the passphrase opens is people.c's.
+ * and facilitators have no key: they need a hub that somebody opened. Guessing is throttle.c's, known
+ * browsers are devices.c's, sessions are session.c's, what the passphrase opens is people.c's.
  *
  * "A locked hub opens by a keyholder's passphrase alone", and one who was disabled since does not open it
  * though their slot still would. Office role: the slow part on the worker's thread. */

@@ -129,9 +129,8 @@ static const struct error *form_of(struct visit *visit, const struct kind *kind)
 
 static void check_together(struct visit *visit, const struct kind *kind)
 {
-	json_t *typed CLEANUP(json_decref) =
-		json_pack("{ssssss}", "state", visit_field(visit, "state"), "outcome",
-			visit_field(visit, "outcome"), "made", visit_field(visit, "made"));
+	json_t *typed CLEANUP(json_decref) = json_pack("{ssssss}", "state", visit_field(visit, "state"),
+		"outcome", visit_field(visit, "outcome"), "made", visit_field(visit, "made"));
 
 	if (!is_new(visit))
 		fields_agree(visit, kind->entity, typed);

@@ -3,9 +3,9 @@
  *
  * Each failure adds 5 s to the delay before the next try; the first 15 s are free, 10 minutes are the most.
  * An hour without a failure, or signing in, forgets them. A browser in which this person signed in before
- * waits for its own failures alone, so that a stranger's guesses do not keep the owner out; they count for the
- * account as well, and signing in there forgets the browser's own only. Memory is fixed:
- * names are counted by a keyed hash in a small table; two names that share a place share their delay. */
+ * waits for its own failures alone, so that a stranger's guesses do not keep the owner out; they count for
+ * the account as well, and signing in there forgets the browser's own only. Memory is fixed: names are
+ * counted by a keyed hash in a small table; two names that share a place share their delay. */
 #ifndef ENGABO_WEB_OFFICE_THROTTLE_H
 #define ENGABO_WEB_OFFICE_THROTTLE_H
 

@@ -284,7 +284,8 @@ static const struct office_page *find_page(struct visit *visit, const char *path
 }
 
 /* For the person whose session is over, or, where the hub was locked meanwhile, for whose browser it is. What
- * comes from anybody else is not kept: it could be put under the eyes of somebody who believes it their own. */
+ * comes from anybody else is not kept: it could be put under the eyes of somebody who believes it their own.
+ */
 static const char *keep(struct visit *visit, const char *was)
 {
 	const struct request *request = visit->request;
@@ -401,8 +402,7 @@ static struct kept_form *take_kept(struct visit *visit, const char *id)
 {
 	struct kept *kept = visit->reception->kept;
 	const char *device = devices_lane(visit, visit->person.name);
-	struct kept_form *form =
-		kept_take(visit->context, kept, id, visit->person.name, clock_boot_ms());
+	struct kept_form *form = kept_take(visit->context, kept, id, visit->person.name, clock_boot_ms());
 
 	if (!form && device)
 		form = kept_take(visit->context, kept, id, device, clock_boot_ms());

@@ -42,8 +42,8 @@ struct visit {
 	struct person person;		/* who it is; zeroed before signing in */
 	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no
 					   such one */
-	bool is_shown_again;	 /* a form that was kept over a new sign-in: shown, never saved */
-	bool is_once;		 /* saving it leads to the same place when the same form comes again */
+	bool is_shown_again;		/* a form that was kept over a new sign-in: shown, never saved */
+	bool is_once;			/* saving it leads to the same place when the same form comes again */
 	uint8_t once[DIGEST_LEN];
 	const struct form *form; /* what was posted, also when it is shown again after a new sign-in; NULL on
 				    a plain GET */
@@ -60,7 +60,7 @@ enum visit_guard {
  * sign-in. Its page saves by visit_batch alone, and not while there are problems. */
 #define PAGE_TYPED 4
 struct office_page {
-	int methods; /* METHOD_GET or METHOD_POST, with PAGE_TYPED */
+	int methods;	     /* METHOD_GET or METHOD_POST, with PAGE_TYPED */
 	const char *pattern; /* '*' stands for one part between slashes */
 	visit_page *page;
 	enum visit_guard guard;
