@@ -7,6 +7,19 @@
 
 #include <string.h>
 
+json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home)
+{
+	const struct roster_member *member = roster ? roster_member(roster, home) : NULL;
+	bool is_own = strcmp(home, self->log) == 0;
+	bool is_there = is_own || (member && member->status == MEMBER_ACTIVE);
+
+	if (!roster || roster->sharing == SHARING_FULL)
+		return is_there ? json_pack("[ss]", home, "hq") : json_pack("[s]", "hq");
+	if (is_own || !is_there)
+		return json_pack("[s]", self->log);
+	return json_pack("[ss]", home, self->log);
+}
+
 struct chosen {
 	struct age_recipient *out;
 	size_t count;

@@ -6,6 +6,11 @@
 #include "node/base/json.h"
 #include "node/roster/roster.h"
 
+/* The "to" of a record that belongs to the hub `home`, by the coalition's sharing policy (casework.md,
+ * "Sharing"): its own hub and, where all is shared, headquarters; else whoever writes it reads it as well. A
+ * home that has left gets nothing new. `roster` NULL: this hub works alone, and what it writes waits for
+ * headquarters. The caller's. */
+json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home);
 /* `roster` NULL: this hub works alone, and all is sealed to itself. "hq" means every active headquarters hub,
  * "all" the coalition recipient; a log id that is not an active member is ERROR_NOT_FOUND. No recipient
  * twice. out holds AGE_RECIPIENTS_MAX. */

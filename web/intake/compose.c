@@ -142,28 +142,36 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 	return add_receipt(context, self, code, out);
 }
 
-/* The hub that has the report, if we can still seal to it, and headquarters. */
-static json_t *message_readers(struct coalition *coalition, const char *owner)
+/* The hub that has the report, or this one if it cannot be sealed to any more; and headquarters, where the
+ * policy shares reports with it in full. */
+static json_t *message_readers(
+	struct coalition *coalition, const struct coalition_readers *readers, const char *owner)
 {
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
-	json_t *to = json_pack("[s,s]", owner, "hq");
+	bool is_shared = readers->is_alone || readers->sharing == SHARING_FULL;
+	json_t *to = json_pack("[s]", owner);
 	size_t count;
 
-	if (coalition_recipients(coalition, to, recipients, &count) == NULL)
-		return to;
-	json_decref(to);
-	return json_pack("[s,s]", coalition_self(coalition)->log, "hq");
+	if (coalition_recipients(coalition, to, recipients, &count)) {
+		json_decref(to);
+		to = json_pack("[s]", coalition_self(coalition)->log);
+	}
+	if (is_shared)
+		json_array_append_new(to, json_string("hq"));
+	return to;
 }
 
 const struct error *compose_message(const void *context, struct coalition *coalition, const char *report,
 	const char *owner, const char *text, const struct mailbox *mailbox, struct composed *out)
 {
-	json_t *to CLEANUP(json_decref) = message_readers(coalition, owner);
-	json_t *set CLEANUP(json_decref) = NULL;
+	json_t *to CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL;
+	struct coalition_readers readers;
 	uint8_t signature[SSHSIG_RAW_LEN];
 	struct event_draft draft;
 	char *signed_text;
 
+	TRY(coalition_readers(coalition, &readers));
+	to = message_readers(coalition, &readers, owner);
 	out->count = 0;
 	new_key(out->key, coalition);
 	signed_text = memory_format(context, "%s %s %s", out->key, report, text);

@@ -235,7 +235,8 @@ const char *show_readers(const void *context, const struct office *office, const
 
 		if (member->status != MEMBER_ACTIVE)
 			continue;
-		if (strcmp(member->keys.log, home) != 0 && member->keys.role != MEMBER_HEADQUARTERS)
+		if (strcmp(member->keys.log, home) != 0 &&
+			(member->keys.role != MEMBER_HEADQUARTERS || roster->sharing != SHARING_FULL))
 			continue;
 		buffer_format(text, "%s%s", any ? ", " : "", office_hub_name(office, member->keys.log));
 		any = true;

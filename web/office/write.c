@@ -73,33 +73,23 @@ static void home_of(char out[static LOG_ID_SIZE], const char *key, const char *c
 		ids_key_log(out, key);
 }
 
-/* A home that has left the coalition gets nothing new; headquarters goes on with what it holds. */
-static json_t *readers_of(const struct office *office, const struct entity *entity, const char *home)
+/* A hub that the roster does not hold yet works alone, whatever the roster says of others. */
+static const struct roster *roster_of_us(const struct office *office)
 {
 	const struct roster *roster = office_roster(office);
-	const struct roster_member *member = roster ? roster_member(roster, home) : NULL;
-	const char *self = office->trust.self.log;
 
-	if (entity->is_local)
-		return json_pack("[s]", self);
-	if (strcmp(home, self) != 0 && (!member || member->status != MEMBER_ACTIVE))
-		return json_pack("[s]", "hq");
-	return json_pack("[ss]", home, "hq");
+	return roster && roster_member(roster, office->trust.self.log) ? roster : NULL;
 }
 
 static const struct error *seal_event(struct batch *batch, struct event *event)
 {
 	const struct office *office = batch->office;
-	const struct roster *roster = office_roster(office);
 	const struct member_keys *self = &office->trust.self;
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
 	struct sealed *sealed;
 	size_t count;
 
-	/* A hub that the roster does not hold yet works alone, whatever the roster says of others. */
-	if (roster && !roster_member(roster, self->log))
-		roster = NULL;
-	TRY(recipients_of(event->to, roster, self, recipients, &count));
+	TRY(recipients_of(event->to, roster_of_us(office), self, recipients, &count));
 	batch->sealed = memory_resize(batch, batch->sealed, struct sealed, batch->sealed_count + 1);
 	sealed = &batch->sealed[batch->sealed_count];
 	*sealed = (struct sealed){.kind = 'o'};
@@ -112,19 +102,50 @@ static const struct error *seal_event(struct batch *batch, struct event *event)
 static const struct error *add(struct batch *batch, struct event_draft *draft)
 {
 	const struct entity *entity = schema_entity(draft->entity);
+	const struct member_keys *self = &batch->office->trust.self;
 	char home[LOG_ID_SIZE];
 	struct event *event;
 
 	if (!entity)
 		return error_new(ERROR_INVALID, "there are no records of the kind %s", draft->entity);
 	home_of(home, draft->key, draft->case_key, draft->set);
-	draft->to = readers_of(batch->office, entity, home);
+	draft->to = entity->is_local ? json_pack("[s]", self->log)
+				     : recipients_named(roster_of_us(batch->office), self, home);
 	draft->by = batch->by;
 	TRY(event_make(batch, draft, &event));
 	TRY(seal_event(batch, event));
 	batch->events = memory_resize(batch, batch->events, struct event *, batch->event_count + 1);
 	batch->events[batch->event_count++] = event;
 	return NULL;
+}
+
+/* Of a report that staff take, headquarters gets what it gets of one from the public form where the policy is
+ * a summary (web/intake/compose.c): an event of its own, which says nothing that this hub does not know, and
+ * only the first time. */
+static const struct error *add_summary(struct batch *batch, const struct event_draft *whole)
+{
+	static const char *const names[] = {"danger", "needs", "district"};
+	const struct office *office = batch->office;
+	const struct roster *roster = roster_of_us(office);
+	json_t *set CLEANUP(json_decref) = json_object(), *to CLEANUP(json_decref) = json_pack("[s]", "hq");
+	struct event_draft draft = *whole;
+	struct event *event;
+
+	if (!roster || roster->sharing != SHARING_SUMMARY || office->trust.self.role == MEMBER_HEADQUARTERS ||
+		strcmp(draft.entity, "report") != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (json_object_get(draft.set, names[i]) && !json_object_get(draft.over, names[i]))
+			json_object_set(set, names[i], json_object_get(draft.set, names[i]));
+	if (!json_object_size(set))
+		return NULL;
+	draft.set = set;
+	draft.over = NULL;
+	draft.from = NULL;
+	draft.to = to;
+	draft.is_restated = false;
+	TRY(event_make(batch, &draft, &event));
+	return seal_event(batch, event);
 }
 
 static const struct error *add_draft(struct batch *batch, struct event_draft *draft)
@@ -136,6 +157,8 @@ static const struct error *add_draft(struct batch *batch, struct event_draft *dr
 			batch->office->file, draft->entity, draft->key, draft->set, &draft->over);
 	if (!error)
 		error = add(batch, draft);
+	if (!error)
+		error = add_summary(batch, draft);
 	json_decref(draft->set);
 	json_decref(draft->over);
 	json_decref(draft->from);

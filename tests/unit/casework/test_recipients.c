@@ -100,12 +100,38 @@ static void nobody_else_gets_in(void **state)
 	assert_int_equal(marks(&world, true, json_pack("[i]", 1), out)->code, ERROR_INVALID);
 }
 
+static void the_coalition_s_policy_decides_whether_headquarters_reads_a_hub_s_records(void **state)
+{
+	static const enum sharing_policy closed[] = {SHARING_SUMMARY, SHARING_NONE};
+	struct world world;
+	char out[100];
+
+	setup(&world);
+	assert_null(marks(&world, true, recipients_named(&world.roster, &world.self, GULU), out));
+	assert_string_equal(out, "1349");
+	assert_null(marks(&world, false, recipients_named(NULL, &world.self, GULU), out));
+	assert_string_equal(out, "1");
+	for (size_t i = 0; i < 2; i++) {
+		setup(&world);
+		world.roster.sharing = closed[i];
+		assert_null(marks(&world, true, recipients_named(&world.roster, &world.self, GULU), out));
+		assert_string_equal(out, "19");
+		world.self = world.roster.members[2].keys;
+		assert_null(marks(&world, true, recipients_named(&world.roster, &world.self, GULU), out));
+		assert_string_equal(out, "139"); /* what headquarters itself writes there */
+		world.roster.members[0].status = MEMBER_REVOKED;
+		assert_null(marks(&world, true, recipients_named(&world.roster, &world.self, GULU), out));
+		assert_string_equal(out, "39");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alone_all_is_sealed_to_oneself),
 		cmocka_unit_test(names_become_keys_of_the_roster_each_once),
 		cmocka_unit_test(nobody_else_gets_in),
+		cmocka_unit_test(the_coalition_s_policy_decides_whether_headquarters_reads_a_hub_s_records),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
