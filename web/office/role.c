@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@
 #include "web/office/sign.h"
 #include "web/static.h"
 
-#define LOOK_MS 1000 /* how often the loop looks at its clocks */
+#define LOOK_MS 60000 /* how often, at least, the loop looks whether the hub is open now */
 #define MINUTE_MS 60000
 #define PEM_MAX 65536
 #define SPOOL_ENTRIES_MAX 16
@@ -154,26 +155,34 @@ static const struct error *answer(void *user, const json_t *request, json_t *rep
 	return error;
 }
 
-static bool is_time_to_lock(struct reception *reception, int64_t lock_ms)
+/* How long the loop may sleep; 0: it is time to lock. Opening wakes nobody: no hub locks sooner than LOOK_MS
+ * after it. */
+static int64_t sleep_ms(struct reception *reception, int64_t lock_ms)
 {
-	bool is_time;
+	int64_t left = LOOK_MS;
 
 	pthread_mutex_lock(&reception->mutex);
-	is_time = reception->wants_lock ||
-		  (reception->is_open && clock_boot_ms() - reception->staff_seen_ms > lock_ms);
+	if (reception->is_open)
+		left = reception->staff_seen_ms + lock_ms + 1 - clock_boot_ms();
+	if (reception->wants_lock || left < 0)
+		left = 0;
 	pthread_mutex_unlock(&reception->mutex);
-	return is_time;
+	return left < LOOK_MS ? left : LOOK_MS;
 }
 
-static void loop(struct reception *reception, int control, const volatile int *stop)
+/* Signals arrive only inside ppoll, so that none is lost between looking at *stop and sleeping. */
+static void loop(
+	struct reception *reception, int control, const sigset_t *while_sleeping, const volatile int *stop)
 {
-	int64_t lock_ms = (int64_t)reception->office->home->config->office.lock_minutes * MINUTE_MS;
+	int64_t lock_ms = (int64_t)reception->office->home->config->office.lock_minutes * MINUTE_MS, sleep;
 	struct pollfd waits[2] = {
 		{.fd = control, .events = POLLIN}, {.fd = reception->wake, .events = POLLIN}};
 	const struct error *error;
 
-	while (!*stop && !is_time_to_lock(reception, lock_ms)) {
-		if (poll(waits, 2, LOOK_MS) <= 0 || !(waits[0].revents & POLLIN))
+	while (!*stop && (sleep = sleep_ms(reception, lock_ms))) {
+		struct timespec timeout = {sleep / 1000, sleep % 1000 * 1000000};
+
+		if (ppoll(waits, 2, &timeout, while_sleeping) <= 0 || !(waits[0].revents & POLLIN))
 			continue;
 		error = control_serve(control, answer, reception);
 		if (error)
@@ -238,7 +247,8 @@ static void end(struct reception *reception, struct server *server)
 	pthread_mutex_destroy(&reception->slow);
 }
 
-static const struct error *run_locked(struct home *home, void *context, const volatile int *stop)
+static const struct error *run_locked(
+	struct home *home, void *context, const sigset_t *while_sleeping, const volatile int *stop)
 {
 	struct office *office CLEANUP(office_close) = NULL;
 	struct reception *reception = memory_new(context, struct reception);
@@ -256,7 +266,7 @@ static const struct error *run_locked(struct home *home, void *context, const vo
 		return error;
 	}
 	log_info("the office is locked and listens on port %d", server_port(server));
-	loop(reception, control, stop);
+	loop(reception, control, while_sleeping, stop);
 	end(reception, server);
 	log_info("the office is locked");
 	return NULL;
@@ -266,7 +276,15 @@ const struct error *office_run(struct home *home, const volatile int *stop)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	int lock CLEANUP(fd_close) = -1;
+	sigset_t ours, before;
+	const struct error *error;
 
 	TRY(files_lock(home_file(context, home, "run/office.lock"), &lock));
-	return run_locked(home, context, stop);
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	error = run_locked(home, context, &before, stop);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
 }
