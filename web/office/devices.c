@@ -56,13 +56,13 @@ const char *devices_owner(const struct visit *visit)
 
 const char *devices_lane(const struct visit *visit, const char *name)
 {
-	const char *owner = devices_owner(visit);
+	const char *owner = devices_owner(visit), *token = token_of(visit);
 	char text[2 * DIGEST_LEN + 1];
 	uint8_t hash[DIGEST_LEN];
 
-	if (!owner)
+	if (!owner || !token)
 		return NULL;
-	hash_device(hash, token_of(visit), name);
+	hash_device(hash, token, name);
 	text_hex(text, hash, sizeof hash);
 	return strcmp(owner, text) == 0 ? owner : NULL;
 }
