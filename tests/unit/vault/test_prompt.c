@@ -88,7 +88,9 @@ static struct person sit_down(void)
 		const struct error *error;
 		const char *said;
 
-		signal(SIGINT, SIG_DFL);
+		signal(SIGINT, SIG_DFL); /* whoever started us may ignore them */
+		signal(SIGQUIT, SIG_DFL);
+		signal(SIGTSTP, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		error = prompt_passphrase(NULL, QUESTION, &got);
 		said = error ? error->message : (const char *)got->data;
