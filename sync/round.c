@@ -207,6 +207,8 @@ static const struct error *do_log(struct round *round, const char *log, int epoc
 	}
 	if (!shown)
 		TRY(logs_tip(round->hub->log, log, epoch, &offer.tip));
+	if (offer.verdict == LOG_REFUSED && !claimed) /* where it stands cannot be told; that it is bad was */
+		return NULL;
 	if (offer.verdict == LOG_BEHIND)
 		there = claimed;
 	else if (offer.verdict == LOG_NOTHING_NEW || offer.verdict == LOG_NEW)

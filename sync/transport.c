@@ -211,6 +211,7 @@ static const struct {
 	{"index-pack failed", "it sends damaged or malformed data; nothing was taken"},
 	{"invalid index-pack output", "it sends damaged or malformed data; nothing was taken"},
 	{"bad object", "it is damaged: objects are missing or broken there"},
+	{" is corrupt", "it is damaged: objects are missing or broken there"},
 	{"did not send all necessary objects", "it is damaged: objects are missing there; nothing was taken"},
 	{"early EOF", "the connection broke off; it will be tried again"},
 	{"unexpected disconnect", "the connection broke off; it will be tried again"},

@@ -86,31 +86,90 @@ static long long number_of(const json_t *object, const char *name)
 	return (long long)json_integer_value(json_object_get(object, name));
 }
 
+/* ---- what came of it ---- */
+
+static const json_t *remotes_of(const json_t *reply)
+{
+	return json_object_get(reply, "remotes");
+}
+
+static const char *problem_of(const json_t *report)
+{
+	return json_text_or(report, "error", NULL);
+}
+
+/* All that a person should look at: remotes that failed, logs that were refused or are alarming. */
+struct troubles {
+	size_t failed, refused, waiting;
+	char *first; /* in one line; NULL: there is none */
+};
+
+static char *refusal_line(const void *context, const json_t *report, const json_t *row)
+{
+	const char *kind = json_text_or(row, "kind", ""), *log = json_text_or(row, "log", ""),
+		   *reason = json_text_or(row, "reason", "");
+	size_t len = strlen(log);
+
+	if (len && strncmp(reason, log, len) == 0 && reason[len] == ' ') /* it is named already */
+		reason += len + 1;
+	return memory_format(context, "%s: %s log %s: %s", json_text_or(report, "remote", ""),
+		strcmp(kind, TROUBLE_WAITS) == 0     ? "waits:"
+		: strcmp(kind, TROUBLE_REFUSED) == 0 ? "refused"
+						     : "alarm:",
+		log, reason);
+}
+
+static void add_report(const void *context, struct troubles *troubles, const json_t *report, bool print)
+{
+	const json_t *refused = json_object_get(report, "refused");
+	const char *problem = problem_of(report);
+
+	troubles->failed += problem != NULL;
+	if (problem && !troubles->first)
+		troubles->first = memory_string(context, problem);
+	if (problem && print)
+		printf("%s: %s\n", json_text_or(report, "remote", ""), problem);
+	for (size_t i = 0; i < json_array_size(refused); i++) {
+		const json_t *row = json_array_get(refused, i);
+		char *line = refusal_line(context, report, row);
+
+		if (print)
+			printf("%s\n", line);
+		if (strcmp(json_text_or(row, "kind", ""), TROUBLE_WAITS) == 0)
+			troubles->waiting++;
+		else
+			troubles->refused++;
+		if (!troubles->first)
+			troubles->first = line;
+	}
+}
+
+static struct troubles troubles_of(const void *context, const json_t *reply, bool print)
+{
+	const json_t *reports = remotes_of(reply);
+	struct troubles troubles = {0};
+
+	for (size_t i = 0; i < json_array_size(reports); i++)
+		add_report(context, &troubles, json_array_get(reports, i), print);
+	return troubles;
+}
+
 static void print_report(const json_t *report)
 {
 	const char *remote = json_text_or(report, "remote", "");
-	const json_t *refused = json_object_get(report, "refused");
 
-	for (size_t i = 0; i < json_array_size(refused); i++) {
-		const json_t *row = json_array_get(refused, i);
-		const char *kind = json_text_or(row, "kind", "");
-
-		printf("%s: %s log %s: %s\n", remote,
-			strcmp(kind, TROUBLE_WAITS) == 0     ? "waits:"
-			: strcmp(kind, TROUBLE_REFUSED) == 0 ? "refused"
-							     : "alarm:",
-			json_text_or(row, "log", ""), json_text_or(row, "reason", ""));
-	}
 	if (number_of(report, "sent") || number_of(report, "received"))
 		printf("%s: sent %lld, received %lld commits\n", remote, number_of(report, "sent"),
 			number_of(report, "received"));
-	else if (json_is_true(json_object_get(report, "ok")) && !json_array_size(refused))
+	else if (!problem_of(report) && !json_array_size(json_object_get(report, "refused")))
 		printf("%s: nothing new\n", remote);
 }
 
-static void print_all(const json_t *reply)
+/* A single trouble is the error's own line; several stand here one by one. */
+static void print_all(const void *context, const json_t *reply)
 {
-	const json_t *reports = json_object_get(reply, "remotes");
+	const json_t *reports = remotes_of(reply);
+	struct troubles troubles = troubles_of(context, reply, false);
 
 	if (number_of(reply, "committed"))
 		printf("%lld new records put into this hub's log\n", number_of(reply, "committed"));
@@ -118,28 +177,29 @@ static void print_all(const json_t *reply)
 		print_report(json_array_get(reports, i));
 	if (!json_array_size(reports))
 		printf("no remote is known; engabo remote add NAME URL adds one\n");
+	if (troubles.failed + troubles.refused + troubles.waiting > 1)
+		troubles_of(context, reply, true);
 }
 
 /* The exit status: one line for what failed. */
-static const struct error *outcome(const json_t *reply)
+static const struct error *outcome(const void *context, const json_t *reply)
 {
-	const json_t *reports = json_object_get(reply, "remotes");
-	const char *trouble = json_text_or(reply, "log_trouble", NULL), *first = NULL;
-	size_t failed = 0, count = json_array_size(reports);
+	const char *trouble = json_text_or(reply, "log_trouble", NULL);
+	struct troubles troubles = troubles_of(context, reply, false);
+	size_t all = troubles.failed + troubles.refused + troubles.waiting,
+	       count = json_array_size(remotes_of(reply));
 
 	if (trouble)
 		return error_new(ERROR_CONFLICT, "%s", trouble);
-	for (size_t i = 0; i < count; i++) {
-		const char *problem = json_text_or(json_array_get(reports, i), "error", NULL);
-
-		failed += problem != NULL;
-		first = first ? first : problem;
-	}
-	if (!failed)
+	if (!all)
 		return NULL;
-	if (count == 1)
-		return error_new(ERROR_UNAVAILABLE, "%s", first);
-	return error_new(ERROR_UNAVAILABLE, "%zu of %zu remotes failed: %s", failed, count, first);
+	if (all == 1)
+		return error_new(troubles.refused ? ERROR_INVALID : ERROR_UNAVAILABLE, "%s", troubles.first);
+	if (troubles.refused || troubles.waiting)
+		return error_new(troubles.refused ? ERROR_INVALID : ERROR_UNAVAILABLE,
+			"%zu troubles; the first: %s", all, troubles.first);
+	return error_new(
+		ERROR_UNAVAILABLE, "%zu of %zu remotes failed: %s", troubles.failed, count, troubles.first);
 }
 
 static const struct error *sync_once(const struct command_call *call, const struct options *options)
@@ -157,8 +217,8 @@ static const struct error *sync_once(const struct command_call *call, const stru
 	if (options->as_json)
 		fputs((const char *)json_pretty(context, reply).data, stdout);
 	else
-		print_all(reply);
-	return outcome(reply);
+		print_all(context, reply);
+	return outcome(context, reply);
 }
 
 static const struct error *run(const struct command_call *call)

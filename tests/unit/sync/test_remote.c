@@ -285,6 +285,9 @@ static void what_git_says_is_told_in_plain_words(void **state)
 			"ask its keeper"},
 		{"error: object fsck error in packed object fatal: fetch-pack: invalid index-pack output",
 			"malformed"},
+		{"fatal: loose object 89493d88 (stored in ./objects/89/493d88) is corrupt fatal: the remote "
+		 "end hung up unexpectedly",
+			"it is damaged"},
 		{"something quite new", "something quite new"},
 	};
 
