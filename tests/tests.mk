@@ -2,7 +2,8 @@
 
 TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-server sqlite3 curl openssl gnutls-bin iproute2 strace \
 	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core systemd
-PROVE = prove --timer -f -o
+# A test that hangs ends the stage, not the day.
+PROVE = timeout -k 10 1500 prove --timer -f -o
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 10
 VALGRIND ?= quick
