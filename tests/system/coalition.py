@@ -387,7 +387,7 @@ class Tap:
         self.count += 1
         print(f"{'ok' if value else 'not ok'} {self.count} - {promise}", flush=True)
         if not value:
-            print(f"# seen: {str(seen)[:2000]}", flush=True)
+            print("\n".join("# " + line for line in f"seen: {str(seen)[:2000]}".splitlines()), flush=True)
             self.done()
             sys.exit(1)
         return value

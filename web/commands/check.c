@@ -67,17 +67,33 @@ static const struct error *integrity(const char *path, unsigned version)
 	return NULL;
 }
 
-/* A database that is not there is fine on a hub that has not run; sync makes mailbox.db again by itself. */
+/* How far sync had come with a spool; 0 when it never took anything, or nobody knows any more. */
+static int64_t taken_of(struct check *check, const char *spool)
+{
+	struct db *db CLEANUP(db_close) = NULL;
+	int64_t upto = 0;
+
+	if (!db_open_foreign(home_file(check->context, check->home, "sync.db"), SYNC_DB_VERSION, &db))
+		error_ignore(state_taken(db, spool, &upto));
+	return upto;
+}
+
+/* A database whose role has never run is fine to be missing; sync makes mailbox.db again by itself. */
 static const struct error *check_missing(struct check *check, const char *name)
 {
 	struct repo *repo CLEANUP(repo_close) = NULL;
 	struct log_tip tip;
+	bool was_there = false;
 
 	TRY(repo_open(home_file(check->context, check->home, "log.git"), &repo));
 	TRY(logs_tip(repo, check->trust.self.log, check->trust.self.epoch, &tip));
-	if (tip.seq > 0 && strcmp(name, "mailbox.db") != 0)
-		return error_new(ERROR_NOT_FOUND, "is missing, and this hub has run: what waited in it is "
-						  "lost, bring it back from a backup");
+	if (strcmp(name, "sync.db") == 0)
+		was_there = tip.seq > 0;
+	else if (strcmp(name, "mailbox.db") != 0)
+		was_there = taken_of(check, strcmp(name, "intake.db") == 0 ? "intake" : "office") > 0;
+	if (was_there)
+		return error_new(ERROR_NOT_FOUND, "is missing, and it was there: what waited in it is lost, "
+						  "bring it back from a backup");
 	return NULL;
 }
 
