@@ -193,13 +193,13 @@ static const struct error *outcome(const void *context, const json_t *reply)
 		return error_new(ERROR_CONFLICT, "%s", trouble);
 	if (!all)
 		return NULL;
-	if (all == 1)
-		return error_new(troubles.refused ? ERROR_INVALID : ERROR_UNAVAILABLE, "%s", troubles.first);
-	if (troubles.refused || troubles.waiting)
+	if (all == troubles.failed && count > 1)
+		return error_new(ERROR_UNAVAILABLE, "%zu of %zu remotes failed: %s", troubles.failed, count,
+			troubles.first);
+	if (all > 1)
 		return error_new(troubles.refused ? ERROR_INVALID : ERROR_UNAVAILABLE,
-			"%zu troubles; the first: %s", all, troubles.first);
-	return error_new(
-		ERROR_UNAVAILABLE, "%zu of %zu remotes failed: %s", troubles.failed, count, troubles.first);
+			"%zu troubles, the first: %s", all, troubles.first);
+	return error_new(troubles.refused ? ERROR_INVALID : ERROR_UNAVAILABLE, "%s", troubles.first);
 }
 
 static const struct error *sync_once(const struct command_call *call, const struct options *options)
