@@ -103,6 +103,6 @@ int main(int argc, char **argv)
 	{
 		const struct error *error = command->run(&call);
 
-		return error ? complain(error) : EX_OK;
+		return error && error != &command_answered ? complain(error) : EX_OK;
 	}
 }

@@ -2,11 +2,11 @@
  * names the word and where help is (see command.h).
  *
  * argp's own complaints take two lines and name no reason, so it is told to be silent, and what it stumbled
- * over is looked up from where it stopped. --help and --usage are its own. Used by every command; no role
- * gets here twice. */
+ * over is looked up from where it stopped. Used by every command. */
 #include "node/base/command.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,18 +93,23 @@ static const struct error *stumble(const struct parsing *parsing, int argc, char
 	return error_new(ERROR_USAGE, "unknown option %s; %s --help tells the options", word, parsing->name);
 }
 
-/* argp prints these on standard output and ends the process with 0. */
-static void answer_help(const struct command_call *call, const struct argp *argp)
+const struct error command_answered;
+
+static bool is_answered(const struct command_call *call, const struct argp *argp)
 {
-	static const char *const asking[] = {"--help", "-?", "--usage"};
+	static const struct {
+		const char *asking;
+		unsigned what;
+	} answers[] = {
+		{"--help", ARGP_HELP_STD_HELP}, {"-?", ARGP_HELP_STD_HELP}, {"--usage", ARGP_HELP_USAGE}};
 
 	for (int i = 1; i < call->argc && strcmp(call->argv[i], "--") != 0; i++)
-		for (size_t j = 0; j < sizeof asking / sizeof *asking; j++)
-			if (strcmp(call->argv[i], asking[j]) == 0) {
-				char *words[] = {call->argv[0], call->argv[i], NULL};
-
-				argp_parse(argp, 2, words, 0, NULL, NULL);
+		for (size_t j = 0; j < sizeof answers / sizeof *answers; j++)
+			if (strcmp(call->argv[i], answers[j].asking) == 0) {
+				argp_help(argp, stdout, answers[j].what, call->argv[0]);
+				return true;
 			}
+	return false;
 }
 
 const struct error *command_parse(const struct command_call *call, const struct argp *argp, void *input)
@@ -113,7 +118,8 @@ const struct error *command_parse(const struct command_call *call, const struct 
 	struct argp outer = *argp;
 	error_t result;
 
-	answer_help(call, argp);
+	if (is_answered(call, argp))
+		return &command_answered;
 	outer.parser = parse;
 	result = argp_parse(
 		&outer, call->argc, call->argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, &parsing);

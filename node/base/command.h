@@ -1,9 +1,8 @@
 /* A command of `engabo`: each lies in a file of its own (sync/commands, web/commands) and stands in the table
  * of node/main.c.
  *
- * run() parses its own words by command_parse (argv[0] is "engabo NAME"; --help ends the process with 0) and
- * returns what failed; main prints it as one line and exits by its code. Facts go to standard output, all
- * else to standard error. */
+ * run() parses its own words by command_parse (argv[0] is "engabo NAME") and returns what failed; main prints
+ * it as one line and exits by its code. Facts go to standard output, all else to standard error. */
 #ifndef ENGABO_BASE_COMMAND_H
 #define ENGABO_BASE_COMMAND_H
 
@@ -22,6 +21,8 @@ struct command {
 	const struct error *(*run)(const struct command_call *call);
 };
 
+/* --help was asked for and is on standard output: nothing more is to be done, and nothing failed. */
+extern const struct error command_answered;
 /* Goes through the command's words with argp(3), whose parser gets `input` as usual. ERROR_USAGE, in one
  * line: an unknown option, a missing value, a word too many, or what the parser said by command_misused. */
 const struct error *command_parse(

@@ -391,7 +391,7 @@ def wrong_people(hub):
 # ---- serve ----
 
 def wrong_serve(hub):
-    for name, port in (("http", hub.http), ("https", hub.office), ("https", hub.sync_port)):
+    for port in (hub.http, hub.sync_port):
         with socket.create_server(("127.0.0.1", port)):
             began = time.monotonic()
             done = engabo("--state", hub.dir, "serve", env=hub.environment)

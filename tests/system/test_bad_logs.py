@@ -133,6 +133,12 @@ def told(hub, log, kind):
     return [row["reason"] for row in hub.status()["trouble"] if row["log"] == log and row["kind"] == kind]
 
 
+def standing(hub):
+    """Troubles that are there now, alarms of the past aside."""
+    with sqlite3.connect(f"file:{hub.dir}/sync.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT reason FROM trouble WHERE kind IN ('refused', 'waits')").fetchall()
+
+
 class Headquarters:
     def __init__(self, hub, forger):
         self.hub, self.forger = hub, forger
@@ -150,7 +156,7 @@ class Headquarters:
         now = held(hub)
         forger.show(forger.honest)
         again = hub.run("sync", check=False)
-        left = told(hub, forger.log, kind) if kind != "rolled-back" else []
+        left = standing(hub) if kind != "rolled-back" else []
         tap.ok("  engabo status shows it, and not a byte has changed; the honest relay works again at once",
                len(reasons) == 1 and all(word in reasons[0] for word in said) and not changed(before, now) and again.returncode == 0
                and not left and not changed(before, held(hub)), (reasons, changed(before, now), again, left))
@@ -222,6 +228,7 @@ def what_is_in_it(hq, forger, entry, sealed):
 
 def huge(hq, forger):
     """200 MB that pack to little: it must not be unpacked into memory, nor onto the card."""
+    most = 400 if b"__asan_init" in open(PROGRAM, "rb").read() else 64
     path = os.path.join(forger.top, "huge")
     with open(path, "wb") as f:
         f.truncate(200 * MEBIBYTE)
@@ -235,7 +242,7 @@ def huge(hq, forger):
     process.returncode = os.waitstatus_to_exitcode(status)
     megabytes = usage.ru_maxrss >> 10
     tap.ok(f"a blob of 200 MB: refused in {time.monotonic() - began:.1f} s with {megabytes} MB at most, by engabo and by every git that it runs",
-           process.returncode == 65 and said.count("\n") == 1 and "65536" in said and megabytes < 64, (process.returncode, said, megabytes))
+           process.returncode == 65 and said.count("\n") == 1 and "65536" in said and megabytes < most, (process.returncode, said, megabytes))
     tap.ok("  and not a byte has changed", not changed(before, held(hq.hub)), changed(before, held(hq.hub)))
     forger.show(forger.honest)
     forger.git("gc", "-q", "--prune=now")

@@ -79,6 +79,18 @@ static void right_words_arrive(void **state)
 	assert_true(options.as_json);
 }
 
+static void help_is_an_answer_and_no_failure(void **state)
+{
+	char *argv[] = {(char *)"engabo try", (char *)"--help", (char *)"--bad"};
+	struct command_call call = {.argc = 3, .argv = argv};
+	struct options options = {0};
+
+	assert_ptr_equal(command_parse(&call, &argp, &options), &command_answered);
+	call.argc = 2;
+	argv[1] = (char *)"--usage";
+	assert_ptr_equal(command_parse(&call, &argp, &options), &command_answered);
+}
+
 static void an_unknown_option_is_named(void **state)
 {
 	SAYS("unknown option --bad", "--bad");
@@ -120,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_words_arrive),
+		cmocka_unit_test(help_is_an_answer_and_no_failure),
 		cmocka_unit_test(an_unknown_option_is_named),
 		cmocka_unit_test(a_missing_value_is_named_with_its_meaning),
 		cmocka_unit_test(what_the_command_itself_finds_wrong_is_said_once),
