@@ -36,7 +36,7 @@ lane_of_hubs() {
 lane_of_analysis() {
 	stage "includes only point down; formatting; gcc -fanalyzer; cppcheck; clang-tidy" m check
 	stage "fuzzing, $seconds seconds a target" m fuzz-quick FUZZ_SECONDS=$seconds
-	stage "valgrind on the unit tests" m test-valgrind VALGRIND="$how"
+	stage "valgrind on the unit tests" m test-valgrind
 }
 
 stage "it builds without a warning" m -j2 all unit
