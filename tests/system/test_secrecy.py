@@ -55,6 +55,8 @@ def memory(pid):
             if "r" not in mode or line.rstrip().endswith(("[vvar]", "[vsyscall]")):
                 continue
             low, high = (int(x, 16) for x in span.split("-"))
+            if high - low > 1 << 30:
+                continue  # the shadow memory of a sanitizer: no role of ours maps a gigabyte
             try:
                 mem.seek(low)
                 yield mem.read(high - low)
