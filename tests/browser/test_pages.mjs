@@ -43,7 +43,8 @@ class Inspector {
 		this.html = new HtmlValidate(new FileSystemConfigLoader());
 	}
 
-	// What the server sent, not what the browser made of it.
+	// What the server sent, not what the browser made of it. Chromium may let go of the text of a page that was left before it
+	// it could be asked for: then it is asked for once more.
 	watch(page) {
 		page.on('response', (response) => {
 			const request = response.request();
@@ -51,7 +52,7 @@ class Inspector {
 				return;
 			this.visited.push(`${request.method()} ${new URL(request.url()).pathname}`);
 			if (response.status() < 300 || response.status() >= 400)
-				this.source = response.text();
+				this.source = response.text().catch(async () => (request.method() === 'GET' ? (await page.request.get(response.url())).text() : null)).catch(() => null);
 		});
 	}
 
@@ -63,6 +64,10 @@ class Inspector {
 
 	async validate(name) {
 		const source = await this.source;
+		if (source === null) {
+			this.findings.html.push(`${name}: what the server sent could not be had`);
+			return;
+		}
 		const report = await this.html.validateString(source, new URL('page.html', import.meta.url).pathname);
 		for (const result of report.results)
 			for (const m of result.messages)
