@@ -11,8 +11,8 @@ ifdef SANITIZE
 endif
 
 PACKAGES = gcc libc6-dev pkg-config git openssh-client libsqlite3-dev libsodium-dev libmicrohttpd-dev libgit2-dev libavahi-client-dev \
-	libjansson-dev libinih-dev libtalloc-dev libgnutls28-dev zlib1g-dev libsystemd-dev libzxcvbn-dev
-LIBRARIES = sqlite3 libsodium libmicrohttpd libgit2 avahi-client jansson inih talloc gnutls zlib libsystemd
+	libjansson-dev libinih-dev libtalloc-dev libgnutls28-dev zlib1g-dev libsystemd-dev libzxcvbn-dev libqrencode-dev gettext
+LIBRARIES = sqlite3 libsodium libmicrohttpd libgit2 avahi-client jansson inih talloc gnutls zlib libsystemd libqrencode
 ifeq ($(wildcard /usr/include/zlib.h),)
   PKG_CFLAGS =
 else
@@ -39,7 +39,11 @@ archive = $(B)/$(subst /,-,$(1)).a
 ARCHIVES = $(foreach d,$(LAYERS),$(call archive,$(d)))
 EMBEDDED = $(sort $(wildcard web/templates/*.html web/static/*))
 
-all: $(B)/engabo
+# The pages' languages: catalogues beside the program.
+LOCALE = locale/C.UTF-8/LC_MESSAGES
+CATALOGUES = $(patsubst web/po/%.po,$(B)/$(LOCALE)/%.mo,$(wildcard web/po/*.po))
+
+all: $(B)/engabo $(CATALOGUES)
 
 $(B)/engabo: $(B)/node/main.o $(OBJECTS)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lzxcvbn -lpthread
@@ -51,6 +55,10 @@ $(B)/%.o: %.c
 
 $(foreach d,$(LAYERS),$(eval $(patsubst %.c,$(B)/%.o,$(wildcard $(d)/*.c)): $(wildcard $(d)/*.sql $(d)/*.txt $(d)/codes/*.csv)))
 $(B)/node/base/clock.o: CPPFLAGS += -DENGABO_BUILD_SECONDS=$(BUILD_SECONDS)
+
+$(B)/$(LOCALE)/%.mo: web/po/%.po
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check --use-fuzzy -o $@ $<
 
 $(B)/web/assets.c: web/assets.sh $(EMBEDDED)
 	@mkdir -p $(@D)
@@ -88,6 +96,8 @@ run: packages
 
 install: all
 	install -D -m 755 $(B)/engabo $(DESTDIR)/usr/bin/engabo
+	install -d $(DESTDIR)/usr/share/engabo/$(LOCALE)
+	install -m 644 $(CATALOGUES) $(DESTDIR)/usr/share/engabo/$(LOCALE)/
 	install -d $(DESTDIR)/usr/lib/systemd/system $(DESTDIR)/usr/lib/sysusers.d $(DESTDIR)/usr/lib/tmpfiles.d
 	install -m 644 systemd/*.service systemd/*.target $(DESTDIR)/usr/lib/systemd/system/
 	install -m 644 systemd/engabo.sysusers $(DESTDIR)/usr/lib/sysusers.d/engabo.conf
@@ -98,6 +108,10 @@ include tests/tests.mk
 # An include that points up, or a library header where it does not belong.
 layers:
 	@sh tests/layers.sh $(LAYERS)
+
+# The texts of pages and code into the catalogues, and what is not translated yet.
+strings: packages
+	@sh web/po/strings.sh
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -110,12 +124,13 @@ help:
 	@echo 'make bench        our figures beside their floors'
 	@echo 'make fuzz         five minutes each fuzz target'
 	@echo 'make check        analysers, layers, formatting'
+	@echo 'make strings      brings web/po/*.po up to date and lists what is not translated'
 	@echo 'make layers format clean'
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all unit layers format help clean packages run install
+.PHONY: all unit layers strings format help clean packages run install
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(B)/node/main.d $(UNIT_PROGRAMS:=.d)

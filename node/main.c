@@ -11,6 +11,7 @@
 #include "node/vault/secret.h"
 #include "sync/commands/commands.h"
 #include "web/commands/commands.h"
+#include "web/language.h"
 
 static const struct command *const commands[] = {
 	&command_init,
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
 	int at = 1;
 
 	secret_start();
+	language_start();
 	if (!state || !*state)
 		state = "/var/lib/engabo";
 	for (; at < argc && argv[at][0] == '-'; at++) {

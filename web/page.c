@@ -54,7 +54,8 @@ const struct error *page_show(struct request *request, const char *name, json_t 
 {
 	json_t *owned CLEANUP(json_decref) = view;
 
-	TRY(template_render(request->context, name, owned, &request->body));
+	json_object_set_new(owned, "lang", json_string(language_code(request->language)));
+	TRY(template_render(request->context, name, owned, request->language, &request->body));
 	if (request->status == 200 && page_has_problems(owned))
 		request->status = 400;
 	return NULL;

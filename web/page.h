@@ -3,7 +3,21 @@
 #ifndef ENGABO_WEB_PAGE_H
 #define ENGABO_WEB_PAGE_H
 
+#include "web/language.h"
 #include "web/server.h"
+
+/* A text in the language of the answer. Written out in the call, so that `make strings` finds it. */
+static inline const char *__attribute__((format_arg(2)))
+say(const struct request *request, const char *english)
+{
+	return language_text(request->language, english);
+}
+/* For a number: say_many(request, "%d minute", "%d minutes", n). */
+static inline const char *__attribute__((format_arg(2), format_arg(3)))
+say_many(const struct request *request, const char *one, const char *many, unsigned long count)
+{
+	return language_plural(request->language, one, many, count);
+}
 
 /* One more line for the box "There is a problem", and for the input with this id: `problems` and
  * `errors.<field>` of the view. An empty field says it in the box only. */

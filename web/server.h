@@ -17,6 +17,7 @@
 
 enum method { METHOD_GET = 1, METHOD_POST = 2 };
 
+struct language;
 struct server;
 struct request {
 	void *context;	    /* talloc: everything of this request; freed after the response is out */
@@ -28,8 +29,9 @@ struct request {
 	bool is_secure;
 	char address[64]; /* of the peer; for limits only, never logged */
 	struct server *server;
-	void *user;    /* the server's */
-	void *session; /* set by the role's guard */
+	void *user;			 /* the server's */
+	void *session;			 /* set by the role's guard */
+	const struct language *language; /* of the answer, set by the role's guard; NULL: English */
 
 	/* the answer */
 	int status;	    /* 200 by default */

@@ -31,6 +31,7 @@ struct parts {
 };
 struct run {
 	void *scratch;
+	const struct language *language;
 	struct buffer *out;
 	template_find *find;
 	void *user;
@@ -44,6 +45,11 @@ static const char *disk; /* set once at start, before any page */
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+static bool is_space(char c)
+{
+	return is_blank(c) || c == '\n' || c == '\r';
 }
 
 static bool is_name(const char *name, size_t len)
@@ -110,8 +116,49 @@ static const struct error *tag_kind(const char **name, size_t *len, enum kind *k
 	return NULL;
 }
 
-/* Cuts a template into parts and pairs its sections. */
-static const struct error *cut(struct parts *parts, struct bytes source)
+/* The words between {{#t}} and {{/t}} as the catalogue knows them: each run of white space is one space. */
+static char *message(const void *context, const char *start, const char *end)
+{
+	struct buffer *text = buffer_new(context);
+
+	while (start < end) {
+		const char *word = start;
+
+		while (start < end && !is_space(*start))
+			start++;
+		if (start > word) {
+			if (text->len)
+				buffer_add(text, " ", 1);
+			buffer_add(text, word, (size_t)(start - word));
+		}
+		while (start < end && is_space(*start))
+			start++;
+	}
+	buffer_add(text, "", 1);
+	return (char *)text->data;
+}
+
+static const struct error *cut(
+	struct parts *parts, struct bytes source, const struct language *language, bool is_message);
+
+/* Takes the translation's parts in place of the words. *after moves behind {{/t}}. */
+static const struct error *cut_message(
+	struct parts *parts, const char **after, const char *last, const struct language *language)
+{
+	static const char end[] = "{{/t}}";
+	const char *close = memmem(*after, (size_t)(last - *after), end, sizeof end - 1);
+	const char *text;
+
+	if (!close)
+		return error_new(ERROR_INVALID, "a template does not close {{#t}}");
+	text = language_text(language, message(parts, *after, close));
+	*after = close + sizeof end - 1;
+	return cut(parts, (struct bytes){(const uint8_t *)text, strlen(text)}, language, true);
+}
+
+/* Cuts a template into parts and pairs its sections. `is_message`: it is a translated text itself. */
+static const struct error *cut(
+	struct parts *parts, struct bytes source, const struct language *language, bool is_message)
 {
 	const char *first = source.len ? (const char *)source.data : "", *last = first + source.len,
 		   *text = first;
@@ -134,6 +181,15 @@ static const struct error *cut(struct parts *parts, struct bytes source)
 		after = close + 2;
 		if (*name != '!')
 			TRY(tag_kind(&name, &len, &kind));
+		if (kind == SECTION && len == 1 && *name == 't') {
+			if (is_message)
+				return error_new(ERROR_INVALID, "a template has {{#t}} inside {{#t}}");
+			if (before > text)
+				part_add(parts, TEXT, text, (size_t)(before - text));
+			TRY(cut_message(parts, &after, last, language));
+			text = after;
+			continue;
+		}
 		if (kind != VALUE)
 			take_line(first, last, text, &before, &after);
 		if (before > text)
@@ -303,7 +359,7 @@ static const struct error *render_partial(struct run *run, const char *name, siz
 		if (!run->find || !run->find(run->user, parts->name, &source))
 			return error_new(ERROR_INVALID, "a template names a partial that is not there: %s",
 				parts->name);
-		TRY(cut(parts, source));
+		TRY(cut(parts, source, run->language, false));
 		parts->next = run->partials;
 		run->partials = parts;
 	}
@@ -345,13 +401,13 @@ static const struct error *render(struct run *run, const struct parts *parts, si
 }
 
 const struct error *template_run(const void *context, struct bytes source, const json_t *view,
-	template_find *find, void *user, struct bytes *out)
+	template_find *find, void *user, const struct language *language, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct run run = {scratch, buffer_new(scratch), find, user, NULL, {view}, 1, 0, 0};
+	struct run run = {scratch, language, buffer_new(scratch), find, user, NULL, {view}, 1, 0, 0};
 	struct parts *parts = memory_new(scratch, struct parts);
 
-	TRY(cut(parts, source));
+	TRY(cut(parts, source, language, false));
 	TRY(render(&run, parts, 0, parts->count));
 	*out = buffer_bytes(run.out);
 	talloc_steal(context, run.out);
@@ -378,13 +434,13 @@ static bool find_file(void *user, const char *name, struct bytes *out)
 	return template_file(user, memory_format(user, "templates/%s.html", name), out);
 }
 
-const struct error *template_render(
-	const void *context, const char *name, const json_t *view, struct bytes *out)
+const struct error *template_render(const void *context, const char *name, const json_t *view,
+	const struct language *language, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct bytes source;
 
 	if (!find_file(scratch, name, &source))
 		return error_new(ERROR_NOT_FOUND, "there is no page template named %s", name);
-	return template_run(context, source, view, find_file, scratch, out);
+	return template_run(context, source, view, find_file, scratch, language, out);
 }

@@ -20,12 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char attack[] = "\x01<\">'&";
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *view CLEANUP(json_decref) = json_pack("{s:s, s:i, s:b, s:n, s:[{s:s},{s:s},{}], s:{s:{s:s}}}",
-		"a", attack, "n", 7, "t", 1, "no", "l", "a", attack, "b", "", "o", "p", "q", attack);
+		"a", attack, "n", 7, "yes", 1, "no", "l", "a", attack, "b", "", "o", "p", "q", attack);
 	struct bytes source = {data, size}, page = {NULL, 0};
 
 	if (size > 2000 || memchr(data, 1, size))
 		return 0;
-	if (template_run(context, source, view, find_self, &source, &page)) {
+	if (template_run(context, source, view, find_self, &source, NULL, &page)) {
 		assert(!page.data);
 		return 0;
 	}

@@ -31,7 +31,7 @@ const struct error *form_start(struct request *request)
 		return NULL;
 	}
 	TRY(intake_may_take(intake));
-	return show_step(request, step, false, intake_view(intake, "Form"));
+	return show_step(request, step, false, intake_view(request, "Form"));
 }
 
 static const struct error *check_page(struct request *request, const char *token, json_t *view)
@@ -52,7 +52,7 @@ static const struct error *check_page(struct request *request, const char *token
 
 const struct error *form_check_page(struct request *request, const char *token, const char *trouble)
 {
-	json_t *view = intake_view(intake_of(request), "Form");
+	json_t *view = intake_view(request, "Form");
 
 	if (trouble)
 		page_problem(view, "", trouble);
@@ -61,7 +61,7 @@ const struct error *form_check_page(struct request *request, const char *token, 
 
 const struct error *form_check_again(struct request *request, const char *token, const char *notice)
 {
-	json_t *view = intake_view(intake_of(request), "Form");
+	json_t *view = intake_view(request, "Form");
 
 	json_object_set_new(view, "notice", json_string(notice));
 	return check_page(request, token, view);
@@ -69,7 +69,7 @@ const struct error *form_check_again(struct request *request, const char *token,
 
 const struct error *form_problem(struct request *request, const char *trouble)
 {
-	json_t *view = intake_view(intake_of(request), "Form");
+	json_t *view = intake_view(request, "Form");
 	int step = questions_step(request->rest);
 
 	if (!questions_unreadable(view, request->form, step))
@@ -81,7 +81,7 @@ const struct error *form_problem(struct request *request, const char *trouble)
 
 static const struct error *go_on(struct request *request, int step, bool to_check)
 {
-	json_t *view = intake_view(intake_of(request), "Form");
+	json_t *view = intake_view(request, "Form");
 
 	questions_check(view, request->form, step);
 	if (page_has_problems(view))
@@ -99,11 +99,10 @@ const struct error *form_answer(struct request *request)
 	int step = questions_step(request->rest), change = go ? questions_step(go) : 0;
 
 	if (change)
-		return show_step(request, change, true, intake_view(intake_of(request), "Form"));
+		return show_step(request, change, true, intake_view(request, "Form"));
 	if (!step)
 		return form_check_page(request, NULL, NULL);
 	if (go && strcmp(go, "back") == 0)
-		return show_step(
-			request, step > 1 ? step - 1 : 1, is_review, intake_view(intake_of(request), "Form"));
+		return show_step(request, step > 1 ? step - 1 : 1, is_review, intake_view(request, "Form"));
 	return go_on(request, step, is_review || (go && strcmp(go, "check") == 0));
 }

@@ -73,11 +73,41 @@ static char *dialled(const void *context, const char *phone)
 	return number;
 }
 
-json_t *intake_view(const struct intake *intake, const char *title)
+/* The language that was chosen on a page travels in its links and forms; NULL: none was. */
+static const struct language *chosen_language(const struct request *request)
+{
+	const char *code = form_get(request->form, "l");
+
+	if (!code)
+		code = form_get(request->query, "l");
+	return code ? language_find(code) : NULL;
+}
+
+const struct language *intake_language(const struct request *request)
+{
+	const struct language *language = chosen_language(request);
+
+	return language ? language : language_accepted(request_header(request, "Accept-Language"));
+}
+
+const char *intake_link(const struct request *request, const char *path)
+{
+	const struct language *language = chosen_language(request);
+
+	return language ? memory_format(request->context, "%s?l=%s", path, language_code(language)) : path;
+}
+
+json_t *intake_view(const struct request *request, const char *title)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const struct config *config = intake->home->config;
+	const struct config *config = intake_of(request)->home->config;
+	const struct language *chosen = chosen_language(request);
 	json_t *view = json_pack("{s:s,s:s}", "title", title, "office", config->intake.name);
+
+	if (chosen) {
+		json_object_set_new(view, "l", json_string(language_code(chosen)));
+		json_object_set_new(view, "ask", json_string(intake_link(request, "")));
+	}
 
 	if (*config->intake.phone) {
 		json_object_set_new(view, "phone", json_string(config->intake.phone));

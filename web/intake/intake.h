@@ -44,9 +44,14 @@ static inline struct intake *intake_of(const struct request *request)
 }
 int64_t intake_seconds(void); /* on the boot clock */
 
-/* A page's view with what all of them show: title ("Form" is neutral), name of the office, phone. The caller
- * owns it. */
-json_t *intake_view(const struct intake *intake, const char *title);
+/* A page's view with what all of them show: title ("Form" is neutral, and already in the page's language),
+ * name of the office, phone; when a language was chosen, "l" (its code, for a hidden field of that name in
+ * each form) and "ask" ("?l=lg", behind each link). The caller owns it. */
+json_t *intake_view(const struct request *request, const char *title);
+/* The language chosen on a page before, else the phone's own; NULL: English. */
+const struct language *intake_language(const struct request *request);
+/* The path with the chosen language behind it, for redirects. On the request's context, or `path` itself. */
+const char *intake_link(const struct request *request, const char *path);
 /* ERROR_FULL, with what to do, when the reserve is touched; ERROR_DENIED when the roster forbids taking
  * anything. */
 const struct error *intake_may_take(struct intake *intake) MUST_CHECK;

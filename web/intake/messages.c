@@ -26,7 +26,7 @@ static const char edited[] =
 
 static json_t *code_view(const struct request *request)
 {
-	json_t *view = intake_view(intake_of(request), title);
+	json_t *view = intake_view(request, title);
 	const char *code = form_get(request->form, "code"), *text = form_get(request->form, "text");
 
 	if (code)
@@ -51,7 +51,7 @@ const struct error *messages_again(struct request *request, const char *trouble)
 
 const struct error *messages_show(struct request *request)
 {
-	return page_show(request, "intake-code", intake_view(intake_of(request), title));
+	return page_show(request, "intake-code", intake_view(request, title));
 }
 
 /* What the office's last word on it means. */
@@ -89,7 +89,7 @@ static const struct error *show_inbox(struct request *request, const struct inbo
 /* The answer once the message is on the card; made before, so that the writer's thread need not. */
 static const struct error *show_sent(struct request *request)
 {
-	json_t *view = intake_view(intake_of(request), "Saved");
+	json_t *view = intake_view(request, "Saved");
 
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
 	return page_show(request, "intake-sent", view);
@@ -172,14 +172,14 @@ static const struct error *answer_message(
 		TRY(intake_is_same(intake, visit->ticket, visit->text, &is_same));
 		if (is_same)
 			return show_sent(request);
-		view = intake_view(intake, title);
+		view = intake_view(request, title);
 		json_object_set_new(view, "notice", json_string(edited));
 		return show_inbox(request, inbox, view);
 	}
 	error = check_text(text);
 	if (!error && token && token_check(token, intake->token_key, intake_seconds(), 0) != TOKEN_STALE)
 		return take_message(visit, mailbox, inbox, waits);
-	view = intake_view(intake, title);
+	view = intake_view(request, title);
 	if (error)
 		page_problem(view, "text", error->message);
 	else
@@ -209,7 +209,7 @@ static const struct error *answer_visit(struct visit *visit, const struct secret
 	if (go && strcmp(go, "send") == 0)
 		error = answer_message(visit, mailbox, &inbox, waits);
 	else
-		error = show_inbox(request, &inbox, intake_view(intake, title));
+		error = show_inbox(request, &inbox, intake_view(request, title));
 	json_decref(inbox.answers);
 	return error;
 }

@@ -64,6 +64,7 @@ static char *secure_address(const struct request *request, const char *path)
 
 const struct error *pages_guard(struct request *request)
 {
+	request->language = intake_language(request);
 	if (request->is_secure || request_tag(request) != TAG_FORM)
 		return NULL;
 	request->status = 302;
@@ -79,7 +80,7 @@ const struct error *welcome_show(struct request *request)
 	json_t *view;
 
 	TRY(coalition_readers(intake->coalition, &readers));
-	view = intake_view(intake, "Form");
+	view = intake_view(request, "Form");
 	json_object_set_new(view, "start",
 		json_string(request->is_secure ? "/form/1" : secure_address(request, "/form/1")));
 	json_object_set_new(view, "return",
@@ -99,7 +100,7 @@ const struct error *privacy_show(struct request *request)
 	json_t *view;
 
 	TRY(coalition_readers(intake->coalition, &readers));
-	view = intake_view(intake, "Privacy");
+	view = intake_view(request, "Privacy");
 	if (!readers.is_headquarters && readers.sharing == SHARING_FULL)
 		json_object_set_new(view, "with_headquarters", json_true());
 	return page_show(request, "intake-privacy", view);
@@ -107,7 +108,7 @@ const struct error *privacy_show(struct request *request)
 
 const struct error *help_show(struct request *request)
 {
-	return page_show(request, "intake-help", intake_view(intake_of(request), "Help"));
+	return page_show(request, "intake-help", intake_view(request, "Help"));
 }
 
 const struct error *leave_show(struct request *request)
@@ -157,8 +158,7 @@ static const char *advice(const struct error *error)
 
 void pages_problem(struct request *request, const struct error *error)
 {
-	struct intake *intake = intake_of(request);
-
+	request->language = intake_language(request); /* where there is no page, no guard has looked */
 	if (strcmp(request->path, "/healthz") == 0) {
 		health_problem(request, error);
 		return;
@@ -171,5 +171,5 @@ void pages_problem(struct request *request, const struct error *error)
 		if (!messages_again(request, advice(error)))
 			return;
 	}
-	page_show_error(request, error, intake_view(intake, "Form"));
+	page_show_error(request, error, intake_view(request, "Form"));
 }

@@ -165,7 +165,7 @@ const struct error *done_show(struct request *request)
 	TRY(intake_find_receipt(intake, request->rest, &state, &code));
 	if (state == RECEIPT_UNKNOWN)
 		return error_new(ERROR_NOT_FOUND, "There is nothing at this address any more");
-	view = intake_view(intake, "Saved");
+	view = intake_view(request, "Saved");
 	if (code) {
 		mailbox_code_shown(shown, code);
 		json_object_set_new(view, "code", json_stringn(shown, FIRST_LINE));

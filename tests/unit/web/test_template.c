@@ -35,7 +35,7 @@ static const struct error *run(void *context, const char *source, const char *vi
 
 	assert_non_null(view);
 	error = template_run(
-		context, (struct bytes){(const uint8_t *)source, strlen(source)}, view, find, NULL, &page);
+		context, (struct bytes){(const uint8_t *)source, strlen(source)}, view, find, NULL, NULL, &page);
 	if (!error)
 		*out = (const char *)page.data;
 	return error;
@@ -193,17 +193,17 @@ static void every_page_of_ours_holds_together(void **state)
 	const struct error *error;
 	struct bytes page;
 
-	assert_null(template_render(context, "problem", view, &page));
+	assert_null(template_render(context, "problem", view, NULL, &page));
 	assert_non_null(strstr((const char *)page.data, "<title>! A &lt;page&gt;</title>"));
 	assert_non_null(
 		strstr((const char *)page.data, "<a href=\"#what\">Write &quot;what&quot; happened</a>"));
 	assert_non_null(strstr((const char *)page.data, "</html>"));
-	error = template_render(context, "no-such-page", view, &page);
+	error = template_render(context, "no-such-page", view, NULL, &page);
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_NOT_FOUND);
 	template_from_disk("web");
-	assert_null(template_render(context, "problem", view, &page));
-	assert_non_null(template_render(context, "no-such-page", view, &page));
+	assert_null(template_render(context, "problem", view, NULL, &page));
+	assert_non_null(template_render(context, "no-such-page", view, NULL, &page));
 }
 
 int main(void)
