@@ -23,6 +23,7 @@
 #include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/text.h"
+#include "web/gzip.h"
 #include "web/limits.h"
 #include "web/route.h"
 
@@ -31,6 +32,7 @@
 	16 /* a body so many times too long is still read to its end, so that the browser shows our page and \
 	      not a broken connection */
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
+#define PACKED_LEAST 1024	  /* a smaller page fits into one packet anyway */
 #define STOP_MS 3000
 #define PORT_WAIT_MS 4000 /* less than a keeper gives its roles to end */
 
@@ -64,6 +66,7 @@ struct server {
 	struct server_options options;
 	struct header *headers; /* the role's */
 	struct limits *limits;
+	struct gzip *gzip; /* where pages are packed */
 	struct MHD_Daemon *daemon;
 	int port;
 	bool is_secure;
@@ -210,6 +213,23 @@ static void response_add(struct MHD_Response *response, const struct header *hea
 		MHD_add_response_header(response, header->name, header->value);
 }
 
+/* A page of a role that allows it. Files under /static/ have been packed where they were found. */
+static void pack(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct bytes packed;
+
+	if (!request->server->gzip || request->may_be_cached || request->body.len < PACKED_LEAST ||
+		strncmp(request->type, "text/", 5) != 0)
+		return;
+	request_add_header(request, "Vary", "Accept-Encoding");
+	if (!gzip_is_accepted(request_header(request, "Accept-Encoding")) ||
+		!gzip_pack(request->server->gzip, request->context, request->body, &packed))
+		return;
+	request_add_header(request, "Content-Encoding", "gzip");
+	request->body = packed;
+}
+
 static enum MHD_Result answer(struct exchange *exchange, const struct error *error)
 {
 	struct request *request = &exchange->request;
@@ -218,6 +238,7 @@ static enum MHD_Result answer(struct exchange *exchange, const struct error *err
 
 	if (error)
 		make_problem(exchange, error);
+	pack(exchange);
 	/* The body lies on the request's context, which is freed once the last byte is out. */
 	response = MHD_create_response_from_buffer(
 		request->body.len, (void *)request->body.data, MHD_RESPMEM_PERSISTENT);
@@ -555,6 +576,8 @@ const struct error *server_start(const struct server_options *options, struct se
 	if (!server->options.body_max)
 		server->options.body_max = BODY_MAX;
 	headers_parse(server, options->security_headers);
+	if (options->is_compressed)
+		server->gzip = gzip_new(server);
 	TRY(listen_on(options->address, options->port, &fd, &server->port));
 	error = limits_start(options->is_limited, &server->limits);
 	if (error) {

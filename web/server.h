@@ -74,7 +74,11 @@ struct server_options {
 	const char *security_headers; /* extra header lines for this role, "Name: value\n"...; the common ones
 					 are the server's */
 	size_t body_max;	      /* 64 KiB by default */
-	bool is_limited;	      /* false only in the bench: no connection limits an address */
+	/* Pages are sent packed where the browser takes that. Only for a role whose pages hold no lasting
+	 * secret (a session's CSRF token) beside words that another site can put into the address: their
+	 * length would tell the secret. */
+	bool is_compressed;
+	bool is_limited; /* false only in the bench: no connection limits an address */
 	void *user;
 };
 const struct error *server_start(const struct server_options *options, struct server **out) MUST_CHECK;

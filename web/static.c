@@ -1,14 +1,26 @@
-/* Hands out the files that pages need to look right. They hold nothing of anyone, so they alone may be cached
- * and compressed: a compressed page with a secret and words of an attacker in it could be measured (BREACH).
- * Runs in intake and office. */
+/* Hands out the files that pages need to look right. They hold nothing of anyone, so browsers may keep them,
+ * and each is packed once and kept here, too. Runs in intake and office. */
 #include "web/static.h"
 
+#include <pthread.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "node/base/text.h"
 #include "node/vault/digest.h"
+#include "web/gzip.h"
 #include "web/template.h"
+
+#define KEPT_MOST 8
+
+/* Files by their digest, as long as the process lives: what is being sent must stay. */
+static struct {
+	pthread_mutex_t lock;
+	size_t count;
+	struct {
+		uint8_t digest[DIGEST_LEN];
+		struct bytes packed;
+	} files[KEPT_MOST];
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *type_of(const char *name)
 {
@@ -28,33 +40,39 @@ static const char *type_of(const char *name)
 	return types[i].type;
 }
 
-/* RFC 1952. False when it would not get smaller. */
-static bool gzip(const void *context, struct bytes plain, struct bytes *out)
+static struct bytes find_kept(const uint8_t digest[static DIGEST_LEN])
 {
-	z_stream stream = {0};
-	uint8_t *packed = memory_array(context, uint8_t, plain.len);
-	int status;
+	for (size_t i = 0; i < kept.count; i++)
+		if (memcmp(kept.files[i].digest, digest, DIGEST_LEN) == 0)
+			return kept.files[i].packed;
+	return (struct bytes){NULL, 0};
+}
 
-	if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return false;
-	stream.next_in = (uint8_t *)plain.data;
-	stream.avail_in = (uInt)plain.len;
-	stream.next_out = packed;
-	stream.avail_out = (uInt)plain.len;
-	status = deflate(&stream, Z_FINISH);
-	*out = (struct bytes){packed, stream.total_out};
-	deflateEnd(&stream);
-	return status == Z_STREAM_END;
+/* Empty when it would not get smaller. */
+static struct bytes packed_file(
+	const void *context, struct bytes file, const uint8_t digest[static DIGEST_LEN])
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct bytes packed;
+
+	pthread_mutex_lock(&kept.lock);
+	packed = find_kept(digest);
+	if (!packed.data && gzip_pack(gzip_new(scratch), context, file, &packed) && kept.count < KEPT_MOST) {
+		talloc_steal(NULL, packed.data);
+		memcpy(kept.files[kept.count].digest, digest, DIGEST_LEN);
+		kept.files[kept.count++].packed = packed;
+	}
+	pthread_mutex_unlock(&kept.lock);
+	return packed;
 }
 
 const struct error *static_serve(struct request *request)
 {
-	const char *accepted = request_header(request, "Accept-Encoding"),
-		   *known = request_header(request, "If-None-Match");
+	const char *known = request_header(request, "If-None-Match");
+	bool may_pack = gzip_is_accepted(request_header(request, "Accept-Encoding"));
 	uint8_t digest[DIGEST_LEN];
 	char hex[2 * 8 + 1], tag[32];
-	struct bytes file, packed;
-	bool may_pack = accepted && strstr(accepted, "gzip");
+	struct bytes file, packed = {NULL, 0};
 
 	if (!template_file(
 		    request->context, memory_format(request->context, "static/%s", request->rest), &file))
@@ -68,7 +86,11 @@ const struct error *static_serve(struct request *request)
 	request_add_header(request, "Vary", "Accept-Encoding");
 	if (known && strcmp(known, tag) == 0) {
 		request->status = 304;
-	} else if (may_pack && gzip(request->context, file, &packed)) {
+		return NULL;
+	}
+	if (may_pack)
+		packed = packed_file(request->context, file, digest);
+	if (packed.data) {
 		request_add_header(request, "Content-Encoding", "gzip");
 		request->body = packed;
 	} else {

@@ -71,6 +71,7 @@ static const struct error *start_servers(struct intake *intake)
 		.guard = pages_guard,
 		.problem = pages_problem,
 		.body_max = BODY_MAX,
+		.is_compressed = true, /* no cookies: another site can make a phone ask, but not as somebody */
 		.is_limited = config->intake.reports_an_hour != 0,
 		.user = intake,
 	};

@@ -69,6 +69,16 @@ static const struct error *page_redirect(struct request *request)
 	return NULL;
 }
 
+static const struct error *page_long(struct request *request)
+{
+	struct buffer *text = buffer_new(request->context);
+
+	for (int i = 0; i < 1000; i++)
+		buffer_text(text, "words ");
+	request->body = buffer_bytes(text);
+	return NULL;
+}
+
 static const struct error *page_fails(struct request *request)
 {
 	static const enum error_code codes[] = {
@@ -113,6 +123,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/", page_echo, 0},
 	{METHOD_POST, "/only-post", page_echo, 0},
 	{METHOD_GET, "/redirect", page_redirect, 0},
+	{METHOD_GET, "/long", page_long, 0},
 	{METHOD_GET, "/fails/*", page_fails, 0},
 	{METHOD_GET, "/headers", page_own_headers, 0},
 	{METHOD_GET, "/hands-on", page_hands_on, 0},
@@ -267,6 +278,37 @@ static void methods_that_a_page_does_not_have_are_told(void **state)
 	assert_int_equal(status_of(answer), 200);
 	assert_has(answer, "\r\nContent-Length: ");
 	assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
+}
+
+static void pages_are_packed_where_the_role_allows_it_and_the_browser_takes_it(void **state)
+{
+	static const char with_gzip[] = "GET %s HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br, "
+					"gzip\r\nConnection: close\r\n\r\n";
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	const struct server_options options = {.address = "::", .routes = routes, .is_compressed = true};
+	struct server *packing = NULL;
+	const char *answer;
+
+	assert_null(server_start(&options, &packing));
+	answer = ask_at(context, packing, memory_format(context, with_gzip, "/long"));
+	assert_has(answer, "\r\nContent-Encoding: gzip\r\n");
+	assert_has(answer, "\r\nVary: Accept-Encoding\r\n");
+	assert_null(strstr(answer, "words words"));
+	assert_has(answer, "\r\nCache-Control: no-store\r\n");
+	answer = ask_at(context, packing, "GET /long HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+	assert_null(strstr(answer, "Content-Encoding"));
+	assert_has(answer, "\r\nVary: Accept-Encoding\r\n");
+	assert_has(answer, "words words");
+	answer = ask_at(context, packing, memory_format(context, with_gzip, "/redirect?to=/x"));
+	assert_int_equal(status_of(answer), 303);
+	assert_null(strstr(answer, "Content-Encoding"));
+	answer = ask_at(context, packing, memory_format(context, with_gzip, "/static/style.css"));
+	assert_has(answer, "\r\nContent-Encoding: gzip\r\n");
+	assert_has(answer, "\r\nCache-Control: private, max-age=3600\r\n");
+	server_stop(packing);
+	answer = ask(context, memory_format(context, with_gzip, "/long"));
+	assert_null(strstr(answer, "Content-Encoding"));
+	assert_has(answer, "words words");
 }
 
 static void static_files_are_kept_by_the_browser_and_packed(void **state)
@@ -539,6 +581,7 @@ int main(void)
 		cmocka_unit_test(errors_become_pages_with_their_status),
 		cmocka_unit_test(a_guard_can_answer_itself),
 		cmocka_unit_test(methods_that_a_page_does_not_have_are_told),
+		cmocka_unit_test(pages_are_packed_where_the_role_allows_it_and_the_browser_takes_it),
 		cmocka_unit_test(static_files_are_kept_by_the_browser_and_packed),
 		cmocka_unit_test(a_path_with_tricks_leads_nowhere),
 		cmocka_unit_test(nothing_can_be_smuggled_into_the_answers_headers),
