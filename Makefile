@@ -58,7 +58,7 @@ $(B)/node/base/clock.o: CPPFLAGS += -DENGABO_BUILD_SECONDS=$(BUILD_SECONDS)
 
 $(B)/$(LOCALE)/%.mo: web/po/%.po
 	@mkdir -p $(@D)
-	$(Q)msgfmt --check --use-fuzzy -o $@ $<
+	$(Q)msgfmt --check-format --check-domain --use-fuzzy -o $@ $<
 
 $(B)/web/assets.c: web/assets.sh $(EMBEDDED)
 	@mkdir -p $(@D)

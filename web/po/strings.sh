@@ -35,7 +35,7 @@ if [ "${1:-}" = check ]; then
 	$texts whole "$tmp/engabo.pot" $catalogues || failed=1
 	$texts bare || failed=1
 	for po in $catalogues; do
-		msgfmt --check --use-fuzzy -o /dev/null "$po" || failed=1
+		msgfmt --check-format --check-domain --use-fuzzy -o /dev/null "$po" || failed=1
 	done
 	exit $failed
 fi
