@@ -67,30 +67,32 @@ void page_show_error(struct request *request, const struct error *error, json_t 
 		int status;
 		const char *heading;
 	} headings[] = {
-		{400, "There is a problem"},
-		{403, "This is not allowed"},
-		{404, "This page is not here"},
-		{405, "There is a problem"},
-		{413, "This is too long"},
-		{415, "There is a problem"},
-		{429, "Please wait a little"},
-		{503, "Not available just now"},
-		{507, "There is no room left"},
-		{0, "Something went wrong"},
+		{400, SAY("There is a problem")},
+		{403, SAY("This is not allowed")},
+		{404, SAY("This page is not here")},
+		{405, SAY("There is a problem")},
+		{413, SAY("This is too long")},
+		{415, SAY("There is a problem")},
+		{429, SAY("Please wait a little")},
+		{503, SAY("Not available just now")},
+		{507, SAY("There is no room left")},
+		{0, SAY("Something went wrong")},
 	};
 	size_t i = 0;
 
 	while (headings[i].status && headings[i].status != request->status)
 		i++;
-	json_object_set_new(view, "title", json_string(headings[i].heading));
-	json_object_set_new(view, "heading", json_string(headings[i].heading));
-	/* What the operating system said is for the journal. */
+	json_object_set_new(view, "title", json_string(say(request, headings[i].heading)));
+	json_object_set_new(view, "heading", json_string(say(request, headings[i].heading)));
+	/* What the operating system said is for the journal. What says no number or name is a text of the
+	 * catalogue even where nobody knew the language yet. */
 	json_object_set_new(view, "message",
-		json_string(headings[i].status ? sentence(request->context, error->message)
-					       : "This is our fault, not yours. Please try again."));
+		json_string(headings[i].status
+				    ? sentence(request->context, say(request, error->message))
+				    : say(request, "This is our fault, not yours. Please try again.")));
 	if (!json_object_get(view, "link")) {
 		json_object_set_new(view, "link", json_string("/"));
-		json_object_set_new(view, "label", json_string("Go to the first page"));
+		json_object_set_new(view, "label", json_string(say(request, "Go to the first page")));
 	}
 	error_ignore(page_show(request, "problem", view));
 }

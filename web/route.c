@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "web/language.h"
 
 #define PATH_MAX_LEN 1024
 
@@ -15,7 +16,7 @@ const struct error *route_path(const void *context, const char *raw, size_t len,
 	size_t to = 0;
 
 	if (len == 0 || len > PATH_MAX_LEN || raw[0] != '/')
-		return error_new(ERROR_INVALID, "this address is not one of ours");
+		return error_new(ERROR_INVALID, SAY("this address is not one of ours"));
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = (uint8_t)raw[i];
 
@@ -43,7 +44,7 @@ const struct error *route_path(const void *context, const char *raw, size_t len,
 		if ((part_len == 1 && part[1] == '.') ||
 			(part_len == 2 && part[1] == '.' && part[2] == '.') ||
 			(part_len == 0 && part[1] == '/'))
-			return error_new(ERROR_INVALID, "this address is not one of ours");
+			return error_new(ERROR_INVALID, SAY("this address is not one of ours"));
 	}
 	*out = path;
 	return NULL;

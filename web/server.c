@@ -24,6 +24,7 @@
 #include "node/base/log.h"
 #include "node/base/text.h"
 #include "web/gzip.h"
+#include "web/language.h"
 #include "web/limits.h"
 #include "web/route.h"
 
@@ -285,10 +286,9 @@ static size_t announced_len(const struct request *request)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
-static const struct error *too_long(size_t most)
+static const struct error *too_long(void)
 {
-	return error_new(ERROR_INVALID, "this is more than can be sent at once (%zu KiB); make it shorter",
-		most / 1024);
+	return error_new(ERROR_INVALID, SAY("this is more than can be sent at once; make it shorter"));
 }
 
 /* All that the request line and headers tell. A refusal is kept for when the body has been read. */
@@ -306,19 +306,20 @@ static void begin(struct exchange *exchange, const char *method)
 	exchange->route = route_find(options->routes, request->path,
 		is_post || is_get ? (int)request->method : 0, &allowed, &request->rest);
 	if (!allowed) {
-		refuse(exchange, 404, error_new(ERROR_NOT_FOUND, "there is no such page"));
+		refuse(exchange, 404, error_new(ERROR_NOT_FOUND, SAY("there is no such page")));
 	} else if (!exchange->route) {
 		request_add_header(request, "Allow",
 			allowed == METHOD_POST	? "POST"
 			: allowed & METHOD_POST ? "GET, HEAD, POST"
 						: "GET, HEAD");
-		refuse(exchange, 405, error_new(ERROR_INVALID, "this page cannot be asked for in this way"));
+		refuse(exchange, 405,
+			error_new(ERROR_INVALID, SAY("this page cannot be asked for in this way")));
 	} else if (announced_len(request) > options->body_max) {
-		refuse(exchange, 413, too_long(options->body_max));
+		refuse(exchange, 413, too_long());
 	} else if (is_post && !is_urlencoded(request) &&
 		   (announced_len(request) > 0 || request_header(request, "Content-Type") ||
 			   request_header(request, "Transfer-Encoding"))) {
-		refuse(exchange, 415, error_new(ERROR_INVALID, "this is not a form of ours"));
+		refuse(exchange, 415, error_new(ERROR_INVALID, SAY("this is not a form of ours")));
 	}
 }
 
@@ -331,7 +332,7 @@ static bool take_body(struct exchange *exchange, const char *data, size_t len)
 	limits_received(request->server->limits, exchange->place, len);
 	exchange->body_len += len;
 	if (exchange->body_len > most && !exchange->has_failed)
-		refuse(exchange, 413, too_long(most));
+		refuse(exchange, 413, too_long());
 	if (!exchange->has_failed && request->method == METHOD_POST) {
 		if (!exchange->body)
 			exchange->body = buffer_new(request->context);

@@ -15,11 +15,11 @@ static const char facts[] =
 	"district officer violations perpetrators needs consent priority review reason outcome";
 
 static const struct asked edit_asked[] = {
-	{"alias", NULL, "What we call the defender here; not their name.", true, false},
+	{"alias", NULL, SAY("What we call the defender here; not their name."), true, false},
 	{"risk", NULL, NULL, true, false},
 	{"state", NULL, NULL, true, false},
-	{"reason", NULL, "Needed to close the case.", false, false},
-	{"outcome", NULL, "What came of it.", false, false},
+	{"reason", NULL, SAY("Needed to close the case."), false, false},
+	{"outcome", NULL, SAY("What came of it."), false, false},
 	{"summary", NULL, NULL, false, false},
 	{"officer", NULL, NULL, false, false},
 	{"priority", NULL, NULL, false, false},
@@ -27,7 +27,7 @@ static const struct asked edit_asked[] = {
 	{"violations", NULL, NULL, false, false},
 	{"perpetrators", NULL, NULL, false, false},
 	{"needs", NULL, NULL, false, false},
-	{"consent", "What the person agreed to", NULL, false, false},
+	{"consent", SAY("What the person agreed to"), NULL, false, false},
 	{"review", NULL, NULL, false, false},
 	{0},
 };
@@ -58,10 +58,10 @@ static const struct error *add_tasks(struct visit *visit, const char *key)
 
 	TRY(lists_actions(visit->office->file, key, today, TASKS_MOST, &actions));
 	visit_set(visit, "actions", tasks_table(visit, actions, "actions"));
-	TRY(add_conflicts(visit, "actions", "action", "an action"));
+	TRY(add_conflicts(visit, "actions", "action", say(visit->request, "an action")));
 	TRY(lists_followups(visit->office->file, key, today, TASKS_MOST, &followups));
 	visit_set(visit, "followups", tasks_table(visit, followups, "followups"));
-	return add_conflicts(visit, "followups", "followup", "a follow-up");
+	return add_conflicts(visit, "followups", "followup", say(visit->request, "a follow-up"));
 }
 
 static const struct error *add_notes(struct visit *visit, const char *key)
@@ -108,7 +108,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	visit_text(visit, "note", visit_field(visit, "text"));
 	visit_text(visit, "back", "/cases");
 	return visit_show(visit, "office-case",
-		memory_format(visit->context, "Case %s", json_text_or(record, "ref", "")));
+		memory_format(
+			visit->context, say(visit->request, "Case %s"), json_text_or(record, "ref", "")));
 }
 
 /* The key of the case in the address, which may also be its reference. */
@@ -133,11 +134,11 @@ static const struct error *show_edit(struct visit *visit, const json_t *record, 
 	struct asking asking = {"case", key, record, edit_asked};
 
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", "Change the case");
+	visit_text(visit, "heading", say(visit->request, "Change the case"));
 	visit_text(visit, "caption",
 		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
 			json_text_or(record, "alias", "")));
-	visit_text(visit, "button", "Save");
+	visit_text(visit, "button", say(visit->request, "Save"));
 	visit_text(visit, "action", visit_path(visit, "/cases/%s/edit", key));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
 	return visit_show(visit, "office-form", "Change the case");
@@ -176,7 +177,7 @@ const struct error *case_save(struct visit *visit)
 
 const struct error *case_note(struct visit *visit)
 {
-	static const struct asked asked = {.name = "text", .label = "Note", .is_required = true};
+	static const struct asked asked = {.name = "text", .label = SAY("Note"), .is_required = true};
 	json_t *record CLEANUP(json_decref) = NULL, *text CLEANUP(json_decref) = NULL;
 	struct batch *batch = visit_batch(visit);
 	char key[ENTITY_KEY_SIZE];

@@ -79,10 +79,11 @@ const struct error *cases_page(struct visit *visit)
 	visit_set(visit, "cases", rows_of(visit, rows));
 	visit_text(visit, "state", is_known ? state : "");
 	visit_set(visit, "states",
-		json_pack("[{ss ss sb} {ss ss sb} {ss ss sb} {ss ss sb}]", "code", "", "label", "All", "here",
-			!is_known, "code", "open", "label", "Open", "here", strcmp(state, "open") == 0,
-			"code", "in-progress", "label", "In progress", "here",
-			strcmp(state, "in-progress") == 0, "code", "closed", "label", "Closed", "here",
-			strcmp(state, "closed") == 0));
+		json_pack("[{ss ss sb} {ss ss sb} {ss ss sb} {ss ss sb}]", "code", "", "label",
+			say(visit->request, "All"), "here", !is_known, "code", "open", "label",
+			show_choice(visit->context, "open"), "here", strcmp(state, "open") == 0, "code",
+			"in-progress", "label", show_choice(visit->context, "in-progress"), "here",
+			strcmp(state, "in-progress") == 0, "code", "closed", "label",
+			show_choice(visit->context, "closed"), "here", strcmp(state, "closed") == 0));
 	return visit_show(visit, "office-cases", "Cases");
 }

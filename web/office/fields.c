@@ -155,13 +155,19 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 	json_object_set_new(view, "value", json_string(text));
 }
 
+static const char *label_of(const struct visit *visit, const struct field *field, const struct asked *asked)
+{
+	return say(visit->request, asked->label ? asked->label : field->label);
+}
+
 static json_t *field_view(struct visit *visit, const struct field *field, const struct asked *asked,
 	const json_t *value, const char *seen)
 {
 	json_t *errors = json_object_get(visit->view, "errors");
 	json_t *view = json_pack("{ss, ss, ss, ss, ss, sb}", "name", field->name, "label",
-		asked->label ? asked->label : field->label, "hint", asked->hint ? asked->hint : "", "error",
-		json_text_or(errors, field->name, ""), "seen", seen, "optional", !asked->is_required);
+		label_of(visit, field, asked), "hint", asked->hint ? say(visit->request, asked->hint) : "",
+		"error", json_text_or(errors, field->name, ""), "seen", seen, "optional",
+		!asked->is_required);
 
 	add_input(visit, view, field, value);
 	return view;
@@ -218,17 +224,19 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 {
 	json_t *value = typed_value(visit, field);
 	const struct error *error = schema_check(field, value);
-	const char *label = asked->label ? asked->label : field->label,
+	const char *label = label_of(visit, field, asked),
 		   *text = json_is_string(value) ? json_string_value(value) : "";
 	bool is_empty = json_is_array(value) ? !json_array_size(value) : !*text;
 
 	if (error) {
 		visit_problem(visit, field->name, error->message);
 	} else if (is_empty && asked->is_required) {
-		visit_problem(visit, field->name, visit_path(visit, "%s: this must be filled in", label));
+		visit_problem(visit, field->name,
+			visit_path(visit, say(visit->request, "%s: this must be filled in"), label));
 	} else if (asked->is_ahead && is_past_unconfirmed(visit, field, text)) {
 		visit_problem(visit, field->name,
-			visit_path(visit, "%s: %s has passed. If that is right, save again", label,
+			visit_path(visit,
+				say(visit->request, "%s: %s has passed. If that is right, save again"), label,
 				show_date(visit->context, text)));
 		visit_set(visit, "past", json_pack("[{ssss}]", "name", field->name, "value", text));
 	} else {
@@ -278,7 +286,8 @@ static const struct error *tell_of_change(struct visit *visit, const struct aski
 	const struct field *field, const char *label, const json_t *heads, const json_t *standing)
 {
 	json_t *history CLEANUP(json_decref) = NULL, *row;
-	const char *head = json_string_value(json_array_get(heads, 0)), *who = "somebody";
+	const char *head = json_string_value(json_array_get(heads, 0)),
+		   *who = say(visit->request, "somebody");
 	const char *value = show_value(visit->context, field, standing);
 	size_t i;
 
@@ -288,9 +297,10 @@ static const struct error *tell_of_change(struct visit *visit, const struct aski
 			who = show_who(visit->context, visit->office, row);
 	visit_problem(visit, field->name,
 		visit_path(visit,
-			"%s: changed to “%s” while you were writing (%s). Save again to put yours in its "
-			"place",
-			label, *value ? value : "nothing", who));
+			say(visit->request,
+				"%s: changed to “%s” while you were writing (%s). Save again to put yours in "
+				"its place"),
+			label, *value ? value : say(visit->request, "nothing"), who));
 	visit->request->status = 409;
 	return NULL;
 }
@@ -314,8 +324,7 @@ static const struct error *take_field(struct visit *visit, const struct asking *
 		TRY(seen_value(visit, asking, field, seen, &was));
 		if (json_equal(typed, was))
 			return NULL;
-		return tell_of_change(
-			visit, asking, field, asked->label ? asked->label : field->label, heads, standing);
+		return tell_of_change(visit, asking, field, label_of(visit, field, asked), heads, standing);
 	}
 	json_object_set(set, field->name, typed);
 	if (json_array_size(seen))

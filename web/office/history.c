@@ -38,7 +38,8 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 		}
 		value = show_value(visit->context, field, json_object_get(row, "value"));
 		json_array_append_new(json_object_get(group, "changes"),
-			json_pack("{ss, ss}", "label", field->label, "value", *value ? value : "nothing"));
+			json_pack("{ss, ss}", "label", say(visit->request, field->label), "value",
+				*value ? value : say(visit->request, "nothing")));
 	}
 	return list;
 }

@@ -55,7 +55,9 @@ static json_t *members_of(struct visit *visit, const json_t *logs)
 				heard = json_text_or(row, "seen", "");
 		json_array_append_new(list,
 			json_pack("{ss, ss, ss, sb, sb}", "name", office_hub_name(office, member->keys.log),
-				"role", member->keys.role == MEMBER_HEADQUARTERS ? "Headquarters" : "Hub",
+				"role",
+				member->keys.role == MEMBER_HEADQUARTERS ? say(visit->request, "Headquarters")
+									 : say(visit->request, "Hub"),
 				"heard", heard, "is_self", is_self, "is_revoked",
 				member->status == MEMBER_REVOKED));
 	}

@@ -13,32 +13,34 @@
 #include "web/office/show.h"
 
 static const struct asked report_asked[] = {
-	{"what", NULL, "In their words, as far as you can.", true, false},
+	{"what", NULL, SAY("In their words, as far as you can."), true, false},
 	{"how", NULL, NULL, true, false},
-	{"danger", "Is anyone in danger now", NULL, true, false},
-	{"when", "When it happened", "As far as it is known.", false, false},
+	{"danger", SAY("Is anyone in danger now"), NULL, true, false},
+	{"when", SAY("When it happened"), SAY("As far as it is known."), false, false},
 	{"district", NULL, NULL, false, false},
 	{"place", NULL, NULL, false, false},
 	{"who", NULL, NULL, false, false},
 	{"by", NULL, NULL, false, false},
 	{"needs", NULL, NULL, false, false},
-	{"contact", NULL, "How and when, and what never to do.", false, false},
-	{"consent", "Does the person know and agree", NULL, false, false},
+	{"contact", NULL, SAY("How and when, and what never to do."), false, false},
+	{"consent", SAY("Does the person know and agree"), NULL, false, false},
 	{0},
 };
 
 static const struct asked case_asked[] = {
 	{"alias", NULL,
-		"What we call the defender here: not their name, a word that only this office understands.",
+		SAY("What we call the defender here: not their name, a word that only this office "
+		    "understands."),
 		true, false},
-	{"risk", NULL, "Threats, times how exposed they are, divided by what protects them.", true, false},
+	{"risk", NULL, SAY("Threats, times how exposed they are, divided by what protects them."), true,
+		false},
 	{"summary", NULL, NULL, false, false},
 	{"officer", NULL, NULL, false, false},
 	{"district", NULL, NULL, false, false},
 	{"violations", NULL, NULL, false, false},
 	{"perpetrators", NULL, NULL, false, false},
 	{"needs", NULL, NULL, false, false},
-	{"consent", "What the person agreed to", NULL, false, false},
+	{"consent", SAY("What the person agreed to"), NULL, false, false},
 	{"review", NULL, NULL, false, true},
 	{0},
 };
@@ -47,8 +49,8 @@ static const struct error *show(struct visit *visit, const struct asking *asking
 	const char *button, const char *back)
 {
 	TRY(fields_show(visit, asking));
-	visit_text(visit, "heading", heading);
-	visit_text(visit, "button", button);
+	visit_text(visit, "heading", say(visit->request, heading));
+	visit_text(visit, "button", say(visit->request, button));
 	visit_text(visit, "back", back);
 	return visit_show(visit, "office-form", heading);
 }
@@ -58,7 +60,7 @@ static const struct error *show_report(struct visit *visit)
 	struct asking asking = {"report", NULL, NULL, report_asked};
 
 	visit_text(visit, "action", "/reports/new");
-	return show(visit, &asking, "Record a report", "Save the report", "/reports");
+	return show(visit, &asking, SAY("Record a report"), SAY("Save the report"), "/reports");
 }
 
 const struct error *record_form(struct visit *visit)
@@ -116,7 +118,7 @@ static const struct error *show_case(struct visit *visit, const json_t *report)
 	struct asking asking = {"case", NULL, now, case_asked};
 
 	visit_text(visit, "action", visit_path(visit, "/reports/%s/case", visit->parts[0]));
-	return show(visit, &asking, "Open a case", "Open the case",
+	return show(visit, &asking, SAY("Open a case"), SAY("Open the case"),
 		visit_path(visit, "/reports/%s", visit->parts[0]));
 }
 

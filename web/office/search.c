@@ -11,8 +11,8 @@
 
 static const struct {
 	const char *entity, *label;
-} kinds[] = {{"report", "Report"}, {"case", "Case"}, {"action", "Action"}, {"followup", "Follow-up"},
-	{"note", "Note"}};
+} kinds[] = {{"report", SAY("Report")}, {"case", SAY("Case")}, {"action", SAY("Action")},
+	{"followup", SAY("Follow-up")}, {"note", SAY("Note")}};
 
 const struct error *search_page(struct visit *visit)
 {
@@ -34,7 +34,8 @@ const struct error *search_page(struct visit *visit)
 
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 			if (strcmp(kinds[k].entity, entity) == 0)
-				json_object_set_new(row, "kind", json_string(kinds[k].label));
+				json_object_set_new(
+					row, "kind", json_string(say(visit->request, kinds[k].label)));
 		if (strcmp(json_text_or(row, "title", ""), snippet) == 0) /* a note says all in its title */
 			json_object_del(row, "snippet");
 		json_object_set_new(row, "href",

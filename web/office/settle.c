@@ -66,10 +66,10 @@ static const struct error *show_one(struct visit *visit, const struct asking *as
 		return NULL;
 	TRY(fields_heads(visit, asking, name, &seen));
 	json_array_append_new(
-		list, json_pack("{ss, ss, ss, ss, ss, ss, sb, so}", "field", name, "label", field->label,
-			      "what", what, "entity", asking->entity, "key", asking->key, "seen", seen,
-			      "may_write", may_be_another(entity, field), "values",
-			      values_view(visit, field, json_object_get(conflict, "values"))));
+		list, json_pack("{ss, ss, ss, ss, ss, ss, sb, so}", "field", name, "label",
+			      say(visit->request, field->label), "what", what, "entity", asking->entity,
+			      "key", asking->key, "seen", seen, "may_write", may_be_another(entity, field),
+			      "values", values_view(visit, field, json_object_get(conflict, "values"))));
 	return NULL;
 }
 

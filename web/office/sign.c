@@ -138,8 +138,11 @@ static void tell_wait(struct visit *visit, int64_t ms)
 	visit->request->status = 429;
 	request_add_header(visit->request, "Retry-After", visit_path(visit, "%lld", seconds));
 	visit_problem(visit, "passphrase",
-		visit_path(visit, "Too many wrong tries. Wait %lld second%s and try again", seconds,
-			seconds == 1 ? "" : "s"));
+		visit_path(visit,
+			say_many(visit->request, "Too many wrong tries. Wait %lld second and try again",
+				"Too many wrong tries. Wait %lld seconds and try again",
+				(unsigned long)seconds),
+			seconds));
 }
 
 /* Several tries may have been waiting for the worker together: each is held back by those before it. */

@@ -15,37 +15,39 @@ struct kind {
 
 static const struct asked action_new[] = {
 	{"what", NULL, NULL, true, false},
-	{"who", NULL, "A person here, or somebody outside.", true, false},
+	{"who", NULL, SAY("A person here, or somebody outside."), true, false},
 	{"due", NULL, NULL, true, true},
 	{0},
 };
 static const struct asked action_asked[] = {
 	{"state", NULL, NULL, true, false},
-	{"outcome", NULL, "What came of it; needed when it is done or dropped.", false, false},
+	{"outcome", NULL, SAY("What came of it; needed when it is done or dropped."), false, false},
 	{"what", NULL, NULL, true, false},
 	{"who", NULL, NULL, true, false},
 	{"due", NULL, NULL, true, false},
 	{0},
 };
 static const struct asked followup_new[] = {
-	{"due", "When to look after it", NULL, true, true},
+	{"due", SAY("When to look after it"), NULL, true, true},
 	{"by_whom", NULL, NULL, false, false},
-	{"how", NULL, "A visit, a telephone call, through somebody.", false, false},
+	{"how", NULL, SAY("A visit, a telephone call, through somebody."), false, false},
 	{0},
 };
 static const struct asked followup_asked[] = {
 	{"made", NULL, NULL, true, false},
 	{"result", NULL, NULL, true, false},
-	{"text", "What was said, what you saw", NULL, false, false},
+	{"text", SAY("What was said, what you saw"), NULL, false, false},
 	{"by_whom", NULL, NULL, false, false},
 	{"how", NULL, NULL, false, false},
-	{"next", "When to look after it next", "A new follow-up is noted for that day.", false, true},
+	{"next", SAY("When to look after it next"), SAY("A new follow-up is noted for that day."), false,
+		true},
 	{"due", NULL, NULL, true, false},
 	{0},
 };
-static const struct kind actions = {"action", "actions", "Action", "Add an action", action_new, action_asked};
+static const struct kind actions = {
+	"action", "actions", SAY("Action"), SAY("Add an action"), action_new, action_asked};
 static const struct kind followups = {
-	"followup", "followups", "Follow-up", "Add a follow-up", followup_new, followup_asked};
+	"followup", "followups", SAY("Follow-up"), SAY("Add a follow-up"), followup_new, followup_asked};
 
 json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 {
@@ -105,11 +107,11 @@ static const struct error *show(
 	const char *heading = is_new(visit) ? kind->heading_new : kind->heading;
 
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", heading);
+	visit_text(visit, "heading", say(visit->request, heading));
 	visit_text(visit, "caption",
 		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
 			json_text_or(in_case, "alias", "")));
-	visit_text(visit, "button", "Save");
+	visit_text(visit, "button", say(visit->request, "Save"));
 	visit_text(visit, "action",
 		visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], kind->path, visit->parts[1]));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
@@ -184,7 +186,8 @@ const struct error *action_form(struct visit *visit)
 
 const struct error *action_save(struct visit *visit)
 {
-	return save(visit, &actions, is_new(visit) ? "The action is added." : "The action is saved.");
+	return save(
+		visit, &actions, is_new(visit) ? SAY("The action is added.") : SAY("The action is saved."));
 }
 
 const struct error *followup_form(struct visit *visit)
@@ -194,5 +197,6 @@ const struct error *followup_form(struct visit *visit)
 
 const struct error *followup_save(struct visit *visit)
 {
-	return save(visit, &followups, is_new(visit) ? "The follow-up is added." : "The follow-up is saved.");
+	return save(visit, &followups,
+		is_new(visit) ? SAY("The follow-up is added.") : SAY("The follow-up is saved."));
 }

@@ -15,25 +15,26 @@
 
 #define WORDS 7
 
-static json_t *role_choices(const void *context, const char *chosen)
+static json_t *role_choices(const struct visit *visit, const char *chosen)
 {
 	static const struct {
 		enum person_role role;
 		const char *hint;
 	} roles[] = {
-		{ROLE_OFFICER, "Reads reports, works on cases; can open the hub."},
-		{ROLE_COORDINATOR, "The same, and looks after people and hubs."},
-		{ROLE_PROVIDER, "A doctor, lawyer, counsellor: sees what is referred to them."},
-		{ROLE_FACILITATOR, "Runs workshops."},
+		{ROLE_OFFICER, SAY("Reads reports, works on cases; can open the hub.")},
+		{ROLE_COORDINATOR, SAY("The same, and looks after people and hubs.")},
+		{ROLE_PROVIDER, SAY("A doctor, lawyer, counsellor: sees what is referred to them.")},
+		{ROLE_FACILITATOR, SAY("Runs workshops.")},
 	};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
 		const char *name = person_role_name(roles[i].role);
 
-		json_array_append_new(
-			list, json_pack("{ss, ss, ss, sb}", "code", name, "label", show_choice(context, name),
-				      "hint", roles[i].hint, "selected", strcmp(name, chosen) == 0));
+		json_array_append_new(list,
+			json_pack("{ss, ss, ss, sb}", "code", name, "label",
+				show_choice(visit->context, name), "hint", say(visit->request, roles[i].hint),
+				"selected", strcmp(name, chosen) == 0));
 	}
 	return list;
 }
@@ -73,7 +74,7 @@ struct job {
 static const struct error *show_new(struct visit *visit)
 {
 	visit_text(visit, "name", visit_field(visit, "name"));
-	visit_set(visit, "roles", role_choices(visit->context, visit_field(visit, "role")));
+	visit_set(visit, "roles", role_choices(visit, visit_field(visit, "role")));
 	visit_text(visit, "back", "/users");
 	return visit_show(visit, "office-user-new", "Add a person");
 }
@@ -161,8 +162,8 @@ static const struct error *done(struct visit *visit, void *user, const struct er
 		error_ignore(devices_prune(visit->office)); /* else at the next sign-in */
 	if (!words)
 		return visit_go(visit, "/users",
-			job->change == CHANGE_ROLE ? "The role is changed."
-						   : "They may not sign in any more.");
+			job->change == CHANGE_ROLE ? SAY("The role is changed.")
+						   : SAY("They may not sign in any more."));
 	visit_text(visit, "name", job->name);
 	visit_text(visit, "words", (const char *)words->data);
 	return visit_show(visit, "office-user-words", "Their passphrase");
@@ -176,7 +177,11 @@ static const struct error *begin(struct visit *visit, struct job *job)
 
 	if (wait > 0)
 		visit_problem(visit, "passphrase",
-			visit_path(visit, "Too many wrong tries. Wait %lld seconds and try again",
+			visit_path(visit,
+				say_many(visit->request,
+					"Too many wrong tries. Wait %lld second and try again",
+					"Too many wrong tries. Wait %lld seconds and try again",
+					(unsigned long)(wait + 999) / 1000),
 				(long long)(wait + 999) / 1000));
 	else if (!passphrase || !*passphrase)
 		visit_problem(visit, "passphrase", "Type your own passphrase");

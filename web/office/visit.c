@@ -27,7 +27,7 @@ const char *visit_field(const struct visit *visit, const char *name)
 
 void visit_problem(struct visit *visit, const char *field, const char *text)
 {
-	page_problem(visit->view, field, text);
+	page_problem(visit->view, field, say(visit->request, text));
 }
 
 bool visit_has_problems(const struct visit *visit)
@@ -44,10 +44,12 @@ bool visit_tell_unsaved(struct visit *visit, const struct error *failed)
 	log_error("not saved: %s", failed->message);
 	visit->request->status = is_full ? 507 : 500;
 	visit_problem(visit, "",
-		is_full ? "There is no room left on this hub, and nothing was saved. What you wrote is still "
-			  "here: make room, then save it again"
-			: "This hub could not save it. What you wrote is still here: try again, and if that "
-			  "does not help, run engabo doctor on the hub");
+		is_full ? SAY("There is no room left on this hub, and nothing was saved. What you wrote is "
+			      "still "
+			      "here: make room, then save it again")
+			: SAY("This hub could not save it. What you wrote is still here: try again, and if "
+			      "that "
+			      "does not help, run engabo doctor on the hub"));
 	return true;
 }
 
@@ -95,34 +97,34 @@ char *visit_cookie(const void *context, const char *name, const char *value, int
 	return memory_format(context, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s", name, value, age);
 }
 
-static json_t *nav_entry(const char *path, const char *href, const char *label, size_t count)
+static json_t *nav_entry(const struct visit *visit, const char *href, const char *label, size_t count)
 {
+	const char *path = visit->request->path;
 	bool is_here = strcmp(href, "/") == 0 ? strcmp(path, "/") == 0 : text_starts(path, href);
 
-	return json_pack("{ss, ss, sb, so}", "href", href, "label", label, "here", is_here, "count",
-		show_count(count));
+	return json_pack("{ss, ss, sb, so}", "href", href, "label", say(visit->request, label), "here",
+		is_here, "count", show_count(count));
 }
 
 static json_t *nav_of(struct visit *visit)
 {
 	json_t *counts CLEANUP(json_decref) = NULL, *nav = json_array();
-	const char *path = visit->request->path;
 
 	if (visit_may(visit, MAY_READ_REPORTS)) {
 		error_ignore(lists_counts(visit->office->file, show_today(visit->context), &counts));
-		json_array_append_new(nav, nav_entry(path, "/", "Today", 0));
+		json_array_append_new(nav, nav_entry(visit, "/", SAY("Today"), 0));
 		json_array_append_new(
-			nav, nav_entry(path, "/reports", "Reports",
+			nav, nav_entry(visit, "/reports", SAY("Reports"),
 				     (size_t)json_integer_value(json_object_get(counts, "new_reports"))));
-		json_array_append_new(nav, nav_entry(path, "/cases", "Cases", 0));
-		json_array_append_new(nav, nav_entry(path, "/search", "Search", 0));
+		json_array_append_new(nav, nav_entry(visit, "/cases", SAY("Cases"), 0));
+		json_array_append_new(nav, nav_entry(visit, "/search", SAY("Search"), 0));
 	}
 	if (visit_may(visit, MAY_SEE_SYNC))
-		json_array_append_new(nav, nav_entry(path, "/hubs", "Hubs", 0));
+		json_array_append_new(nav, nav_entry(visit, "/hubs", SAY("Hubs"), 0));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))
-		json_array_append_new(nav, nav_entry(path, "/users", "People", 0));
+		json_array_append_new(nav, nav_entry(visit, "/users", SAY("People"), 0));
 	if (visit_may(visit, MAY_UNLOCK))
-		json_array_append_new(nav, nav_entry(path, "/lock", "Lock", 0));
+		json_array_append_new(nav, nav_entry(visit, "/lock", SAY("Lock"), 0));
 	return nav;
 }
 
@@ -133,7 +135,7 @@ static void add_frame(struct visit *visit)
 	char once[SESSION_TOKEN_SIZE];
 
 	visit_set(visit, "staff", json_true());
-	visit_text(visit, "site", name && *name ? name : "Hub");
+	visit_text(visit, "site", name && *name ? name : say(visit->request, "Hub"));
 	if (!visit->session)
 		return;
 	visit_set(visit, "nav", nav_of(visit));
@@ -150,7 +152,7 @@ const struct error *visit_show(struct visit *visit, const char *name, const char
 {
 	json_t *view = visit->view;
 
-	visit_text(visit, "title", title);
+	visit_text(visit, "title", say(visit->request, title));
 	add_frame(visit);
 	visit->view = NULL;
 	return page_show(visit->request, name, view);
@@ -159,7 +161,7 @@ const struct error *visit_show(struct visit *visit, const char *name, const char
 const struct error *visit_go(struct visit *visit, const char *path, const char *notice)
 {
 	if (visit->session)
-		visit->session->notice = notice;
+		visit->session->notice = notice ? say(visit->request, notice) : NULL;
 	if (visit->session && visit->is_once && strlen(path) < SESSION_PATH_SIZE)
 		session_remember(visit->session, visit->once, path);
 	request_redirect(visit->request, path);
@@ -454,6 +456,9 @@ const struct error *visit_serve(struct request *request)
 	const struct error *error;
 
 	TRY(check_where_from(request));
+	/* English, whatever the browser prefers: no other language is complete for these pages yet, and records
+	 * in one language between words in another read worse than one. Once one is, language_accepted. */
+	request->language = NULL;
 	visit->request = request;
 	visit->context = request->context;
 	visit->reception = reception;

@@ -74,9 +74,10 @@ const struct error *visit_serve(struct request *request) MUST_CHECK;
 /* For server_options.problem. */
 void visit_problem_page(struct request *request, const struct error *error);
 
-/* Shows templates/<name>.html. */
+/* Shows templates/<name>.html. The title is English and is translated here, as are a notice and a problem:
+ * `make strings` finds them in the calls. */
 const struct error *visit_show(struct visit *visit, const char *name, const char *title) MUST_CHECK;
-/* 303 to `path`, where `notice` (a literal) is said once; NULL: nothing to say. */
+/* 303 to `path`, where `notice` (a literal, or SAY) is said once; NULL: nothing to say. */
 const struct error *visit_go(struct visit *visit, const char *path, const char *notice) MUST_CHECK;
 /* A field of the form, trimmed; "" when there is none. */
 const char *visit_field(const struct visit *visit, const char *name);

@@ -23,6 +23,7 @@ $texts pot > "$tmp/pages.pot"
 # shellcheck disable=SC2046
 xgettext --language=C --from-code=UTF-8 --omit-header --add-comments=translators: --add-location=file --keyword \
 	--keyword=say:2 --keyword=say_many:2,3 --keyword=SAY --keyword=language_text:2 --keyword=language_plural:2,3 \
+	--keyword=visit_problem:3 --keyword=visit_show:3 --keyword=visit_go:3 \
 	-o "$tmp/code.pot" $(ls web/*.c web/intake/*.c web/office/*.c)
 msgcat --to-code=UTF-8 --no-wrap --add-location=file --sort-by-file -o "$tmp/engabo.pot" "$tmp/head.pot" "$tmp/pages.pot" "$tmp/code.pot"
 
