@@ -21,7 +21,7 @@
 #define SYSTEM_FILE "/etc/engabo/engabo.conf"
 #define SYSTEM_DIRECTORY "/etc/engabo/conf.d"
 
-enum kind { TEXT, CODE, ADDRESS, NUMBER, YES_NO };
+enum kind { TEXT, CODE, ADDRESS, NUMBER, YES_NO, WAY };
 
 struct key {
 	const char *section, *name;
@@ -30,6 +30,10 @@ struct key {
 	int least, most; /* of a number; of a text, its characters */
 	const char *otherwise;
 };
+
+static const char *const ways[] = {
+	[FORM_HTTPS] = "https", [FORM_PUBLIC] = "public", [FORM_COUNTER] = "counter"};
+#define WAY_COUNT (sizeof ways / sizeof *ways)
 
 #define AT(member) offsetof(struct config, member)
 static const struct key keys[] = {
@@ -43,6 +47,9 @@ static const struct key keys[] = {
 	{"intake", "reports_an_hour", NUMBER, AT(intake.reports_an_hour), 0, 1000000, "300"},
 	{"intake", "reports_an_address", NUMBER, AT(intake.reports_an_address), 0, 1000000, "20"},
 	{"intake", "token_seconds", NUMBER, AT(intake.token_seconds), 0, 600, "5"},
+	{"intake", "form", WAY, AT(intake.form), 0, 0, "https"},
+	{"intake", "certificate", TEXT, AT(intake.certificate), 0, 1000, ""},
+	{"intake", "key", TEXT, AT(intake.key), 0, 1000, ""},
 	{"office", "https", NUMBER, AT(office.https), 1, 65535, "9443"},
 	{"office", "idle_minutes", NUMBER, AT(office.idle_minutes), 1, 120, "15"},
 	{"office", "session_hours", NUMBER, AT(office.session_hours), 1, 24, "8"},
@@ -54,11 +61,23 @@ static const struct key keys[] = {
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
 
+/* What staff may choose on the page /settings. */
+static bool is_settable(const struct key *key)
+{
+	static const char *const names[] = {"name", "phone", "form"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(key->section, "intake") == 0 && strcmp(key->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* inih's reader gets one line at a time from here, so that the line of every mistake is known. */
 struct parse {
 	struct config *config;
 	const char *name, *at, *end;
 	int line;
+	bool is_settings;
 	bool seen[KEY_COUNT];
 	const struct error *error; /* the first */
 };
@@ -85,6 +104,18 @@ static const struct error *text_set(struct config *config, const struct key *key
 	return NULL;
 }
 
+static const struct error *way_set(struct config *config, const struct key *key, const char *value)
+{
+	for (size_t i = 0; i < WAY_COUNT; i++)
+		if (strcmp(ways[i], value) == 0) {
+			*(enum form_way *)((char *)config + key->at) = (enum form_way)i;
+			return NULL;
+		}
+	return error_new(ERROR_CONFIG, "%s must be https, public or counter (a workshop is opened on the page "
+				       "/settings)",
+		key->name);
+}
+
 static const struct error *key_set(struct config *config, const struct key *key, const char *value)
 {
 	uint64_t number;
@@ -105,6 +136,8 @@ static const struct error *key_set(struct config *config, const struct key *key,
 			return error_new(ERROR_CONFIG, "%s must be yes or no", key->name);
 		*(bool *)((char *)config + key->at) = strcmp(value, "yes") == 0;
 		return NULL;
+	case WAY:
+		return way_set(config, key, value);
 	}
 	return NULL;
 }
@@ -183,6 +216,8 @@ static int take(void *user, const char *section, const char *name, const char *v
 		/* Also what inih takes for the continuation of a value: an indented line. */
 		error = parse->seen[i]
 				? error_new(ERROR_CONFIG, "%s is set twice, or this line is indented", name)
+			: parse->is_settings && !is_settable(&keys[i])
+				? error_new(ERROR_CONFIG, "%s belongs into engabo.conf", name)
 				: key_set(parse->config, &keys[i], value);
 		parse->seen[i] = true;
 		if (error)
@@ -196,10 +231,12 @@ static int take(void *user, const char *section, const char *name, const char *v
 	return 0;
 }
 
-const struct error *config_parse(struct config *config, const char *name, struct bytes text)
+static const struct error *parse_text(
+	struct config *config, const char *name, struct bytes text, bool is_settings)
 {
 	struct parse parse = {.config = config,
 		.name = name,
+		.is_settings = is_settings,
 		.at = (const char *)text.data,
 		.end = (const char *)text.data + text.len};
 	int line;
@@ -217,8 +254,46 @@ const struct error *config_parse(struct config *config, const char *name, struct
 	return NULL;
 }
 
+const struct error *config_parse(struct config *config, const char *name, struct bytes text)
+{
+	return parse_text(config, name, text, false);
+}
+
+const struct error *config_parse_settings(struct config *config, const char *name, struct bytes text)
+{
+	return parse_text(config, name, text, true);
+}
+
+static const char *value_of(const struct config *config, const struct key *key)
+{
+	const char *at = (const char *)config + key->at;
+
+	return key->kind == WAY ? ways[*(const enum form_way *)at] : *(char *const *)at;
+}
+
+/* The text is read again before it is believed: what inih would take for a comment, a line or a quote is found
+ * out by its own rules. */
+const struct error *config_settings(const void *context, const struct config *config, struct bytes *out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct config *again = config_defaults(scratch);
+	struct buffer *text = buffer_new(context);
+
+	buffer_text(text, "# Written by the page /settings, read after engabo.conf.\n[intake]\n");
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (is_settable(&keys[i]))
+			buffer_format(text, "%s = %s\n", keys[i].name, value_of(config, &keys[i]));
+	TRY(config_parse_settings(again, CONFIG_SETTINGS, buffer_bytes(text)));
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (is_settable(&keys[i]) &&
+			strcmp(value_of(config, &keys[i]), value_of(again, &keys[i])) != 0)
+			return error_new(ERROR_INVALID, "%s cannot hold this text", keys[i].name);
+	*out = buffer_bytes(text);
+	return NULL;
+}
+
 /* One file over what is there; a missing one is fine. */
-static const struct error *load(struct config *config, const char *path)
+static const struct error *load(struct config *config, const char *path, bool is_settings)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct error *error;
@@ -229,7 +304,7 @@ static const struct error *load(struct config *config, const char *path)
 		return NULL;
 	if (error)
 		return error_new(ERROR_CONFIG, "%s:1: %s", path, error->message);
-	return config_parse(config, path, text);
+	return parse_text(config, path, text, is_settings);
 }
 
 static int is_conf(const struct dirent *entry)
@@ -253,7 +328,7 @@ static const struct error *load_directory(struct config *config, const char *pat
 		return errno == ENOENT ? NULL : error_new(ERROR_CONFIG, "%s:1: %s", path, strerror(errno));
 	for (int i = 0; i < count; i++) {
 		if (!error)
-			error = load(config, memory_format(scratch, "%s/%s", path, entries[i]->d_name));
+			error = load(config, memory_format(scratch, "%s/%s", path, entries[i]->d_name), false);
 		free(entries[i]);
 	}
 	free(entries);
@@ -265,9 +340,10 @@ const struct error *config_load(const void *context, const char *state, struct c
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct config *config = config_defaults(scratch);
 
-	TRY(load(config, SYSTEM_FILE));
+	TRY(load(config, SYSTEM_FILE, false));
 	TRY(load_directory(config, SYSTEM_DIRECTORY));
-	TRY(load(config, memory_format(scratch, "%s/engabo.conf", state)));
+	TRY(load(config, memory_format(scratch, "%s/engabo.conf", state), false));
+	TRY(load(config, memory_format(scratch, "%s/" CONFIG_SETTINGS, state), true));
 	*out = talloc_steal(context, config);
 	return NULL;
 }

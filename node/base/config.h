@@ -1,8 +1,9 @@
 /* engabo.conf: INI by inih; an unknown section or key, or a bad value, is an error that names file and line.
  *
  * Read in this order, later wins: /etc/engabo/engabo.conf, /etc/engabo/conf.d/<*.conf by name>,
- * <state>/engabo.conf. Every key has a default that works offline. The table in config.c is the list of keys;
- * README.md shows it. */
+ * <state>/engabo.conf, <state>/settings.conf. The last is written by the office's page /settings and may hold
+ * only the keys that are settable there. Every key has a default that works offline. The table in config.c is
+ * the list of keys; README.md shows it. */
 #ifndef ENGABO_BASE_CONFIG_H
 #define ENGABO_BASE_CONFIG_H
 
@@ -10,6 +11,13 @@
 
 #include "node/base/error.h"
 #include "node/base/memory.h"
+
+/* How the public reaches the form; a workshop is opened for some hours beside it (web/way.h). */
+enum form_way {
+	FORM_HTTPS,   /* over https with the hub's own certificate: phones warn; until one of the others is chosen */
+	FORM_PUBLIC,  /* over https with a certificate that phones know: intake.certificate */
+	FORM_COUNTER, /* on a device of the office that trusts the hub's CA */
+};
 
 struct config {
 	struct {
@@ -24,6 +32,8 @@ struct config {
 		int reports_an_hour; /* in all: 300; 0 = no limit (bench) */
 		int reports_an_address; /* an hour: 20 */
 		int token_seconds;	/* a form token must be at least so old: 5 */
+		enum form_way form;	/* "https", "public" or "counter" */
+		char *certificate, *key; /* of FORM_PUBLIC: PEM files; empty by default */
 	} intake;
 	struct {
 		int https;	   /* 9443 */
@@ -45,5 +55,14 @@ const struct error *config_load(const void *context, const char *state, struct c
 /* One file over what is there; for tests and the fuzzer. `name` is said in errors. */
 const struct error *config_parse(struct config *config, const char *name, struct bytes text) MUST_CHECK;
 struct config *config_defaults(const void *context);
+
+#define CONFIG_SETTINGS "settings.conf" /* in the state directory */
+/* The same for settings.conf: a key that is not settable there is an error. */
+const struct error *config_parse_settings(
+	struct config *config, const char *name, struct bytes text) MUST_CHECK;
+/* What settings.conf must hold so that the settable keys of `config` are read back as they are: ERROR_INVALID,
+ * naming the key, where a value would not be. On `context`. */
+const struct error *config_settings(
+	const void *context, const struct config *config, struct bytes *out) MUST_CHECK;
 
 #endif

@@ -76,6 +76,15 @@ const struct error *home_open(const void *context, const char *path, struct home
 	return make(context, path, out);
 }
 
+const struct error *home_reload(struct home *home)
+{
+	struct config *config;
+
+	TRY(config_load(home, home->path, &config));
+	__atomic_store_n(&home->config, config, __ATOMIC_RELEASE);
+	return NULL;
+}
+
 /* ---- making ---- */
 
 /* Whether an init that was interrupted left this; also what files_write_new leaves of a format. */

@@ -2,6 +2,7 @@
  * ours.
  *
  *   format         "engabo 1\n": refuses other versions      trust.json, engabo.conf     nothing secret
+ *                                                             settings.conf, *.crt
  *                  ("engabo unfinished\n" while init is at work)
  *   intake.db office.db sync.db mailbox.db                   log.git/ inbox.git/
  *   keyring.json snapshot.age snapshot.sig                   keys/ (0700)  run/ (sockets, locks; 0700) */
@@ -37,6 +38,9 @@ const struct error *home_finish(struct home_making *making) MUST_CHECK;
 void home_abandon(struct home_making *making);
 /* Begins and finishes at once: a hub with nothing in it yet. */
 const struct error *home_create(const void *context, const char *path, struct home **out) MUST_CHECK;
+/* Reads the configuration again, after settings.conf was changed. What was read before stays valid as long as
+ * the home: other threads may be looking at it. Nothing changes when it fails. */
+const struct error *home_reload(struct home *home) MUST_CHECK;
 /* "<state>/<name>", on `context`. */
 char *home_file(const void *context, const struct home *home, const char *name);
 

@@ -28,6 +28,9 @@ static void every_key_has_a_default(void **state)
 	assert_int_equal(config->intake.reports_an_hour, 300);
 	assert_int_equal(config->intake.reports_an_address, 20);
 	assert_int_equal(config->intake.token_seconds, 5);
+	assert_int_equal(config->intake.form, FORM_HTTPS);
+	assert_string_equal(config->intake.certificate, "");
+	assert_string_equal(config->intake.key, "");
 	assert_int_equal(config->office.https, 9443);
 	assert_int_equal(config->office.idle_minutes, 15);
 	assert_int_equal(config->office.session_hours, 8);
@@ -36,6 +39,54 @@ static void every_key_has_a_default(void **state)
 	assert_int_equal(config->sync.interval_minutes, 15);
 	assert_true(config->sync.announce);
 	assert_string_equal(config->address, "::");
+}
+
+static const struct error *parse_settings(struct config *config, const char *text)
+{
+	return config_parse_settings(
+		config, "settings.conf", (struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
+static void what_staff_set_is_read_back_as_they_set_it(void **state)
+{
+	struct config *config = config_defaults(*state), *again = config_defaults(*state);
+	struct bytes text;
+
+	assert_null(parse(config, "[intake]\nname = The blue house\nphone = 0800 100\nform = counter\n"));
+	assert_null(config_settings(*state, config, &text));
+	assert_null(config_parse_settings(again, "settings.conf", text));
+	assert_string_equal(again->intake.name, "The blue house");
+	assert_string_equal(again->intake.phone, "0800 100");
+	assert_int_equal(again->intake.form, FORM_COUNTER);
+}
+
+static void what_staff_type_cannot_become_another_setting(void **state)
+{
+	static const char *const names[] = {"a ; b", "x\nform = public", "[hub]\nname = y", "  edges", "a\\\nb"};
+	struct config *config = config_defaults(*state);
+	struct bytes text;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct error *error;
+
+		config->intake.name = memory_string(config, names[i]);
+		error = config_settings(*state, config, &text);
+		assert_non_null(error);
+	}
+}
+
+static void the_page_cannot_set_what_belongs_to_the_administrator(void **state)
+{
+	struct config *config = config_defaults(*state);
+	const struct error *error = parse_settings(config, "[intake]\nhttps = 1\n");
+
+	assert_non_null(error);
+	assert_int_equal(error->code, ERROR_CONFIG);
+	assert_non_null(strstr(error->message, "settings.conf:2: https belongs into engabo.conf"));
+	assert_int_equal(config->intake.https, 8443);
+	error = parse_settings(config, "[intake]\nform = workshop\n");
+	assert_non_null(error);
+	assert_non_null(strstr(error->message, "form must be https, public or counter"));
 }
 
 static void what_is_written_is_taken(void **state)
@@ -132,6 +183,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(every_key_has_a_default),
+		PLACE_TEST(what_staff_set_is_read_back_as_they_set_it),
+		PLACE_TEST(what_staff_type_cannot_become_another_setting),
+		PLACE_TEST(the_page_cannot_set_what_belongs_to_the_administrator),
 		PLACE_TEST(what_is_written_is_taken),
 		PLACE_TEST(a_mistake_is_named_with_its_line),
 		PLACE_TEST(a_line_too_long_is_not_cut_into_two),
