@@ -170,7 +170,13 @@ CREATE TABLE message( -- to or from a reporter
   report TEXT, -- key of the report
   "from" TEXT, -- reporter, office
   text TEXT, -- the message
-  signature TEXT -- the reporter's, by their mailbox's key
+  signature TEXT, -- the reporter's, by their mailbox's key
+  kind TEXT, -- photo, seen, closed from the reporter, question from the office; empty: a text
+  "on" TEXT, -- of seen: the day
+  answers TEXT, -- of seen, list: keys of the office's messages that were read
+  pieces TEXT, -- of a photo, list: SHA-256 of each sealed piece
+  identity TEXT, -- of a photo: the age identity that opens the pieces
+  size INTEGER -- of a photo: bytes
 );
 CREATE INDEX message_report ON message(report, created, key);
 

@@ -154,7 +154,8 @@ const struct error *lists_notes(struct casefile *file, const char *case_key, jso
 const struct error *lists_messages(struct casefile *file, const char *report_key, json_t **out)
 {
 	return rows_for(file,
-		"SELECT key, \"from\", text, created AS at FROM message WHERE report = ? ORDER BY created, "
+		"SELECT key, \"from\", text, created AS at, kind, \"on\", answers AS \"list:answers\","
+		" pieces AS \"list:pieces\", identity, size FROM message WHERE report = ? ORDER BY created, "
 		"key",
 		report_key, out);
 }
@@ -293,6 +294,11 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	return rows_of(&query, out);
 }
 
+static bool is_list(const struct field *field)
+{
+	return field->type == FIELD_CODES || field->type == FIELD_LIST;
+}
+
 const struct error *lists_export(struct casefile *file, const char *entity_name, json_t **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -306,7 +312,7 @@ const struct error *lists_export(struct casefile *file, const char *entity_name,
 		buffer_text(sql, ", case_key");
 	for (size_t i = 0; i < entity->count; i++)
 		buffer_format(sql, ", \"%s\" AS \"%s%s\"", entity->fields[i].name,
-			entity->fields[i].type == FIELD_CODES ? "list:" : "", entity->fields[i].name);
+			is_list(&entity->fields[i]) ? "list:" : "", entity->fields[i].name);
 	buffer_format(sql, " FROM %s ORDER BY key LIMIT ?", settle_table(entity));
 	return rows_limited(file, (const char *)sql->data, -1, out);
 }

@@ -9,10 +9,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/vault/encoding.h"
-#include "node/vault/sshsig.h"
-
-#define MESSAGE_NAMESPACE "engabo-message"
+#include "node/casework/message.h"
 
 static struct judgement permitted(void)
 {
@@ -243,17 +240,11 @@ static void judge_once(struct claim *claims, size_t count)
 			claims[i].judgement = refused("this is written once and not changed");
 }
 
-/* "<message key> <report key> <text>" signed by the key in one of the report's mailboxes. */
+/* Signed by the key in one of the report's mailboxes. */
 static bool is_signed(const struct event *event, char *const *mailboxes)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *text = memory_format(scratch, "%s %s %s", event->key,
-		json_text_or(event->set, "report", ""), json_text_or(event->set, "text", ""));
-	struct bytes message = {(const uint8_t *)text, strlen(text)};
-	uint8_t raw[SSHSIG_RAW_LEN];
 
-	if (encoding_from_base64_exact(raw, sizeof raw, json_text_or(event->set, "signature", "")))
-		return false;
 	for (; *mailboxes; mailboxes++) {
 		const char *key = strchr(*mailboxes, ' '), *end = strrchr(*mailboxes, ' ');
 		struct signer signer;
@@ -261,8 +252,7 @@ static bool is_signed(const struct event *event, char *const *mailboxes)
 		if (!key || end == key)
 			continue;
 		key = memory_string_of(scratch, key + 1, (size_t)(end - key - 1));
-		if (!sshsig_public_parse(key, &signer) &&
-			!sshsig_verify_raw(raw, &signer, MESSAGE_NAMESPACE, message))
+		if (!sshsig_public_parse(key, &signer) && message_is_signed(event->set, event->key, &signer))
 			return true;
 	}
 	return false;

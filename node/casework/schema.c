@@ -87,6 +87,13 @@ static const struct field message_fields[] = {
 	{"from", FIELD_CODE, 32, .choices = "reporter|office", .from_intake = true, .label = "From"},
 	{"text", FIELD_LONG, 4000, .from_intake = true, .label = "Message"},
 	{"signature", FIELD_TEXT, 100, .from_intake = true, .label = "Signature"},
+	{"kind", FIELD_CODE, 32, .choices = "photo|seen|closed|question", .from_intake = true,
+		.label = "Kind"},
+	{"on", FIELD_DATE, 10, .from_intake = true, .label = "Day"},
+	{"answers", FIELD_LIST, 64, .from_intake = true, .label = "Answers read"},
+	{"pieces", FIELD_LIST, 64, .from_intake = true, .label = "Pieces"},
+	{"identity", FIELD_TEXT, 80, .from_intake = true, .label = "Identity"},
+	{"size", FIELD_NUMBER, 10, .from_intake = true, .label = "Size"},
 };
 
 static const struct field user_fields[] = {
@@ -158,7 +165,7 @@ static const struct error *check_code(const struct field *field, const char *cod
 	return error_new(ERROR_INVALID, "%s: choose one of the answers listed", field->label);
 }
 
-static const struct error *check_codes(const struct field *field, const json_t *list)
+static const struct error *check_list(const struct field *field, const json_t *list)
 {
 	const json_t *one;
 	size_t i;
@@ -166,7 +173,8 @@ static const struct error *check_codes(const struct field *field, const json_t *
 	if (json_array_size(list) > field->max)
 		return error_new(ERROR_INVALID, "%s: choose at most %zu", field->label, field->max);
 	json_array_foreach (list, i, one)
-		TRY(check_code(field, json_string_value(one)));
+		if (field->type == FIELD_CODES)
+			TRY(check_code(field, json_string_value(one)));
 	return NULL;
 }
 
@@ -228,6 +236,7 @@ static const struct error *check_text(const struct field *field, const char *tex
 		return NULL;
 	case FIELD_LONG:
 	case FIELD_CODES:
+	case FIELD_LIST:
 	case FIELD_NUMBER:
 		break;
 	}
@@ -243,6 +252,7 @@ bool schema_fits(const struct field *field, const json_t *value)
 	case FIELD_NUMBER:
 		return json_is_integer(value);
 	case FIELD_CODES:
+	case FIELD_LIST:
 		json_array_foreach (value, i, one)
 			if (!json_is_string(one))
 				return false;
@@ -265,8 +275,8 @@ const struct error *schema_check(const struct field *field, const json_t *value)
 {
 	if (!schema_fits(field, value))
 		return error_new(ERROR_INVALID, "%s: not an answer of the right kind", field->label);
-	if (field->type == FIELD_CODES)
-		return check_codes(field, value);
+	if (field->type == FIELD_CODES || field->type == FIELD_LIST)
+		return check_list(field, value);
 	return field->type == FIELD_NUMBER ? NULL : check_text(field, json_string_value(value));
 }
 

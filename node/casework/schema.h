@@ -12,6 +12,7 @@ enum field_type {
 	FIELD_LONG,  /* several lines */
 	FIELD_CODE,  /* one of the code list `codes`, or of the fixed `choices` */
 	FIELD_CODES, /* a list of such */
+	FIELD_LIST,  /* a list of texts that programs write for each other */
 	FIELD_DATE,  /* 2026-11-23, 2026-11 or 2026 */
 	FIELD_TIME,  /* RFC 3339 UTC */
 	FIELD_NUMBER,
@@ -21,7 +22,7 @@ enum field_type {
 struct field {
 	const char *name;
 	enum field_type type;
-	size_t max;	     /* characters; entries for FIELD_CODES */
+	size_t max;	     /* characters; entries of a list */
 	const char *codes;   /* code list by name, or NULL */
 	const char *choices; /* "open|done|dropped", or NULL */
 	bool from_intake;    /* a reporter's form may set it */
