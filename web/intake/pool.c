@@ -16,11 +16,14 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node/base/memory.h"
 
-#define WAITING_MOST 64 /* of each kind; more is refused rather than kept waiting for minutes */
+#define TAKERS_MOST 256	 /* as many phones as can be connected: none is refused its code */
+#define DERIVERS_MOST 64 /* more is refused rather than kept waiting for minutes */
+#define PAUSE_SECONDS 1	 /* between codes that nobody waits for: a small board has other work */
 
 struct answer {
 	char code[MAILBOX_CODE_LEN];
@@ -46,12 +49,12 @@ struct pool {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool stopping, broken;
+	bool stopping, broken, has_paused;
 	struct fresh_code ready[POOL_SIZE];
 	size_t ready_count;
-	struct taker takers[WAITING_MOST];
+	struct taker takers[TAKERS_MOST];
 	size_t taker_count;
-	struct deriver derivers[WAITING_MOST];
+	struct deriver derivers[DERIVERS_MOST];
 	size_t deriver_count;
 };
 
@@ -232,17 +235,34 @@ static void fail_waiting(struct pool *pool)
 	}
 }
 
+/* Whether nobody waits and no code is needed now; has then waited until that may have changed. */
+static bool has_rested(struct pool *pool)
+{
+	struct timespec until;
+
+	if (pool->taker_count || pool->deriver_count || pool->ready_count < POOL_SOON || pool->has_paused) {
+		pool->has_paused = false;
+		return false;
+	}
+	if (pool->ready_count == POOL_SIZE) {
+		pthread_cond_wait(&pool->changed, &pool->lock);
+		return true;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PAUSE_SECONDS;
+	pool->has_paused =
+		pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT;
+	return true;
+}
+
 static void *pool_loop(void *user)
 {
 	struct pool *pool = user;
 
 	pthread_mutex_lock(&pool->lock);
-	while (!pool->stopping && !pool->broken) {
-		if (!pool->taker_count && !pool->deriver_count && pool->ready_count == POOL_SIZE)
-			pthread_cond_wait(&pool->changed, &pool->lock);
-		else
+	while (!pool->stopping && !pool->broken)
+		if (!has_rested(pool))
 			pool->broken = !serve_one(pool);
-	}
 	if (pool->broken && !pool->stopping) {
 		uint64_t one = 1;
 		ssize_t told = write(pool->broken_fd, &one, sizeof one);
@@ -263,7 +283,7 @@ static void pool_take(struct code_source *source, code_taken *done, void *user)
 	pthread_mutex_lock(&pool->lock);
 	if (pool->ready_count) {
 		code = pool->ready[--pool->ready_count];
-	} else if (!pool->stopping && !pool->broken && pool->taker_count < WAITING_MOST) {
+	} else if (!pool->stopping && !pool->broken && pool->taker_count < TAKERS_MOST) {
 		pool->takers[pool->taker_count++] = (struct taker){done, user};
 		waits = true;
 	}
@@ -282,7 +302,7 @@ static void pool_derive(struct code_source *source, const struct secret *code, c
 	bool waits = false;
 
 	pthread_mutex_lock(&pool->lock);
-	if (!pool->stopping && !pool->broken && pool->deriver_count < WAITING_MOST) {
+	if (!pool->stopping && !pool->broken && pool->deriver_count < DERIVERS_MOST) {
 		pool->derivers[pool->deriver_count++] =
 			(struct deriver){done, user, secret_copy(code->data, code->len)};
 		waits = true;

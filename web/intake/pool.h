@@ -1,12 +1,14 @@
-/* The hub's own source of codes: a child process that does nothing but Argon2id, and sixteen codes made ahead
- * in memory, so that a report waits for none of it. Reports go before people who come back, and they before
+/* The hub's own source of codes: a child process that does nothing but Argon2id, and codes made ahead in
+ * memory, so that a report waits for none of it: sixteen as soon as it starts, the rest, enough for a hundred
+ * phones at once, in the minutes after, one a second. Reports go before people who come back, and they before
  * filling up. */
 #ifndef ENGABO_WEB_INTAKE_POOL_H
 #define ENGABO_WEB_INTAKE_POOL_H
 
 #include "web/intake/code_source.h"
 
-#define POOL_SIZE 16
+#define POOL_SIZE 128
+#define POOL_SOON 16 /* made without a pause */
 
 struct pool;
 /* Forks the child: call before any thread starts and before anything is opened that it should not hold. */
