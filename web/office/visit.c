@@ -456,8 +456,9 @@ const struct error *visit_serve(struct request *request)
 	const struct error *error;
 
 	TRY(check_where_from(request));
-	/* English, whatever the browser prefers: no other language is complete for these pages yet, and records
-	 * in one language between words in another read worse than one. Once one is, language_accepted. */
+	/* English, whatever the browser prefers: no other language is complete for these pages yet, and
+	 * records in one language between words in another read worse than one. Once one is,
+	 * language_accepted. */
 	request->language = NULL;
 	visit->request = request;
 	visit->context = request->context;

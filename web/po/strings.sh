@@ -4,6 +4,8 @@
 # is said nowhere any more, words on a page that are in no {{#t}} or say(), a translation that lost a tag or a format.
 # Entries name files and not lines, and nothing says when: the catalogues change when the words do, and only then.
 set -eu
+LC_ALL=C.UTF-8
+export LC_ALL
 cd "$(dirname "$0")/../.."
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -21,11 +23,11 @@ cat > "$tmp/head.pot" <<-'END'
 END
 $texts pot > "$tmp/pages.pot"
 # shellcheck disable=SC2046
-xgettext --language=C --from-code=UTF-8 --omit-header --add-comments=translators: --add-location=file --keyword \
+xgettext --language=C --from-code=UTF-8 --add-comments=translators: --add-location=file --keyword \
 	--keyword=say:2 --keyword=say_many:2,3 --keyword=SAY --keyword=language_text:2 --keyword=language_plural:2,3 \
 	--keyword=visit_problem:3 --keyword=visit_show:3 --keyword=visit_go:3 \
 	-o "$tmp/code.pot" $(ls web/*.c web/intake/*.c web/office/*.c)
-msgcat --to-code=UTF-8 --no-wrap --add-location=file --sort-by-file -o "$tmp/engabo.pot" "$tmp/head.pot" "$tmp/pages.pot" "$tmp/code.pot"
+msgcat --use-first --to-code=UTF-8 --no-wrap --add-location=file --sort-by-file -o "$tmp/engabo.pot" "$tmp/head.pot" "$tmp/pages.pot" "$tmp/code.pot"
 
 if [ "${1:-}" = check ]; then
 	# Each is looked at, whatever the others found.

@@ -34,8 +34,8 @@ static const struct error *run(void *context, const char *source, const char *vi
 	struct bytes page;
 
 	assert_non_null(view);
-	error = template_run(
-		context, (struct bytes){(const uint8_t *)source, strlen(source)}, view, find, NULL, NULL, &page);
+	error = template_run(context, (struct bytes){(const uint8_t *)source, strlen(source)}, view, find,
+		NULL, NULL, &page);
 	if (!error)
 		*out = (const char *)page.data;
 	return error;
@@ -140,6 +140,46 @@ static void partials_see_the_view_and_may_call_themselves(void **state)
 	CHECK(examples);
 }
 
+/* No catalogue is bound here, so each text is its own translation: what the engine does with it is tested;
+ * what translators wrote, tests/browser/test_languages.mjs sees on the pages. */
+static void words_to_translate_are_one_line_with_their_values_in_them(void **state)
+{
+	static const struct example examples[] = {
+		{"<p>{{#t}}Send{{/t}}</p>", "{}", "<p>Send</p>"},
+		{"{{#t}}\n  Two\r\n\tlines   of words \n{{/t}}", "{}", "Two lines of words"},
+		{"{{#t}}{{/t}}", "{}", ""},
+		{"{{#t}}It’s <em>here</em>{{/t}}", "{}", "It’s <em>here</em>"},
+		{"{{#t}}Call {{phone}} first{{/t}}", "{\"phone\":\"<0800>\"}", "Call &lt;0800&gt; first"},
+		{"{{#t}}Read{{#by}} by\n{{by}}{{/by}}{{^by}} by nobody{{/by}}.{{/t}}", "{\"by\":\"Akello\"}",
+			"Read by Akello."},
+		{"{{#t}}Read{{#by}} by {{by}}{{/by}}{{^by}} by nobody{{/by}}.{{/t}}", "{}",
+			"Read by nobody."},
+		{"{{#list}}{{#t}}no. {{n}};{{/t}}{{/list}}", "{\"list\":[{\"n\":1},{\"n\":2}]}",
+			"no. 1;no. 2;"},
+		{"{{#yes}}{{#t}}a{{/t}}{{/yes}}{{#no}}{{#t}}b{{/t}}{{/no}}", "{\"yes\":true}", "a"},
+		{"a\n  {{#t}}b{{/t}}\nc\n", "{}", "a\n  b\nc\n"},
+		{"{{#t}}{{! not for translators }}a{{/t}}", "{}", "a"},
+		{"{{#t}}t{{/t}} {{t}}", "{\"t\":\"a key may be called so\"}", "t a key may be called so"},
+		{"{{^t}}not a text{{/t}}", "{}", "not a text"},
+	};
+
+	CHECK(examples);
+}
+
+static void words_without_translation_are_said_in_english(void **state)
+{
+	static const char source[] = "<p>{{#t}}Nobody has {{what}} this yet{{/t}}</p>";
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	json_t *view CLEANUP(json_decref) = json_pack("{s:s}", "what", "translated");
+	struct bytes page;
+
+	for (size_t i = 0; language_at(i); i++) {
+		assert_null(template_run(context, (struct bytes){(const uint8_t *)source, strlen(source)},
+			view, find, NULL, language_at(i), &page));
+		assert_string_equal((const char *)page.data, "<p>Nobody has translated this yet</p>");
+	}
+}
+
 static void a_malformed_template_is_refused_wherever_the_fault_is(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -163,6 +203,16 @@ static void a_malformed_template_is_refused_wherever_the_fault_is(void **state)
 		"{{>self}}",
 		"{{>../x}}",
 		"{{x\n}}",
+		"{{#t}}",
+		"{{#t}}a{{/ t}}",
+		"a {{#t}} b {{#t}} c {{/t}} d {{/t}}",
+		"{{#t}}a",
+		"{{/t}}",
+		"{{#t}}{{#a}}{{/t}}{{/a}}",
+		"{{#t}}{{/a}}{{/t}}",
+		"{{#a}}{{#t}}{{/a}}{{/t}}",
+		"{{#t}}{{x y}}{{/t}}",
+		"{{#no}}{{#t}}{{{x}}}{{/t}}{{/no}}",
 	};
 	struct buffer *deep = buffer_new(context);
 	const char *page = NULL;
@@ -213,6 +263,8 @@ int main(void)
 		cmocka_unit_test(sections_repeat_and_choose),
 		cmocka_unit_test(a_tag_alone_on_its_line_leaves_no_line),
 		cmocka_unit_test(partials_see_the_view_and_may_call_themselves),
+		cmocka_unit_test(words_to_translate_are_one_line_with_their_values_in_them),
+		cmocka_unit_test(words_without_translation_are_said_in_english),
 		cmocka_unit_test(a_malformed_template_is_refused_wherever_the_fault_is),
 		cmocka_unit_test(every_page_of_ours_holds_together),
 	};
