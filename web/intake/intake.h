@@ -12,6 +12,7 @@
 #include "web/intake/compose.h"
 #include "web/intake/quota.h"
 #include "web/intake/receipts.h"
+#include "web/intake/sealer.h"
 #include "web/intake/token.h"
 #include "web/page.h"
 
@@ -23,6 +24,7 @@ struct intake {
 	struct coalition *coalition;
 	struct quota *quota;
 	struct code_source *codes;
+	struct sealer *sealer;
 	struct group *group;  /* all writing to intake.db */
 	pthread_mutex_t lock; /* for `reader` */
 	struct db *reader;    /* intake.db, read only */

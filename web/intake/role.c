@@ -94,6 +94,7 @@ static void intake_free(struct intake *intake)
 {
 	server_stop(intake->http);
 	server_stop(intake->https);
+	sealer_stop(intake->sealer);
 	if (intake->group)
 		group_stop(intake->group);
 	db_close(intake->reader);
@@ -148,6 +149,7 @@ static const struct error *start(struct intake *intake)
 		db_close(db);
 		return error;
 	}
+	TRY(sealer_start(&intake->sealer));
 	TRY(coalition_open(intake, intake->home, roster, accept_version, intake, &intake->coalition));
 	TRY(db_open_foreign(home_file(intake, intake->home, "intake.db"), SPOOL_DB_VERSION, &intake->reader));
 	intake->token_key = secret_random(32);

@@ -47,18 +47,14 @@ static void saved(struct intake_save *save, const struct error *error)
 	finish((struct sending *)save, error);
 }
 
-static void got_code(void *user, struct fresh_code *code, const struct error *error)
+/* On one of the sealer's threads. */
+static void seal(void *user)
 {
 	struct sending *sending = user;
 	struct intake *intake = intake_of(sending->request);
+	const struct error *error = compose_report(sending->request->context, intake->coalition,
+		sending->fields, &sending->code, &sending->composed);
 
-	if (code)
-		sending->code = *code;
-	if (!error)
-		error = compose_report(sending->request->context, intake->coalition, sending->fields,
-			&sending->code, &sending->composed);
-	json_decref(sending->fields); /* by the thread that made them: the writer's would wait for it */
-	sending->fields = NULL;
 	if (error) {
 		finish(sending, error);
 		return;
@@ -72,6 +68,18 @@ static void got_code(void *user, struct fresh_code *code, const struct error *er
 		.done = saved,
 	};
 	intake_save(&sending->save);
+}
+
+static void got_code(void *user, struct fresh_code *code, const struct error *error)
+{
+	struct sending *sending = user;
+
+	if (code)
+		sending->code = *code;
+	if (error)
+		finish(sending, error);
+	else
+		sealer_submit(intake_of(sending->request)->sealer, seal, sending);
 }
 
 /* Everything that can be said against it before anything is written. Takes over `fields`, which are `sent` as
