@@ -1,7 +1,7 @@
 # Tests, fuzzers, benches and analysers; included by the Makefile. All speak TAP under prove, and each names the promise it keeps.
 
 TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-server sqlite3 curl openssl gnutls-bin iproute2 strace \
-	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core systemd
+	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core zbar-tools poppler-utils systemd
 # A test that hangs ends the stage, not the day.
 PROVE = timeout -k 10 1500 prove --timer -f -o
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))

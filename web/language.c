@@ -1,6 +1,6 @@
 /* Finds the words of a page in the reader's language. The texts are the code's and the templates' own
- * English; translations come by gettext from catalogues made of the files in web/po, which translators write and
- * `make strings` keeps in step.
+ * English; translations come by gettext from catalogues made of the files in web/po, which translators write
+ * and `make strings` keeps in step.
  *
  * Invariant: a missing catalogue or translation is never an error: then it is said in English. Runs in
  * intake, office and the commands that make pages. */
@@ -86,11 +86,38 @@ const struct language *language_at(size_t index)
 	return index < LANGUAGE_COUNT ? &languages[index] : NULL;
 }
 
-const struct language *language_find(const char *code)
+static const struct language *of_code(const char *code, size_t len)
 {
 	for (size_t i = 0; i < LANGUAGE_COUNT; i++)
-		if (strcmp(languages[i].code, code) == 0)
+		if (strlen(languages[i].code) == len && memcmp(languages[i].code, code, len) == 0)
 			return &languages[i];
+	return NULL;
+}
+
+const struct language *language_find(const char *code)
+{
+	return of_code(code, strlen(code));
+}
+
+const struct language *language_chosen(const char *codes, size_t index)
+{
+	codes += strspn(codes, " ");
+	for (; index && *codes; index--) {
+		codes += strcspn(codes, " ");
+		codes += strspn(codes, " ");
+	}
+	return of_code(codes, strcspn(codes, " "));
+}
+
+const char *language_unknown(const char *codes)
+{
+	for (codes += strspn(codes, " "); *codes; codes += strspn(codes, " ")) {
+		size_t len = strcspn(codes, " ");
+
+		if (!of_code(codes, len))
+			return codes;
+		codes += len;
+	}
 	return NULL;
 }
 

@@ -24,6 +24,11 @@ void language_start(void);
 const struct language *language_at(size_t index);
 /* By its code ("lg"); NULL for what is none of ours. */
 const struct language *language_find(const char *code);
+/* The language that stands at this place in a list of codes ("en lg sw"); NULL after the last and for one
+ * that is not ours. */
+const struct language *language_chosen(const char *codes, size_t index);
+/* The first code in such a list that is none of ours, up to its end; NULL: all are ours. */
+const char *language_unknown(const char *codes);
 /* The first of ours in an Accept-Language header (RFC 9110, section 12.5.4; in the order written, weights
  * ignored but for 0), or NULL. The header may be NULL. */
 const struct language *language_accepted(const char *header);

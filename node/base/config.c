@@ -21,7 +21,7 @@
 #define SYSTEM_FILE "/etc/engabo/engabo.conf"
 #define SYSTEM_DIRECTORY "/etc/engabo/conf.d"
 
-enum kind { TEXT, CODE, ADDRESS, NUMBER, YES_NO, WAY };
+enum kind { TEXT, TEXT_OR_NONE, CODE, ADDRESS, NUMBER, YES_NO, WAY };
 
 struct key {
 	const char *section, *name;
@@ -47,6 +47,10 @@ static const struct key keys[] = {
 	{"intake", "reports_an_hour", NUMBER, AT(intake.reports_an_hour), 0, 1000000, "300"},
 	{"intake", "reports_an_address", NUMBER, AT(intake.reports_an_address), 0, 1000000, "20"},
 	{"intake", "token_seconds", NUMBER, AT(intake.token_seconds), 0, 600, "5"},
+	{"intake", "languages", TEXT, AT(intake.languages), 2, 100, "en lg sw ach"},
+	{"intake", "captive", YES_NO, AT(intake.captive), 0, 0, "yes"},
+	{"wifi", "name", TEXT, AT(wifi.name), 0, 32, ""},
+	{"wifi", "password", TEXT_OR_NONE, AT(wifi.password), 8, 63, ""},
 	{"intake", "form", WAY, AT(intake.form), 0, 0, "https"},
 	{"intake", "certificate", TEXT, AT(intake.certificate), 0, 1000, ""},
 	{"intake", "key", TEXT, AT(intake.key), 0, 1000, ""},
@@ -98,6 +102,9 @@ static const struct error *text_set(struct config *config, const struct key *key
 	if (key->kind == TEXT && (len < (size_t)key->least || len > (size_t)key->most))
 		return error_new(
 			ERROR_CONFIG, "%s must have %d to %d characters", key->name, key->least, key->most);
+	if (key->kind == TEXT_OR_NONE && len && (len < (size_t)key->least || len > (size_t)key->most))
+		return error_new(ERROR_CONFIG, "%s must have %d to %d characters, or none", key->name,
+			key->least, key->most);
 	if (*slot)
 		memory_free(*slot);
 	*slot = memory_string(config, value);
@@ -111,8 +118,9 @@ static const struct error *way_set(struct config *config, const struct key *key,
 			*(enum form_way *)((char *)config + key->at) = (enum form_way)i;
 			return NULL;
 		}
-	return error_new(ERROR_CONFIG, "%s must be https, public or counter (a workshop is opened on the page "
-				       "/settings)",
+	return error_new(ERROR_CONFIG,
+		"%s must be https, public or counter (a workshop is opened on the page "
+		"/settings)",
 		key->name);
 }
 
@@ -122,6 +130,7 @@ static const struct error *key_set(struct config *config, const struct key *key,
 
 	switch (key->kind) {
 	case TEXT:
+	case TEXT_OR_NONE:
 	case CODE:
 	case ADDRESS:
 		return text_set(config, key, value);
@@ -271,8 +280,8 @@ static const char *value_of(const struct config *config, const struct key *key)
 	return key->kind == WAY ? ways[*(const enum form_way *)at] : *(char *const *)at;
 }
 
-/* The text is read again before it is believed: what inih would take for a comment, a line or a quote is found
- * out by its own rules. */
+/* The text is read again before it is believed: what inih would take for a comment, a line or a quote is
+ * found out by its own rules. */
 const struct error *config_settings(const void *context, const struct config *config, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -328,7 +337,8 @@ static const struct error *load_directory(struct config *config, const char *pat
 		return errno == ENOENT ? NULL : error_new(ERROR_CONFIG, "%s:1: %s", path, strerror(errno));
 	for (int i = 0; i < count; i++) {
 		if (!error)
-			error = load(config, memory_format(scratch, "%s/%s", path, entries[i]->d_name), false);
+			error = load(
+				config, memory_format(scratch, "%s/%s", path, entries[i]->d_name), false);
 		free(entries[i]);
 	}
 	free(entries);

@@ -14,7 +14,8 @@
 
 /* How the public reaches the form; a workshop is opened for some hours beside it (web/way.h). */
 enum form_way {
-	FORM_HTTPS,   /* over https with the hub's own certificate: phones warn; until one of the others is chosen */
+	FORM_HTTPS,   /* over https with the hub's own certificate: phones warn; until one of the others is
+			 chosen */
 	FORM_PUBLIC,  /* over https with a certificate that phones know: intake.certificate */
 	FORM_COUNTER, /* on a device of the office that trusts the hub's CA */
 };
@@ -32,9 +33,15 @@ struct config {
 		int reports_an_hour; /* in all: 300; 0 = no limit (bench) */
 		int reports_an_address; /* an hour: 20 */
 		int token_seconds;	/* a form token must be at least so old: 5 */
-		enum form_way form;	/* "https", "public" or "counter" */
+		char *languages;    /* codes of those on the first page and on the poster: "en lg sw ach" */
+		bool captive;	    /* yes: phones that join the Wi-Fi are offered the page */
+		enum form_way form; /* "https", "public" or "counter" */
 		char *certificate, *key; /* of FORM_PUBLIC: PEM files; empty by default */
 	} intake;
+	struct {
+		char *name; /* of the Wi-Fi by which phones come, for /connect and the poster; "": not said */
+		char *password; /* of 8 to 63 characters; "": none */
+	} wifi;
 	struct {
 		int https;	   /* 9443 */
 		int idle_minutes;  /* 15 */
@@ -60,8 +67,8 @@ struct config *config_defaults(const void *context);
 /* The same for settings.conf: a key that is not settable there is an error. */
 const struct error *config_parse_settings(
 	struct config *config, const char *name, struct bytes text) MUST_CHECK;
-/* What settings.conf must hold so that the settable keys of `config` are read back as they are: ERROR_INVALID,
- * naming the key, where a value would not be. On `context`. */
+/* What settings.conf must hold so that the settable keys of `config` are read back as they are:
+ * ERROR_INVALID, naming the key, where a value would not be. On `context`. */
 const struct error *config_settings(
 	const void *context, const struct config *config, struct bytes *out) MUST_CHECK;
 

@@ -7,7 +7,7 @@ import { axeSource, LAPTOP, person, shot, until, visit, words } from './browser.
 const HEIGHT = 800;
 const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
 const LEVELS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']; // of axe-core's rules
-const NEUTRAL = /^(! )?(Form|Help|Page|Privacy|Messages|Saved|This page is not here)$/;
+const NEUTRAL = /^(! )?(Form|Help|Page|Privacy|Messages|Saved|Wi-Fi|This page is not here)$/;
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 // In the page: what is lower than a thumb needs. A small box or button counts with the label around it; a link within a sentence is let be.
@@ -145,6 +145,10 @@ async function publicPages(inspector, coalition, browser) {
 	for (const name of ['privacy', 'help', 'leave', 'messages', 'nowhere']) {
 		await page.goto(`${form}/${name}`);
 		await look(name);
+	}
+	for (const name of ['connect', 'connect/browser', 'connect/stayed', 'connect/poster']) {
+		await page.goto(`${welcome}/${name}`);
+		await look(name.replace('/', '-'));
 	}
 	await page.goto(`${form}/form/1`);
 	await look('1-danger');
@@ -376,7 +380,7 @@ async function providerPages(inspector, { hq }, browser, passphrase) {
 function routes() {
 	const office = [...read('web/office/routes.c').matchAll(/\{GET, "([^"]+)"/g)].map((m) => m[1]);
 	const intake = [...read('web/intake/role.c').matchAll(/\{METHOD_GET, "([^"]+)"/g)].map((m) => m[1]);
-	return [...office, ...intake].filter((path) => !/healthz|static/.test(path));
+	return [...office, ...intake].filter((path) => !/healthz|static|svg/.test(path));
 }
 
 visit(async (tap, coalition, browser) => {

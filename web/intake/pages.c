@@ -5,71 +5,33 @@
  * Invariant: nothing here, in address or title, tells what this place is for. Runs in intake. */
 #include "web/intake/intake.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <string.h>
 
 #include "node/base/text.h"
-#include "web/host.h"
+#include "web/intake/address.h"
+#include "web/intake/captive.h"
 
-/* A person types these; a phone's captive-portal check is told our own address instead of the name it asked
- * for. */
-static bool is_own_name(const char *name)
+/* Where the form, or the messages, can be opened from here. The window in which a phone signs in to a Wi-Fi
+ * shows no page behind a certificate that it does not know, and says nothing: from there it leads to how to
+ * open a browser. */
+static char *form_address(const struct request *request, const char *path)
 {
-	uint8_t address[16];
-
-	return strcmp(name, "localhost") == 0 || text_ends(name, ".local") || name[0] == '[' ||
-	       inet_pton(AF_INET, name, address) == 1;
-}
-
-/* The address of ours that this phone reaches, in numbers: the one from which the kernel would send to it
- * (nothing is sent). "localhost" when there is none that an address bar takes. */
-static char *own_address(const struct request *request)
-{
-	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
-	char text[INET6_ADDRSTRLEN + 32] = "";
-	struct sockaddr_storage own;
-	socklen_t len = sizeof own;
-	struct addrinfo *peer;
-	int fd;
-
-	if (getaddrinfo(request->address, "9", &hints, &peer) != 0)
-		return memory_string(request->context, "localhost");
-	fd = socket(peer->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, peer->ai_addr, peer->ai_addrlen) == 0 &&
-		getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
-		getnameinfo((struct sockaddr *)&own, len, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
-		text[0] = '\0';
-	fd_close(fd);
-	freeaddrinfo(peer);
-	if (!text[0] || strchr(text, '%'))
-		return memory_string(request->context, "localhost");
-	return memory_format(request->context, strchr(text, ':') ? "[%s]" : "%s", text);
-}
-
-/* Where the same page is over https. */
-static char *secure_address(const struct request *request, const char *path)
-{
-	const struct intake *intake = intake_of(request);
-	int port = server_port(intake->https);
-	char name[HOST_NAME_SIZE];
-	const char *host = name;
-
-	if (!host_parse(request_header(request, "Host"), name) || !is_own_name(name))
-		host = own_address(request);
-	if (port == 443)
-		return memory_format(request->context, "https://%s%s", host, path);
-	return memory_format(request->context, "https://%s:%d%s", host, port, path);
+	if (captive_is_small_window(request))
+		return address_plain(request, "/connect/browser");
+	return address_secure(request, path);
 }
 
 const struct error *pages_guard(struct request *request)
 {
 	request->language = intake_language(request);
+	captive_guard(request);
+	if (request->status != 200)
+		return NULL;
 	if (request->is_secure || request_tag(request) != TAG_FORM)
 		return NULL;
 	request->status = 302;
 	request_add_header(request, "Location",
-		secure_address(request, text_starts(request->path, "/messages") ? "/messages" : "/form/1"));
+		form_address(request, text_starts(request->path, "/messages") ? "/messages" : "/form/1"));
 	return NULL;
 }
 
@@ -82,9 +44,9 @@ const struct error *welcome_show(struct request *request)
 	TRY(coalition_readers(intake->coalition, &readers));
 	view = intake_view(request, "Form");
 	json_object_set_new(view, "start",
-		json_string(request->is_secure ? "/form/1" : secure_address(request, "/form/1")));
+		json_string(request->is_secure ? "/form/1" : form_address(request, "/form/1")));
 	json_object_set_new(view, "return",
-		json_string(request->is_secure ? "/messages" : secure_address(request, "/messages")));
+		json_string(request->is_secure ? "/messages" : form_address(request, "/messages")));
 	json_object_set_new(view, "is_secure", json_boolean(request->is_secure));
 	if (!readers.is_headquarters && readers.sharing == SHARING_FULL)
 		json_object_set_new(view, "with_headquarters", json_true());
@@ -128,13 +90,6 @@ const struct error *health_show(struct request *request)
 	return NULL;
 }
 
-const struct error *captive_redirect(struct request *request)
-{
-	request->status = 302;
-	request_add_header(request, "Location", "/");
-	return NULL;
-}
-
 static void health_problem(struct request *request, const struct error *error)
 {
 	request->status = 503;
@@ -163,6 +118,8 @@ void pages_problem(struct request *request, const struct error *error)
 		health_problem(request, error);
 		return;
 	}
+	if (captive_leads(request))
+		return;
 	if (request->form && text_starts(request->path, "/form/")) {
 		if (!form_problem(request, advice(error)))
 			return;

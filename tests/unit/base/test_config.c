@@ -31,6 +31,10 @@ static void every_key_has_a_default(void **state)
 	assert_int_equal(config->intake.form, FORM_HTTPS);
 	assert_string_equal(config->intake.certificate, "");
 	assert_string_equal(config->intake.key, "");
+	assert_string_equal(config->intake.languages, "en lg sw ach");
+	assert_true(config->intake.captive);
+	assert_string_equal(config->wifi.name, "");
+	assert_string_equal(config->wifi.password, "");
 	assert_int_equal(config->office.https, 9443);
 	assert_int_equal(config->office.idle_minutes, 15);
 	assert_int_equal(config->office.session_hours, 8);
@@ -95,7 +99,7 @@ static void what_is_written_is_taken(void **state)
 
 	assert_null(parse(config, "; the hub in the north\n[hub]\nname = Gulu\ncode = GUL\nregion = "
 				  "Acholi\n\n[intake]\nhttp = 80\n"
-				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\n[sync]\nannounce = "
+				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\ncaptive = no\n[wifi]\nname = Blue bird\npassword = a1b2c3d4\n[sync]\nannounce = "
 				  "no\n[network]\naddress = 127.0.0.1\n"));
 	assert_string_equal(config->hub.name, "Gulu");
 	assert_string_equal(config->hub.code, "GUL");
@@ -103,6 +107,9 @@ static void what_is_written_is_taken(void **state)
 	assert_int_equal(config->intake.http, 80);
 	assert_string_equal(config->intake.phone, "0800 100 066, 0312 000 000");
 	assert_int_equal(config->intake.reports_an_hour, 0);
+	assert_false(config->intake.captive);
+	assert_string_equal(config->wifi.name, "Blue bird");
+	assert_string_equal(config->wifi.password, "a1b2c3d4");
 	assert_false(config->sync.announce);
 	assert_string_equal(config->address, "127.0.0.1");
 	assert_null(parse(config, "[hub]\r\nname = Mbale \xc5\x8b\r\n"));
@@ -134,6 +141,9 @@ static void a_mistake_is_named_with_its_line(void **state)
 		{"[intake]\nhttp = -1\n", 2, "http"},
 		{"[intake]\nhttp = 80x\n", 2, "http"},
 		{"[intake]\nhttp = 99999999999999999999\n", 2, "http"},
+		{"[intake]\ncaptive = maybe\n", 2, "yes or no"},
+		{"[wifi]\npassword = short\n", 2, "8 to 63"},
+		{"[wifi]\nname = a name of more than thirty-two letters\n", 2, "name"},
 		{"[office]\nlock_minutes = 0\n", 2, "lock_minutes"},
 		{"[sync]\nannounce = true\n", 2, "yes or no"},
 		{"[network]\naddress = localhost\n", 2, "address"},
