@@ -186,8 +186,8 @@ class Page(HTMLParser):
         self.words.append(data)
 
     def form(self, action):
-        """The form whose address holds `action`; with several, the last."""
-        found = [f for f in self.forms if action in f.action]
+        """The form with this address, else one whose address holds it; with several, the last."""
+        found = [f for f in self.forms if f.action == action] or [f for f in self.forms if action in f.action]
         if not found:
             raise AssertionError(f"no form {action!r} at {self.url} ({self.status}): {[f.action for f in self.forms]}\n{self.text[:800]}")
         return found[-1]

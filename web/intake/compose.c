@@ -11,8 +11,8 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/envelope.h"
+#include "node/casework/message.h"
 #include "node/casework/schema.h"
-#include "node/vault/encoding.h"
 
 #define LANGUAGE "en"
 #define REPORT_FIELDS_MAX                                                                                    \
@@ -142,16 +142,19 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 	return add_receipt(context, self, code, out);
 }
 
-/* The hub that has the report, or this one if it cannot be sealed to any more; and headquarters, where the
- * policy shares reports with it in full. */
-static json_t *message_readers(
-	struct coalition *coalition, const struct coalition_readers *readers, const char *owner)
+/* Whom the reporter chose; else the hub that has the report, or this one if it cannot be sealed to any more,
+ * and headquarters, where the policy shares reports with it in full. */
+static json_t *message_readers(struct coalition *coalition, const struct coalition_readers *readers,
+	const struct reporter *reporter)
 {
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
 	bool is_shared = readers->is_alone || readers->sharing == SHARING_FULL;
-	json_t *to = json_pack("[s]", owner);
+	json_t *to;
 	size_t count;
 
+	if (reporter->to)
+		return json_copy((json_t *)reporter->to);
+	to = json_pack("[s]", reporter->owner);
 	if (coalition_recipients(coalition, to, recipients, &count)) {
 		json_decref(to);
 		to = json_pack("[s]", coalition_self(coalition)->log);
@@ -161,27 +164,43 @@ static json_t *message_readers(
 	return to;
 }
 
-const struct error *compose_message(const void *context, struct coalition *coalition, const char *report,
-	const char *owner, const char *text, const struct mailbox *mailbox, struct composed *out)
+const struct error *compose_message(const void *context, struct coalition *coalition,
+	const struct reporter *reporter, json_t *said, struct composed *out)
 {
-	json_t *to CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL;
+	json_t *to CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = said;
 	struct coalition_readers readers;
-	uint8_t signature[SSHSIG_RAW_LEN];
 	struct event_draft draft;
-	char *signed_text;
 
-	TRY(coalition_readers(coalition, &readers));
-	to = message_readers(coalition, &readers, owner);
 	out->count = 0;
+	TRY(coalition_readers(coalition, &readers));
+	to = message_readers(coalition, &readers, reporter);
 	new_key(out->key, coalition);
-	signed_text = memory_format(context, "%s %s %s", out->key, report, text);
-	sshsig_sign_raw(signature, mailbox->seed, "engabo-message",
-		(struct bytes){(const uint8_t *)signed_text, strlen(signed_text)});
-	set = json_pack("{s:s,s:s,s:s,s:s}", "report", report, "from", "reporter", "text", text, "signature",
-		encoding_base64(context, BYTES_OF(signature)));
+	json_object_set_new(set, "report", json_string(reporter->report));
+	json_object_set_new(set, "from", json_string("reporter"));
+	message_sign(set, out->key, reporter->mailbox->seed);
 	draft = (struct event_draft){
 		.entity = "message", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
 	return add_event(context, coalition, &draft, false, out);
+}
+
+const struct error *compose_own_item(const void *context, const struct reporter *reporter, const char *kind,
+	json_t *told, struct composed *out)
+{
+	struct spool_entry *entry = &out->entries[out->count];
+	json_t *item CLEANUP(json_decref) = NULL;
+	char at[TEXT_TIME_SIZE];
+
+	text_time(at, clock_wall_seconds());
+	item = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s}", "v", 1, "kind", kind, "report", reporter->report,
+		"owner", reporter->owner, "at", at, "message", out->key);
+	json_object_update_new(item, told);
+	message_item_sign(item, reporter->mailbox->seed);
+	*entry = (struct spool_entry){.kind = 'm'};
+	memcpy(entry->mailbox, reporter->mailbox->id, sizeof entry->mailbox);
+	TRY(envelope_seal_item(
+		context, json_line(context, item), &reporter->mailbox->recipient, &entry->body));
+	out->count++;
+	return NULL;
 }
 
 const struct error *compose_spool(struct db *db, const struct composed *composed)

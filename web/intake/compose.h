@@ -24,10 +24,20 @@ const struct error *compose_check(const json_t *fields) MUST_CHECK;
  * item. */
 const struct error *compose_report(const void *context, struct coalition *coalition, const json_t *fields,
 	const struct fresh_code *code, struct composed *out) MUST_CHECK;
-/* A message of the reporter's about `report`, signed with the mailbox's key. `owner` is the hub that the
- * mailbox's first item names. */
-const struct error *compose_message(const void *context, struct coalition *coalition, const char *report,
-	const char *owner, const char *text, const struct mailbox *mailbox, struct composed *out) MUST_CHECK;
+/* Who comes back with a code: what the first item of the mailbox says of the report. */
+struct reporter {
+	const char *report, *owner; /* the hub that took it */
+	const json_t *to; /* who reads the report, where the reporter chose that; NULL: by the policy */
+	const struct mailbox *mailbox;
+};
+/* A message about the report, signed with the mailbox's key. `said` is all that it says ("text", "kind", ...)
+ * and is taken over. */
+const struct error *compose_message(const void *context, struct coalition *coalition,
+	const struct reporter *reporter, json_t *said, struct composed *out) MUST_CHECK;
+/* Beside the message, an item for the reporter's own mailbox, for every hub at which they may come back:
+ * `kind`, and what `told` says of it (taken over). */
+const struct error *compose_own_item(const void *context, const struct reporter *reporter, const char *kind,
+	json_t *told, struct composed *out) MUST_CHECK;
 /* Within a transaction. */
 const struct error *compose_spool(struct db *db, const struct composed *composed) MUST_CHECK;
 

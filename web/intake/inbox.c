@@ -1,18 +1,19 @@
 /* Opening a mailbox (inbox.h). Who may write into it is checked as far as can be: only the hub that carried a
- * receipt can have been its owner; answers are sealed to a key that only those who hold the report know.
+ * receipt can have been its owner; answers are sealed to a key that only those who hold the report know; what
+ * a phone put there itself is signed with the code's own key.
  *
  * Invariant: nothing that was opened outlives the request. Runs in intake. */
 #include "web/intake/inbox.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "node/base/text.h"
 #include "node/casework/envelope.h"
+#include "node/casework/message.h"
 #include "sync/state.h"
 
-#define TEXT_MAX 8192
+#define TEXT_MAX 16000 /* bytes: the longest message in the widest letters */
 #define ITEMS_MOST 500 /* of one mailbox; more than an office ever writes */
 
 /* One item, opened. NULL where it does not open or is none that we know. */
@@ -116,22 +117,94 @@ static json_t *by_time(json_t *items)
 	return sorted;
 }
 
-static void read_answers(struct inbox *out, const void *context, json_t *items)
+static void read_answer(struct inbox *out, const json_t *item)
+{
+	const char *text = json_text_or(item, "text", ""), *key = json_text_or(item, "message", "");
+
+	if (!*text || strlen(text) > TEXT_MAX)
+		return;
+	json_array_append_new(out->answers,
+		json_pack("{s:s,s:s,s:b}", "at", json_text_or(item, "at", ""), "text", text, "is_question",
+			is_kind(item, "question")));
+	if (ids_is_key(key))
+		json_array_append_new(out->unseen, json_string(key));
+}
+
+static bool has(const json_t *list, const char *text)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		if (json_is_string(one) && strcmp(json_string_value(one), text) == 0)
+			return true;
+	return false;
+}
+
+/* While sync has taken an item and not yet told us so, it is in both places. */
+static bool is_known(const json_t *sent, const char *key)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (sent, i, one)
+		if (strcmp(json_text_or(one, "key", ""), key) == 0)
+			return true;
+	return false;
+}
+
+/* What whoever holds the code has put there. */
+static void read_own(struct inbox *out, const json_t *item)
+{
+	const json_t *answers = json_object_get(item, "answers");
+	const char *key = json_text_or(item, "message", ""), *what = json_text_or(item, "what", "");
+
+	if (is_kind(item, "closed"))
+		out->is_closed = true;
+	if (is_kind(item, "seen"))
+		for (size_t i = json_array_size(out->unseen); i-- > 0;)
+			if (has(answers, json_string_value(json_array_get(out->unseen, i))))
+				json_array_remove(out->unseen, i);
+	if (is_kind(item, "sent") && !is_known(out->sent, key))
+		json_array_append_new(out->sent, json_pack("{s:s,s:s,s:s}", "at", json_text_or(item, "at", ""),
+							 "what", what, "key", key));
+}
+
+/* About this report, and signed with the code's own key. */
+static bool is_ours(const json_t *item, const struct inbox *inbox, const struct signer *signer)
+{
+	return strcmp(json_text_or(item, "report", ""), inbox->report) == 0 &&
+	       message_item_is_signed(item, signer);
+}
+
+/* Answers first: what says that they were read may carry an earlier time, from a hub whose clock is late. */
+static void read_items(struct inbox *out, json_t *items, const struct signer *signer)
 {
 	json_t *sorted CLEANUP(json_decref) = by_time(items);
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach (sorted, i, item) {
-		const char *text = json_text_or(item, "text", ""), *state = json_text_or(item, "state", "");
+		const char *state = json_text_or(item, "state", "");
 
-		if (is_kind(item, "answer") && *text && strlen(text) <= TEXT_MAX)
-			json_array_append_new(out->answers,
-				json_pack("{s:s,s:s}", "day",
-					inbox_day(context, json_text_or(item, "at", "")), "text", text));
+		if (is_kind(item, "answer") || is_kind(item, "question"))
+			read_answer(out, item);
 		if (is_kind(item, "state") && strlen(state) < sizeof out->state)
 			snprintf(out->state, sizeof out->state, "%s", state);
 	}
+	json_array_foreach (sorted, i, item)
+		if ((is_kind(item, "closed") || is_kind(item, "seen") || is_kind(item, "sent")) &&
+			is_ours(item, out, signer))
+			read_own(out, item);
+}
+
+void inbox_cleanup(struct inbox *inbox)
+{
+	json_decref(inbox->to);
+	json_decref(inbox->answers);
+	json_decref(inbox->sent);
+	json_decref(inbox->unseen);
+	*inbox = (struct inbox){.to = NULL};
 }
 
 const struct error *inbox_read(struct intake *intake, const struct mailbox *mailbox, struct inbox *out)
@@ -142,29 +215,21 @@ const struct error *inbox_read(struct intake *intake, const struct mailbox *mail
 	const json_t *receipt;
 
 	TRY(add_from_mailbox_db(items, scratch, intake, mailbox));
-	if (!find_receipt(items)) {
-		pthread_mutex_lock(&intake->lock);
-		error = add_from_spool(items, scratch, intake, mailbox);
-		pthread_mutex_unlock(&intake->lock);
-		if (error)
-			return error;
-	}
+	pthread_mutex_lock(&intake->lock);
+	error = add_from_spool(items, scratch, intake, mailbox);
+	pthread_mutex_unlock(&intake->lock);
+	if (error)
+		return error;
 	receipt = find_receipt(items);
 	if (!receipt)
 		return error_new(ERROR_NOT_FOUND, "no report is known here by this code");
-	*out = (struct inbox){.answers = json_array(), .state = "new"};
+	*out = (struct inbox){
+		.answers = json_array(), .sent = json_array(), .unseen = json_array(), .state = "new"};
 	snprintf(out->report, sizeof out->report, "%s", json_text_or(receipt, "report", ""));
 	snprintf(out->owner, sizeof out->owner, "%s", json_text_or(receipt, "owner", ""));
 	memcpy(out->saved_at, json_text_or(receipt, "at", ""), sizeof out->saved_at - 1);
-	read_answers(out, scratch, items);
+	if (json_is_array(json_object_get(receipt, "to")))
+		out->to = json_incref(json_object_get(receipt, "to"));
+	read_items(out, items, &mailbox->signer);
 	return NULL;
-}
-
-char *inbox_day(const void *context, const char *date)
-{
-	static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July",
-		"August", "September", "October", "November", "December"};
-	long month = strtol(date + 5, NULL, 10), day = strtol(date + 8, NULL, 10);
-
-	return memory_format(context, "%ld %s %.4s", day, months[month - 1], date);
 }

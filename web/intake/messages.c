@@ -1,32 +1,26 @@
 /* Coming back with the code: what became of it, answers, and a word in return. The code is typed in, or
  * travels in a hidden field of the page that it opened; never in an address. Turning it into keys happens in
- * the child (pool.c), opening the mailbox in inbox.c.
+ * the child (pool.c), opening the mailbox in inbox.c. Photos are photo.c's, closing the mailbox closing.c's.
  *
  * Invariant: a code and what it opens are gone when the request is. Runs in intake. */
-#include "web/intake/intake.h"
+#include "web/intake/messages.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/base/log.h"
+#include "node/base/text.h"
 #include "node/casework/schema.h"
-#include "web/intake/inbox.h"
 
-struct visit {
-	struct intake_save save; /* first: the writer knows us by it */
-	struct request *request;
-	struct composed composed;
-	struct bytes text;
-	char ticket[TICKET_SIZE];
-};
-
-static const char *const title = "Messages";
-static const char edited[] =
-	"An earlier version of your message was saved already. If the change matters, press Send "
-	"again: it is saved beside the first.";
+const char *messages_title(const struct request *request)
+{
+	return say(request, "Messages");
+}
 
 static json_t *code_view(const struct request *request)
 {
-	json_t *view = intake_view(request, title);
+	json_t *view = intake_view(request, messages_title(request));
 	const char *code = form_get(request->form, "code"), *text = form_get(request->form, "text");
 
 	if (code)
@@ -36,7 +30,7 @@ static json_t *code_view(const struct request *request)
 	return view;
 }
 
-static const struct error *ask_again(struct request *request, const char *trouble)
+const struct error *messages_again(struct request *request, const char *trouble)
 {
 	json_t *view = code_view(request);
 
@@ -44,43 +38,113 @@ static const struct error *ask_again(struct request *request, const char *troubl
 	return page_show(request, "intake-code", view);
 }
 
-const struct error *messages_again(struct request *request, const char *trouble)
-{
-	return ask_again(request, trouble);
-}
-
 const struct error *messages_show(struct request *request)
 {
-	return page_show(request, "intake-code", intake_view(request, title));
+	return page_show(request, "intake-code", intake_view(request, messages_title(request)));
+}
+
+const struct error *messages_closed(struct request *request)
+{
+	return page_show(request, "intake-closed", intake_view(request, messages_title(request)));
+}
+
+struct reporter messages_reporter(const struct coming_back *visit)
+{
+	return (struct reporter){
+		.report = visit->inbox.report,
+		.owner = visit->inbox.owner,
+		.to = visit->inbox.to,
+		.mailbox = visit->mailbox,
+	};
 }
 
 /* What the office's last word on it means. */
-static const char *state_words(const struct inbox *inbox)
+static const char *state_words(const struct request *request, const struct inbox *inbox)
 {
 	if (strcmp(inbox->state, "closed") == 0)
-		return "Somebody has read it, and it is closed.";
+		return say(request, "Somebody has read it, and it is closed.");
 	if (strcmp(inbox->state, "added") == 0)
-		return "Somebody has read it and is working on it.";
+		return say(request, "Somebody has read it and is working on it.");
 	if (json_array_size(inbox->answers))
-		return "Somebody has read it and has answered.";
+		return say(request, "Somebody has read it and has answered.");
 	if (strcmp(inbox->state, "opened") == 0)
-		return "Somebody has read it.";
-	return "It is saved. Nobody has read it yet.";
+		return say(request, "Somebody has read it.");
+	return say(request, "It is saved. Nobody has read it yet.");
 }
 
-/* The page behind the code. `view` may already hold problems or a notice. */
-static const struct error *show_inbox(struct request *request, const struct inbox *inbox, json_t *view)
+static json_t *day_of(const struct request *request, const char *at)
 {
+	char day[11];
+
+	snprintf(day, sizeof day, "%s", at);
+	return json_string(language_date(request->context, request->language, day));
+}
+
+static json_t *answers_view(const struct request *request, const json_t *answers)
+{
+	json_t *view = json_array();
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (answers, i, one)
+		json_array_append_new(view,
+			json_pack("{s:o,s:s,s:b}", "day", day_of(request, json_text_or(one, "at", "")),
+				"text", json_text_or(one, "text", ""), "is_question",
+				json_is_true(json_object_get(one, "is_question"))));
+	return view;
+}
+
+static bool is_photo(const json_t *sent)
+{
+	return strcmp(json_text_or(sent, "what", ""), "photo") == 0;
+}
+
+static const char *sent_words(const struct request *request, bool photos, unsigned long count)
+{
+	return memory_format(request->context,
+		photos ? say_many(request, "%lu photo", "%lu photos", count)
+		       : say_many(request, "%lu message", "%lu messages", count),
+		count);
+}
+
+/* A line for each day and kind: "23 November 2026: 2 photos". */
+static json_t *sent_view(const struct request *request, const json_t *sent)
+{
+	json_t *view = json_array();
+	const json_t *one, *next;
+	unsigned long count = 0;
+	size_t i;
+
+	json_array_foreach (sent, i, one) {
+		count++;
+		next = json_array_get(sent, i + 1);
+		if (next && is_photo(next) == is_photo(one) &&
+			strncmp(json_text_or(next, "at", ""), json_text_or(one, "at", ""), 10) == 0)
+			continue;
+		json_array_append_new(
+			view, json_pack("{s:o,s:s}", "day", day_of(request, json_text_or(one, "at", "")),
+				      "text", sent_words(request, is_photo(one), count)));
+		count = 0;
+	}
+	return view;
+}
+
+const struct error *messages_inbox(struct coming_back *visit, json_t *view)
+{
+	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
+	const struct inbox *inbox = &visit->inbox;
 	const char *text = form_get(request->form, "text");
 	char token[TOKEN_SIZE];
 
 	token_new(token, intake->token_key, intake_seconds());
 	json_object_set_new(view, "token", json_string(token));
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
-	json_object_set_new(view, "saved", json_string(inbox_day(request->context, inbox->saved_at)));
-	json_object_set_new(view, "state", json_string(state_words(inbox)));
-	json_object_set(view, "messages", inbox->answers);
+	json_object_set_new(view, "saved", day_of(request, inbox->saved_at));
+	json_object_set_new(view, "state", json_string(state_words(request, inbox)));
+	json_object_set_new(view, "messages", answers_view(request, inbox->answers));
+	json_object_set_new(view, "sent", sent_view(request, inbox->sent));
+	json_object_set_new(view, "has_sent", json_boolean(json_array_size(inbox->sent)));
 	if (text)
 		json_object_set_new(view, "message", json_string(text));
 	return page_show(request, "intake-messages", view);
@@ -89,7 +153,7 @@ static const struct error *show_inbox(struct request *request, const struct inbo
 /* The answer once the message is on the card; made before, so that the writer's thread need not. */
 static const struct error *show_sent(struct request *request)
 {
-	json_t *view = intake_view(request, "Saved");
+	json_t *view = intake_view(request, say(request, "Saved"));
 
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
 	return page_show(request, "intake-sent", view);
@@ -97,43 +161,64 @@ static const struct error *show_sent(struct request *request)
 
 static void saved(struct intake_save *save, const struct error *error)
 {
-	struct visit *visit = (struct visit *)save;
+	struct coming_back *visit = (struct coming_back *)save;
 	struct request *request = visit->request;
 
 	if (error || !save->is_new)
 		quota_report_back(intake_of(request)->quota, request->address);
 	if (!error && !save->is_new && !save->is_same)
-		error = error_new(ERROR_CONFLICT, edited);
+		error = error_new(ERROR_CONFLICT, "%s",
+			say(request,
+				"An earlier version of your message was saved already. If the change "
+				"matters, press Send again: it is saved beside the first."));
 	server_resume(request, error);
 }
 
-static const struct error *check_text(const char *text)
+static const struct error *check_text(const struct request *request, const char *text)
 {
 	const struct field *field = schema_field(schema_entity("message"), "text");
-	json_t *value CLEANUP(json_decref) = json_string(text);
 
 	if (!*text)
-		return error_new(ERROR_INVALID, "Message: please write something first");
-	return schema_check(field, value);
+		return error_new(
+			ERROR_INVALID, "%s", say(request, "Message: please write something first"));
+	if (text_length(text) > field->max)
+		return error_new(ERROR_INVALID,
+			say(request, "Message: this is too long by %zu characters; please say it in two messages"),
+			text_length(text) - field->max);
+	return NULL;
 }
 
-/* *waits: the answer comes when the card has it. */
-static const struct error *take_message(
-	struct visit *visit, const struct mailbox *mailbox, const struct inbox *inbox, bool *waits)
+const struct error *messages_may_send(struct request *request)
 {
-	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
-	const char *text = form_text(request->context, request->form, "text");
 	int minutes;
 
 	TRY(intake_may_take(intake));
 	minutes = quota_report(intake->quota, request->address, clock_boot_ms());
-	if (minutes)
-		return error_new(ERROR_UNAVAILABLE,
-			"A lot has been sent from here in a short time. Please try again in %d minute%s",
-			minutes, minutes == 1 ? "" : "s");
-	const struct error *error = compose_message(request->context, intake->coalition, inbox->report,
-		inbox->owner, text, mailbox, &visit->composed);
+	if (!minutes)
+		return NULL;
+	return error_new(ERROR_UNAVAILABLE,
+		say_many(request,
+			"A lot has been sent from here in a short time. Please try again in %d minute.",
+			"A lot has been sent from here in a short time. Please try again in %d minutes.",
+			(unsigned long)minutes),
+		minutes);
+}
+
+static const struct error *take_message(struct coming_back *visit)
+{
+	struct request *request = visit->request;
+	struct intake *intake = intake_of(request);
+	const char *text = form_text(request->context, request->form, "text");
+	const struct reporter reporter = messages_reporter(visit);
+	const struct error *error;
+
+	TRY(messages_may_send(request));
+	error = compose_message(request->context, intake->coalition, &reporter,
+		json_pack("{s:s}", "text", text), &visit->composed);
+	if (!error)
+		error = compose_own_item(request->context, &reporter, "sent",
+			json_pack("{s:s}", "what", "text"), &visit->composed);
 	if (!error)
 		error = show_sent(request);
 	if (error) {
@@ -147,13 +232,28 @@ static const struct error *take_message(
 		.intake = intake,
 		.done = saved,
 	};
-	*waits = true;
+	*visit->waits = true;
 	intake_save(&visit->save);
 	return NULL;
 }
 
-static const struct error *answer_message(
-	struct visit *visit, const struct mailbox *mailbox, const struct inbox *inbox, bool *waits)
+static const struct error *with_notice(struct coming_back *visit, const char *words)
+{
+	json_t *view = intake_view(visit->request, messages_title(visit->request));
+
+	json_object_set_new(view, "notice", json_string(words));
+	return messages_inbox(visit, view);
+}
+
+static const struct error *with_problem(struct coming_back *visit, const char *words)
+{
+	json_t *view = intake_view(visit->request, messages_title(visit->request));
+
+	page_problem(view, "text", words);
+	return messages_inbox(visit, view);
+}
+
+static const struct error *answer_message(struct coming_back *visit)
 {
 	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
@@ -163,7 +263,6 @@ static const struct error *answer_message(
 	enum receipt_state state = RECEIPT_UNKNOWN;
 	const struct error *error;
 	bool is_same;
-	json_t *view;
 
 	token_ticket(visit->ticket, token ? token : "");
 	TRY(intake_find_receipt(intake, visit->ticket, &state, &none));
@@ -172,82 +271,166 @@ static const struct error *answer_message(
 		TRY(intake_is_same(intake, visit->ticket, visit->text, &is_same));
 		if (is_same)
 			return show_sent(request);
-		view = intake_view(request, title);
-		json_object_set_new(view, "notice", json_string(edited));
-		return show_inbox(request, inbox, view);
+		return with_notice(visit,
+			say(request, "An earlier version of your message was saved already. If the change "
+				     "matters, press Send again: it is saved beside the first."));
 	}
-	error = check_text(text);
-	if (!error && token && token_check(token, intake->token_key, intake_seconds(), 0) != TOKEN_STALE)
-		return take_message(visit, mailbox, inbox, waits);
-	view = intake_view(request, title);
+	error = check_text(request, text);
 	if (error)
-		page_problem(view, "text", error->message);
-	else
-		json_object_set_new(view, "notice",
-			json_string("This page was open for a long time. Your message is still here: please "
-				    "press Send again."));
-	return show_inbox(request, inbox, view);
+		return with_problem(visit, error->message);
+	if (!token || token_check(token, intake->token_key, intake_seconds(), 0) == TOKEN_STALE)
+		return with_notice(visit,
+			say(request, "This page was open for a long time. Your message is still here: please "
+				     "press Send again."));
+	return take_message(visit);
 }
 
-static const struct error *answer_visit(struct visit *visit, const struct secret *seed, bool *waits)
+/* The page is there already; whether the office learns that it was read keeps nobody from reading. */
+static void told(struct intake_save *save, const struct error *error)
+{
+	struct coming_back *visit = (struct coming_back *)save;
+
+	if (error)
+		log_warning("that an answer was read could not be kept: %s", error->message);
+	server_resume(visit->request, NULL);
+}
+
+/* "Read on this day", once for each answer; nothing is written where all are known to be read. */
+static const struct error *tell_seen(struct coming_back *visit)
+{
+	struct request *request = visit->request;
+	struct intake *intake = intake_of(request);
+	const struct reporter reporter = messages_reporter(visit);
+	json_t *unseen = visit->inbox.unseen;
+	char day[TEXT_TIME_SIZE];
+
+	if (!json_array_size(unseen))
+		return NULL;
+	TRY(intake_may_take(intake));
+	text_time(day, clock_wall_seconds());
+	day[10] = '\0';
+	TRY(compose_message(request->context, intake->coalition, &reporter,
+		json_pack("{s:s,s:s,s:O}", "kind", "seen", "on", day, "answers", unseen), &visit->composed));
+	TRY(compose_own_item(request->context, &reporter, "seen", json_pack("{s:O}", "answers", unseen),
+		&visit->composed));
+	visit->save = (struct intake_save){.composed = &visit->composed, .intake = intake, .done = told};
+	*visit->waits = true;
+	intake_save(&visit->save);
+	return NULL;
+}
+
+static const struct error *look(struct coming_back *visit)
+{
+	struct request *request = visit->request;
+	const struct error *error;
+
+	TRY(messages_inbox(visit, intake_view(request, messages_title(request))));
+	error = tell_seen(visit);
+	if (error)
+		log_warning("that an answer was read could not be kept: %s", error->message);
+	return NULL;
+}
+
+static const struct error *look_or_send(struct coming_back *visit)
+{
+	const char *go = form_get(visit->request->form, "go");
+
+	return go && strcmp(go, "send") == 0 ? answer_message(visit) : look(visit);
+}
+
+/* On the thread that has asked for the keys. */
+static const struct error *answer(struct coming_back *visit, const struct secret *seed)
 {
 	struct mailbox *mailbox CLEANUP(mailbox_free) = mailbox_of_seed(seed);
 	struct request *request = visit->request;
 	struct intake *intake = intake_of(request);
-	const char *go = form_get(request->form, "go");
-	const struct error *error;
-	struct inbox inbox;
+	const struct error *error = inbox_read(intake, mailbox, &visit->inbox);
 
-	error = inbox_read(intake, mailbox, &inbox);
 	if (error && error->code == ERROR_NOT_FOUND)
-		return ask_again(request, "We do not know this code here. Please compare it with what you "
-					  "wrote down. If you sent your answers at "
-					  "another place, they may need some days to get here.");
+		return messages_again(request,
+			say(request, "We do not know this code here. Please compare it with what you wrote "
+				     "down. If you sent your answers at another place, they may need some "
+				     "days to get here."));
 	if (error)
 		return error;
 	quota_try_back(intake->quota, request->address); /* only guesses count */
-	if (go && strcmp(go, "send") == 0)
-		error = answer_message(visit, mailbox, &inbox, waits);
-	else
-		error = show_inbox(request, &inbox, intake_view(request, title));
-	json_decref(inbox.answers);
-	return error;
+	if (visit->inbox.is_closed)
+		return messages_closed(request);
+	visit->mailbox = mailbox;
+	return visit->then(visit);
 }
 
 static void got_seed(void *user, struct secret *seed, const struct error *error)
 {
-	struct visit *visit = user;
+	struct coming_back *visit = user;
 	struct request *request = visit->request;
 	bool waits = false;
 
+	visit->waits = &waits;
 	if (!error)
-		error = answer_visit(visit, seed, &waits);
+		error = answer(visit, seed);
 	secret_free(seed);
 	if (!waits)
 		server_resume(request, error);
 }
 
-const struct error *messages_answer(struct request *request)
+/* What is wrong with a code that cannot be one. */
+static const char *mistyped(const struct request *request, const char *typed)
+{
+	unsigned long digits = 0;
+
+	for (; *typed; typed++) {
+		if (isdigit((unsigned char)*typed))
+			digits++;
+		else if (*typed != ' ' && *typed != '-')
+			return say(request, "Please look at the code again: it has only digits.");
+	}
+	if (digits == MAILBOX_CODE_LEN)
+		return say(request, "Please look at the code again: a digit was mistyped.");
+	return memory_format(request->context,
+		say_many(request, "Please look at the code again: it has 20 digits, and this is %lu.",
+			"Please look at the code again: it has 20 digits, and these are %lu.", digits),
+		digits);
+}
+
+static int inbox_end(struct coming_back *visit)
+{
+	inbox_cleanup(&visit->inbox);
+	return 0;
+}
+
+const struct error *messages_open(
+	struct request *request, const struct error *(*then)(struct coming_back *visit))
 {
 	struct intake *intake = intake_of(request);
 	const char *typed = form_get(request->form, "code");
 	struct secret *code CLEANUP(secret_free) = NULL;
-	const struct error *error = mailbox_code_parse(typed ? typed : "", &code);
-	struct visit *visit;
+	struct coming_back *visit;
 	int seconds;
 
-	if (error)
-		return ask_again(request, memory_format(request->context,
-						  "Please look at the code again: %s.", error->message));
+	if (mailbox_code_parse(typed ? typed : "", &code))
+		return messages_again(request, mistyped(request, typed ? typed : ""));
 	seconds = quota_try(intake->quota, request->address, clock_boot_ms());
 	if (seconds)
-		return ask_again(request, memory_format(request->context,
-						  "There were many tries just now. Please wait %d seconds, "
-						  "then press Open again.",
-						  seconds));
-	visit = memory_new(request->context, struct visit);
+		return messages_again(request,
+			memory_format(request->context,
+				say_many(request,
+					"There were many tries just now. Please wait %d second, then press "
+					"Open again.",
+					"There were many tries just now. Please wait %d seconds, then press "
+					"Open again.",
+					(unsigned long)seconds),
+				seconds));
+	visit = memory_new(request->context, struct coming_back);
+	talloc_set_destructor(visit, inbox_end);
 	visit->request = request;
+	visit->then = then;
 	server_suspend(request);
 	intake->codes->derive(intake->codes, code, got_seed, visit);
 	return NULL;
+}
+
+const struct error *messages_answer(struct request *request)
+{
+	return messages_open(request, look_or_send);
 }

@@ -133,14 +133,17 @@ static void a_message_is_signed_by_its_mailbox(void **state)
 	struct mailbox *mailbox CLEANUP(mailbox_free) = fresh(&code);
 	struct coalition *coalition;
 	uint8_t signature[SSHSIG_RAW_LEN];
+	struct reporter reporter;
 	struct event *event;
 	char *text;
 
 	place_publish(place, &place->roster, place->coordinator);
 	coalition = open_coalition(place);
 	assert_null(compose_report(place, coalition, fields, &code, &report));
+	reporter = (struct reporter){
+		.report = report.key, .owner = place->trust.self.log, .mailbox = mailbox};
 	assert_null(compose_message(
-		place, coalition, report.key, place->trust.self.log, "He is home.", mailbox, &message));
+		place, coalition, &reporter, json_pack("{s:s}", "text", "He is home."), &message));
 	event = open_as(place, HUB, &message.entries[0]);
 	assert_non_null(event);
 	assert_non_null(open_as(place, HEADQUARTERS, &message.entries[0]));
@@ -159,11 +162,14 @@ static void a_message_for_a_hub_that_is_gone_goes_to_headquarters(void **state)
 	struct fresh_code code;
 	struct mailbox *mailbox CLEANUP(mailbox_free) = fresh(&code);
 	char gone[LOG_ID_SIZE], key[ENTITY_KEY_SIZE];
+	struct reporter reporter;
 
 	place_publish(place, &place->roster, place->coordinator);
 	ids_log_new(gone);
 	ids_key_make(key, gone, "01jd0000000000000000000000");
-	assert_null(compose_message(place, open_coalition(place), key, gone, "Hello", mailbox, &message));
+	reporter = (struct reporter){.report = key, .owner = gone, .mailbox = mailbox};
+	assert_null(compose_message(
+		place, open_coalition(place), &reporter, json_pack("{s:s}", "text", "Hello"), &message));
 	assert_non_null(open_as(place, HEADQUARTERS, &message.entries[0]));
 }
 

@@ -119,7 +119,7 @@ static void what_was_just_saved_is_there_before_sync_has_run(void **state)
 	assert_string_equal(inbox.saved_at, "2026-11-07");
 	assert_string_equal(inbox.state, "new");
 	assert_int_equal(json_array_size(inbox.answers), 0);
-	json_decref(inbox.answers);
+	inbox_cleanup(&inbox);
 }
 
 static void answers_of_all_hubs_come_in_the_order_of_their_days(void **state)
@@ -142,10 +142,11 @@ static void answers_of_all_hubs_come_in_the_order_of_their_days(void **state)
 	assert_string_equal(inbox.state, "closed");
 	assert_int_equal(json_array_size(inbox.answers), 3);
 	assert_string_equal(json_text_or(json_array_get(inbox.answers, 0), "text", ""), "first <b>");
-	assert_string_equal(json_text_or(json_array_get(inbox.answers, 0), "day", ""), "9 November 2026");
+	assert_string_equal(
+		json_text_or(json_array_get(inbox.answers, 0), "at", ""), "2026-11-09T08:00:00Z");
 	assert_string_equal(json_text_or(json_array_get(inbox.answers, 1), "text", ""), "second");
 	assert_string_equal(json_text_or(json_array_get(inbox.answers, 2), "text", ""), "third");
-	json_decref(inbox.answers);
+	inbox_cleanup(&inbox);
 }
 
 static void a_receipt_counts_only_from_the_hub_it_names(void **state)
@@ -178,7 +179,7 @@ static void what_does_not_belong_there_is_left_out(void **state)
 	assert_null(inbox_read(&intake, mailbox, &inbox));
 	assert_string_equal(inbox.state, "new");
 	assert_int_equal(json_array_size(inbox.answers), 0);
-	json_decref(inbox.answers);
+	inbox_cleanup(&inbox);
 }
 
 #define INBOX_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -1,0 +1,36 @@
+/* A request with a code in it, from the typed digits to the opened mailbox; shared by what can be done there:
+ * look, write (messages.c), send a photo (photo.c), close it (closing.c). */
+#ifndef ENGABO_WEB_INTAKE_MESSAGES_H
+#define ENGABO_WEB_INTAKE_MESSAGES_H
+
+#include "web/intake/inbox.h"
+#include "web/intake/intake.h"
+
+struct coming_back {
+	struct intake_save save; /* first: the writer knows us by it */
+	struct request *request;
+	struct composed composed;
+	char ticket[TICKET_SIZE];
+	struct bytes text;
+	struct inbox inbox;
+	const struct mailbox *mailbox; /* during `then` alone */
+	/* With the mailbox open and not closed by its owner: makes the answer; or sets *waits, hands the visit
+	 * on and touches it no more: the request is resumed by whoever has it then. Not on the server's
+	 * thread. */
+	const struct error *(*then)(struct coming_back *visit);
+	bool *waits;
+};
+
+/* Suspends the request until its code is opened, or answers at once where it cannot be one or has to wait. */
+const struct error *messages_open(
+	struct request *request, const struct error *(*then)(struct coming_back *visit)) MUST_CHECK;
+struct reporter messages_reporter(const struct coming_back *visit);
+/* The page behind the code. `view` may already hold problems or a notice; taken over. */
+const struct error *messages_inbox(struct coming_back *visit, json_t *view) MUST_CHECK;
+/* The page that says that the mailbox was closed. */
+const struct error *messages_closed(struct request *request) MUST_CHECK;
+/* What a message may cost, as a page says it; NULL: it was counted and may go on. */
+const struct error *messages_may_send(struct request *request) MUST_CHECK;
+const char *messages_title(const struct request *request);
+
+#endif
