@@ -29,7 +29,9 @@ struct intake {
 	pthread_mutex_t lock; /* for `reader` */
 	struct db *reader;    /* intake.db, read only */
 	struct server *http, *https;
-	uint64_t clock_kept; /* the hybrid clock's value on the card; the writer's thread's own */
+	uint8_t fingerprint[DIGEST_LEN]; /* of the certificate of `https`, as browsers show it */
+	struct captive *captive;	 /* which phones have been here */
+	uint64_t clock_kept;		 /* the hybrid clock's value on the card; the writer's thread's own */
 	int wake_fd; /* an eventfd: something is on the card, so sync's bell is to be rung, once for many, and
 			there will be tidying */
 };
@@ -82,15 +84,15 @@ void intake_save(struct intake_save *save);
 const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST_CHECK;
 
 /* Handlers, by file. */
-request_handler welcome_show, privacy_show, help_show, leave_show, health_show,
-	captive_redirect;						/* pages.c */
-request_handler form_start, form_answer;				/* form_pages.c */
-request_handler send_report, done_show;					/* send.c */
-request_handler messages_show, messages_answer;				/* messages.c */
+request_handler welcome_show, privacy_show, help_show, leave_show, health_show; /* pages.c */
+request_handler form_start, form_answer;					/* form_pages.c */
+request_handler send_report, done_show;						/* send.c */
+request_handler messages_show, messages_answer;					/* messages.c */
 request_handler messages_close;						/* closing.c */
-void pages_problem(struct request *request, const struct error *error); /* pages.c */
-const struct error *pages_guard(struct request *request) MUST_CHECK;	/* pages.c */
-enum { TAG_OPEN, TAG_FORM };						/* TAG_FORM: over https only */
+void pages_problem(struct request *request, const struct error *error);		/* pages.c */
+const struct error *pages_guard(struct request *request) MUST_CHECK;		/* pages.c */
+/* TAG_FORM: over https only. TAG_PROBE, TAG_QUIET: not opened by a person. */
+enum { TAG_OPEN, TAG_FORM, TAG_PROBE, TAG_QUIET };
 
 /* "Check your answers" with `token`, or a fresh one for NULL; `trouble` NULL or what went wrong on Send.
  * form_pages.c */

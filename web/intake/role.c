@@ -17,6 +17,9 @@
 #include "node/base/log.h"
 #include "node/store/doorbell.h"
 #include "sync/state.h"
+#include "web/certificate.h"
+#include "web/intake/captive.h"
+#include "web/intake/connect.h"
 #include "web/intake/desk.h"
 #include "web/intake/intake.h"
 #include "web/intake/pool.h"
@@ -25,9 +28,9 @@
 #define BODY_MAX (256 * 1024) /* what was typed too long comes back to be shortened */
 #define TLS_PEM_MAX 65536
 #define TIDY_SOON_MS 60000 /* after a report: sync has had time to take it */
-#define CAPTIVE(path)                                                                                        \
+#define PROBE(path)                                                                                          \
 	{                                                                                                    \
-		METHOD_GET, path, captive_redirect, TAG_OPEN                                                 \
+		METHOD_GET, path, captive_probe, TAG_PROBE                                                   \
 	}
 
 static const struct route routes[] = {
@@ -42,21 +45,32 @@ static const struct route routes[] = {
 	{METHOD_GET, "/privacy", privacy_show, TAG_OPEN},
 	{METHOD_GET, "/help", help_show, TAG_OPEN},
 	{METHOD_GET, "/leave", leave_show, TAG_OPEN},
-	{METHOD_GET, "/healthz", health_show, TAG_OPEN},
-	{METHOD_GET, "/static/*", static_serve, TAG_OPEN},
-	/* What phones ask for when they join a Wi-Fi, to find out whether they must show a page: Android, iOS
-	   and macOS, Windows, Firefox, Kindle, GNOME. */
-	CAPTIVE("/generate_204"),
-	CAPTIVE("/gen_204"),
-	CAPTIVE("/hotspot-detect.html"),
-	CAPTIVE("/library/test/success.html"),
-	CAPTIVE("/connecttest.txt"),
-	CAPTIVE("/ncsi.txt"),
-	CAPTIVE("/redirect"),
-	CAPTIVE("/canonical.html"),
-	CAPTIVE("/success.txt"),
-	CAPTIVE("/kindle-wifi/wifistub.html"),
-	CAPTIVE("/check_network_status.txt"),
+	{METHOD_GET, "/connect", connect_show, TAG_OPEN},
+	{METHOD_GET, "/connect/poster", poster_show, TAG_OPEN},
+	{METHOD_GET, "/connect/wifi.svg", connect_wifi_code, TAG_QUIET},
+	{METHOD_GET, "/connect/form.svg", connect_form_code, TAG_QUIET},
+	{METHOD_GET, "/connect/browser", connect_browser, TAG_OPEN},
+	{METHOD_GET, "/connect/stayed", connect_stayed, TAG_OPEN},
+	{METHOD_POST, "/connect/stay", captive_stay, TAG_OPEN},
+	{METHOD_GET, "/healthz", health_show, TAG_QUIET},
+	PROBE("/static/hotspot.txt"),
+	{METHOD_GET, "/static/*", static_serve, TAG_QUIET},
+	/* What phones ask for when they join a Wi-Fi (captive.c tells which). */
+	PROBE("/generate_204"),
+	PROBE("/gen_204"),
+	PROBE("/generate204"),
+	PROBE("/hotspot-detect.html"),
+	PROBE("/library/test/success.html"),
+	PROBE("/connecttest.txt"),
+	PROBE("/ncsi.txt"),
+	PROBE("/redirect"),
+	PROBE("/canonical.html"),
+	PROBE("/success.txt"),
+	PROBE("/kindle-wifi/wifistub.html"),
+	PROBE("/kindle-wifi/wifiredirect.html"),
+	PROBE("/check_network_status.txt"),
+	PROBE("/nm"),
+	PROBE("/nm-check.txt"),
 	{0, NULL, NULL, 0},
 };
 
@@ -65,6 +79,7 @@ static const struct error *start_servers(struct intake *intake)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct config *config = intake->home->config;
 	struct secret *pem CLEANUP(secret_free) = NULL;
+	uint8_t key[DIGEST_LEN];
 	struct server_options options = {
 		.address = config->address,
 		.port = config->intake.https,
@@ -72,13 +87,15 @@ static const struct error *start_servers(struct intake *intake)
 		.guard = pages_guard,
 		.problem = pages_problem,
 		.body_max = BODY_MAX,
-		.is_compressed = true, /* no cookies: another site can make a phone ask, but not as somebody */
+		.is_compressed =
+			true, /* no cookies: another site can make a phone ask, but not as somebody */
 		.is_limited = config->intake.reports_an_hour != 0,
 		.user = intake,
 	};
 	const struct error *error;
 
 	TRY(secret_read(home_file(scratch, intake->home, "keys/tls-intake"), TLS_PEM_MAX, &pem));
+	TRY(certificate_pins(pem, key, intake->fingerprint));
 	options.certificate_pem = options.key_pem = (const char *)pem->data;
 	TRY(server_start(&options, &intake->https));
 	options.certificate_pem = options.key_pem = NULL;
@@ -101,6 +118,7 @@ static void intake_free(struct intake *intake)
 	db_close(intake->reader);
 	secret_free(intake->token_key);
 	fd_close(intake->wake_fd);
+	captive_stop(intake->captive);
 	pthread_mutex_destroy(&intake->lock);
 	memory_free(intake);
 }
@@ -142,6 +160,7 @@ static const struct error *start(struct intake *intake)
 	struct db *db;
 	int roster;
 
+	TRY(connect_check(config));
 	TRY(intake_open_db(intake->home, &db, &roster));
 	error = intake_claim_db(intake->home, db);
 	if (!error)
@@ -154,6 +173,7 @@ static const struct error *start(struct intake *intake)
 	TRY(coalition_open(intake, intake->home, roster, accept_version, intake, &intake->coalition));
 	TRY(db_open_foreign(home_file(intake, intake->home, "intake.db"), SPOOL_DB_VERSION, &intake->reader));
 	intake->token_key = secret_random(32);
+	intake->captive = captive_new(intake);
 	intake->quota = quota_new(intake, config->intake.reports_an_hour, config->intake.reports_an_address);
 	return start_servers(intake);
 }
