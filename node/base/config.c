@@ -21,7 +21,7 @@
 #define SYSTEM_FILE "/etc/engabo/engabo.conf"
 #define SYSTEM_DIRECTORY "/etc/engabo/conf.d"
 
-enum kind { TEXT, TEXT_OR_NONE, CODE, ADDRESS, NUMBER, YES_NO, WAY };
+enum kind { TEXT, TEXT_OR_NONE, CODE, ADDRESS, NUMBER, YES_NO, WAY, PROGRAM, HOURS };
 
 struct key {
 	const char *section, *name;
@@ -61,6 +61,8 @@ static const struct key keys[] = {
 	{"sync", "https", NUMBER, AT(sync.https), 1, 65535, "7443"},
 	{"sync", "interval_minutes", NUMBER, AT(sync.interval_minutes), 1, 10080, "15"},
 	{"sync", "announce", YES_NO, AT(sync.announce), 0, 0, "yes"},
+	{"urgent", "command", PROGRAM, AT(urgent.command), 0, 1000, ""},
+	{"urgent", "quiet", HOURS, AT(urgent.quiet), 0, 11, ""},
 	{"network", "address", ADDRESS, AT(address), 0, 0, "::"},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)
@@ -86,11 +88,29 @@ struct parse {
 	const struct error *error; /* the first */
 };
 
+static bool take_time(const char **text, int *minute)
+{
+	const char *at = *text;
+
+	for (int i = 0; i < 5; i++)
+		if (i == 2 ? at[i] != ':' : at[i] < '0' || at[i] > '9')
+			return false;
+	*minute = ((at[0] - '0') * 10 + at[1] - '0') * 60 + (at[3] - '0') * 10 + at[4] - '0';
+	*text += 5;
+	return *minute < 24 * 60 && at[3] < '6';
+}
+
+bool config_hours(const char *text, int *from, int *to)
+{
+	return take_time(&text, from) && *text++ == '-' && take_time(&text, to) && !*text;
+}
+
 static const struct error *text_set(struct config *config, const struct key *key, const char *value)
 {
 	char **slot = (char **)((char *)config + key->at);
 	size_t len = text_length(value);
 	struct in6_addr address;
+	int from, to;
 
 	if (key->kind == CODE && !ids_is_code(value))
 		return error_new(ERROR_CONFIG,
@@ -99,7 +119,15 @@ static const struct error *text_set(struct config *config, const struct key *key
 		inet_pton(AF_INET, value, &address) != 1)
 		return error_new(ERROR_CONFIG, "%s must be an address in numbers, such as :: or 192.168.1.2",
 			key->name);
-	if (key->kind == TEXT && (len < (size_t)key->least || len > (size_t)key->most))
+	if (key->kind == PROGRAM && *value && *value != '/')
+		return error_new(ERROR_CONFIG,
+			"%s must be the path of a program, beginning with /, and no more: "
+			"no options, no shell",
+			key->name);
+	if (key->kind == HOURS && *value && !config_hours(value, &from, &to))
+		return error_new(ERROR_CONFIG, "%s must be hours such as 22:00-06:00", key->name);
+	if ((key->kind == TEXT || key->kind == PROGRAM) &&
+		(len < (size_t)key->least || len > (size_t)key->most))
 		return error_new(
 			ERROR_CONFIG, "%s must have %d to %d characters", key->name, key->least, key->most);
 	if (key->kind == TEXT_OR_NONE && len && (len < (size_t)key->least || len > (size_t)key->most))
@@ -133,6 +161,8 @@ static const struct error *key_set(struct config *config, const struct key *key,
 	case TEXT_OR_NONE:
 	case CODE:
 	case ADDRESS:
+	case PROGRAM:
+	case HOURS:
 		return text_set(config, key, value);
 	case NUMBER:
 		if (text_to_number(value, (uint64_t)key->most, &number) || number < (uint64_t)key->least)

@@ -53,6 +53,10 @@ struct config {
 		int interval_minutes; /* 15: polls of remotes when nothing is known to be new */
 		bool announce;	      /* yes: publish _hubsync._tcp */
 	} sync;
+	struct {
+		char *command; /* a program that is run when something urgent waits (sync/urgent.h); "": none */
+		char *quiet;   /* hours in which sound is not wanted, "22:00-06:00"; "": none */
+	} urgent;
 	char *address; /* [network] address: what all listen on, "::" by default (both IPv4 and IPv6) */
 };
 
@@ -71,5 +75,9 @@ const struct error *config_parse_settings(
  * ERROR_INVALID, naming the key, where a value would not be. On `context`. */
 const struct error *config_settings(
 	const void *context, const struct config *config, struct bytes *out) MUST_CHECK;
+
+/* "22:00-06:00" in minutes of the day, the end not included; false for what is no such thing. Equal ends mean
+ * the whole day. */
+bool config_hours(const char *text, int *from, int *to);
 
 #endif

@@ -42,6 +42,8 @@ static void every_key_has_a_default(void **state)
 	assert_int_equal(config->sync.https, 7443);
 	assert_int_equal(config->sync.interval_minutes, 15);
 	assert_true(config->sync.announce);
+	assert_string_equal(config->urgent.command, "");
+	assert_string_equal(config->urgent.quiet, "");
 	assert_string_equal(config->address, "::");
 }
 
@@ -146,6 +148,11 @@ static void a_mistake_is_named_with_its_line(void **state)
 		{"[wifi]\nname = a name of more than thirty-two letters\n", 2, "name"},
 		{"[office]\nlock_minutes = 0\n", 2, "lock_minutes"},
 		{"[sync]\nannounce = true\n", 2, "yes or no"},
+		{"[urgent]\ncommand = light --on\n", 2, "beginning with /"},
+		{"[urgent]\nquiet = 22-6\n", 2, "22:00-06:00"},
+		{"[urgent]\nquiet = 24:00-06:00\n", 2, "22:00-06:00"},
+		{"[urgent]\nquiet = 22:00-06:60\n", 2, "22:00-06:00"},
+		{"[urgent]\nquiet = 22:00-06:00x\n", 2, "quiet"},
 		{"[network]\naddress = localhost\n", 2, "address"},
 		{"[hub]\nname = \xff\n", 1, "UTF-8"},
 		{"[intake]\nhttp = 80\n[network]\nnonsense\nhttp = 0\n", 4, "neither"},
@@ -161,6 +168,21 @@ static void a_mistake_is_named_with_its_line(void **state)
 			fail_msg("%zu: \"%s\" where \"%s...%s\" belongs", i, error->message, where,
 				bad[i].what);
 	}
+}
+
+static void hours_are_taken_in_minutes(void **state)
+{
+	struct config *config = config_defaults(*state);
+	int from = 0, to = 0;
+
+	assert_null(parse(config, "[urgent]\ncommand = /etc/engabo/urgent\nquiet = 22:30-06:05\n"));
+	assert_string_equal(config->urgent.command, "/etc/engabo/urgent");
+	assert_true(config_hours(config->urgent.quiet, &from, &to));
+	assert_int_equal(from, 22 * 60 + 30);
+	assert_int_equal(to, 6 * 60 + 5);
+	assert_false(config_hours("", &from, &to));
+	assert_null(parse(config, "[urgent]\nquiet =\n"));
+	assert_string_equal(config->urgent.quiet, "");
 }
 
 static void a_line_too_long_is_not_cut_into_two(void **state)
@@ -198,6 +220,7 @@ int main(void)
 		PLACE_TEST(the_page_cannot_set_what_belongs_to_the_administrator),
 		PLACE_TEST(what_is_written_is_taken),
 		PLACE_TEST(a_mistake_is_named_with_its_line),
+		PLACE_TEST(hours_are_taken_in_minutes),
 		PLACE_TEST(a_line_too_long_is_not_cut_into_two),
 		PLACE_TEST(the_state_directory_has_the_last_word_and_may_say_nothing),
 	};
