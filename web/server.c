@@ -67,11 +67,16 @@ struct server {
 	struct server_options options;
 	struct header *headers; /* the role's */
 	struct limits *limits;
-	struct gzip *gzip; /* where pages are packed */
+	struct gzip *gzip;		 /* where pages are packed */
+	struct credentials *credentials; /* NULL: plain HTTP */
 	struct MHD_Daemon *daemon;
 	int port;
 	bool is_secure;
 };
+
+/* Whose connections this thread takes. Each server has one thread, and MHD asks for a certificate without
+ * saying for whom. */
+static _Thread_local struct server *here;
 
 /* A request with what only this file knows of it. */
 struct exchange {
@@ -465,6 +470,7 @@ static void connection_handler(
 {
 	struct server *server = user;
 
+	here = server;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		int socket =
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -565,6 +571,34 @@ static void headers_parse(struct server *server, const char *lines)
 	}
 }
 
+static int certificate_handler(gnutls_session_t session, const gnutls_datum_t *authorities, int count,
+	const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **chain,
+	unsigned int *chain_len, gnutls_privkey_t *key)
+{
+	return credentials_pick(here->credentials, session, chain, chain_len, key);
+}
+
+static const struct error *server_credentials(struct server *server)
+{
+	const struct server_options *options = &server->options;
+	const struct error *error;
+
+	server->credentials = credentials_new();
+	error = credentials_set(
+		server->credentials, CREDENTIALS_OWN, options->certificate_pem, options->key_pem);
+	if (error) {
+		credentials_free(server->credentials);
+		return error_new(ERROR_CONFIG, "cannot serve on port %d: %s", options->port, error->message);
+	}
+	return NULL;
+}
+
+const struct error *server_set_certificate(
+	struct server *server, enum credentials_kind kind, const char *certificate_pem, const char *key_pem)
+{
+	return credentials_set(server->credentials, kind, certificate_pem, key_pem);
+}
+
 const struct error *server_start(const struct server_options *options, struct server **out)
 {
 	void *owner CLEANUP(memory_free) = memory_context(NULL);
@@ -579,10 +613,14 @@ const struct error *server_start(const struct server_options *options, struct se
 	headers_parse(server, options->security_headers);
 	if (options->is_compressed)
 		server->gzip = gzip_new(server);
-	TRY(listen_on(options->address, options->port, &fd, &server->port));
-	error = limits_start(options->is_limited, &server->limits);
+	if (server->is_secure)
+		TRY(server_credentials(server));
+	error = listen_on(options->address, options->port, &fd, &server->port);
+	if (!error)
+		error = limits_start(options->is_limited, &server->limits);
 	if (error) {
 		fd_close(fd);
+		credentials_free(server->credentials);
 		return error;
 	}
 	/* Poll, never epoll: with TLS, MHD 0.9.75 spins on a half-open handshake under epoll. */
@@ -593,14 +631,14 @@ const struct error *server_start(const struct server_options *options, struct se
 		(size_t)MEMORY_A_CONNECTION, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
 		unescape_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK, uri_handler, server,
 		MHD_OPTION_NOTIFY_COMPLETED, completed_handler, server, MHD_OPTION_NOTIFY_CONNECTION,
-		connection_handler, server, server->is_secure ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END,
-		options->certificate_pem, MHD_OPTION_HTTPS_MEM_KEY, options->key_pem,
+		connection_handler, server,
+		server->is_secure ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, certificate_handler,
 		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_END);
 	if (!server->daemon) {
 		limits_stop(server->limits);
+		credentials_free(server->credentials);
 		fd_close(fd);
-		return error_new(ERROR_CONFIG, "cannot serve on port %d%s", server->port,
-			server->is_secure ? ": the certificate or its key does not hold" : "");
+		return error_new(ERROR_SYSTEM, "cannot serve on port %d", server->port);
 	}
 	*out = talloc_steal(NULL, server);
 	return NULL;
@@ -622,6 +660,7 @@ void server_stop(struct server *server)
 	limits_wait(server->limits, STOP_MS);
 	MHD_stop_daemon(server->daemon);
 	limits_stop(server->limits);
+	credentials_free(server->credentials);
 	talloc_free(server);
 }
 

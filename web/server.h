@@ -13,6 +13,7 @@
 #include "node/base/error.h"
 #include "node/base/json.h"
 #include "node/base/memory.h"
+#include "web/credentials.h"
 #include "web/form.h"
 
 enum method { METHOD_GET = 1, METHOD_POST = 2 };
@@ -82,6 +83,10 @@ struct server_options {
 	void *user;
 };
 const struct error *server_start(const struct server_options *options, struct server **out) MUST_CHECK;
+/* What a TLS server shows to new connections from now on; those that are there stay. PEM, NUL-ended; NULL:
+ * none of this kind any more. ERROR_CONFIG, and nothing changes, when they do not hold. */
+const struct error *server_set_certificate(struct server *server, enum credentials_kind kind,
+	const char *certificate_pem, const char *key_pem) MUST_CHECK;
 /* Port really bound (for port 0 in tests). */
 int server_port(const struct server *server);
 int request_tag(const struct request *request);

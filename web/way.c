@@ -1,4 +1,5 @@
-/* The workshop that staff open for some hours: one small file that office writes and intake reads (see way.h).
+/* The workshop that staff open for some hours: one small file that office writes and intake reads (see
+ * way.h).
  *
  * Invariant: it ends by itself. The boot clock cannot be set, and a machine that was restarted counts from
  * zero, so that a workshop of before is seen to lie in the future and is removed. */
@@ -21,7 +22,8 @@ const struct error *way_open_workshop(const struct home *home, int hours)
 	char *text;
 
 	if (hours < 1 || hours > WAY_WORKSHOP_HOURS_MAX)
-		return error_new(ERROR_INVALID, "a workshop is open for 1 to %d hours", WAY_WORKSHOP_HOURS_MAX);
+		return error_new(
+			ERROR_INVALID, "a workshop is open for 1 to %d hours", WAY_WORKSHOP_HOURS_MAX);
 	text = memory_format(scratch, "%lld %lld\n", (long long)now, (long long)(now + hours * HOUR_MS));
 	return files_write(
 		home_file(scratch, home, FILE_NAME), (struct bytes){(uint8_t *)text, strlen(text)}, 0600);

@@ -1,8 +1,8 @@
-/* How the public reaches the form now: what the coordinator chose on the page /settings (config->intake.form),
- * or a workshop that staff opened for some hours.
+/* How the public reaches the form now: what the coordinator chose on the page /settings
+ * (config->intake.form), or a workshop that staff opened for some hours.
  *
- * An open workshop is the file run/workshop, "<opened> <until>\n" in milliseconds on the boot clock, so that no
- * clock that is set can hold it open; intake removes one from before a restart of the machine. Written by
+ * An open workshop is the file run/workshop, "<opened> <until>\n" in milliseconds on the boot clock, so that
+ * no clock that is set can hold it open; intake removes one from before a restart of the machine. Written by
  * office, read by intake. */
 #ifndef ENGABO_WEB_WAY_H
 #define ENGABO_WEB_WAY_H

@@ -47,6 +47,13 @@ bool clock_is_sure(void)
 	return adjtimex(&t) >= 0 && !(t.status & STA_UNSYNC);
 }
 
+int64_t clock_likely_seconds(void)
+{
+	int64_t wall = clock_wall_seconds();
+
+	return wall > ENGABO_BUILD_SECONDS ? wall : ENGABO_BUILD_SECONDS;
+}
+
 static uint64_t floor_now(void)
 {
 	int64_t wall = clock_wall_ms(), build = INT64_C(1000) * ENGABO_BUILD_SECONDS;

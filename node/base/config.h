@@ -54,7 +54,8 @@ struct config {
 		bool announce;	      /* yes: publish _hubsync._tcp */
 	} sync;
 	struct {
-		char *command; /* a program that is run when something urgent waits (sync/urgent.h); "": none */
+		char *command; /* a program that is run when something urgent waits (sync/urgent.h); "": none
+				*/
 		char *quiet;   /* hours in which sound is not wanted, "22:00-06:00"; "": none */
 	} urgent;
 	char *address; /* [network] address: what all listen on, "::" by default (both IPv4 and IPv6) */

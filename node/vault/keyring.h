@@ -33,6 +33,8 @@ struct keyring_cost keyring_cost_here(void);
 struct vault {
 	struct secret *opening; /* age identity of the current epoch */
 	struct secret *office;	/* office key: signing seed */
+	struct secret
+		*authority; /* key of the local CA: a P-256 scalar, big-endian; NULL where there is none */
 };
 void vault_free(struct vault *vault);
 DEFINE_CLEANUP(struct vault *, vault_free)

@@ -28,6 +28,7 @@ void vault_free(struct vault *vault)
 		return;
 	secret_free(vault->opening);
 	secret_free(vault->office);
+	secret_free(vault->authority);
 	memory_free(vault);
 }
 
@@ -60,6 +61,8 @@ struct secret *vault_print(const struct vault *vault)
 	add(text, "{\"v\":1");
 	add_key(text, "opening", vault->opening);
 	add_key(text, "office", vault->office);
+	if (vault->authority)
+		add_key(text, "authority", vault->authority);
 	add(text, "}");
 	return text;
 }
@@ -97,6 +100,8 @@ static struct secret **place_of(struct vault *vault, struct bytes name)
 		return &vault->opening;
 	if (is_named(name, "office"))
 		return &vault->office;
+	if (is_named(name, "authority"))
+		return &vault->authority;
 	return NULL;
 }
 

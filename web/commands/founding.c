@@ -12,6 +12,7 @@
 #include "node/vault/encoding.h"
 #include "sync/repo.h"
 #include "sync/rosters.h"
+#include "web/authority.h"
 #include "web/certificate.h"
 
 void founded_free(struct founded *founded)
@@ -71,6 +72,7 @@ static const struct error *make_keys(const struct home *home, struct founded *ou
 	TRY(write_certificate(home, "keys/tls-intake", "hub.local", unused));
 	TRY(write_certificate(home, "keys/tls-office", "hub-office.local", unused));
 	TRY(write_certificate(home, "keys/tls-sync", "hub.local", self->tls));
+	TRY(authority_found(home, &out->vault->authority));
 	*sign_seed = secret_copy(sign->data, sign->len);
 	return NULL;
 }
