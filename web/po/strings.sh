@@ -21,13 +21,14 @@ cat > "$tmp/head.pot" <<-'END'
 	"Content-Type: text/plain; charset=UTF-8\n"
 	"Content-Transfer-Encoding: 8bit\n"
 END
-$texts pot > "$tmp/pages.pot"
+{ cat "$tmp/head.pot"; echo; $texts pot; } > "$tmp/pages.pot"
 # shellcheck disable=SC2046
 xgettext --language=C --from-code=UTF-8 --add-comments=translators: --add-location=file --keyword \
 	--keyword=say:2 --keyword=say_many:2,3 --keyword=SAY --keyword=language_text:2 --keyword=language_plural:2,3 \
 	--keyword=visit_problem:3 --keyword=visit_show:3 --keyword=visit_go:3 \
-	-o "$tmp/code.pot" $(ls web/*.c web/intake/*.c web/office/*.c)
-msgcat --use-first --to-code=UTF-8 --no-wrap --add-location=file --sort-by-file -o "$tmp/engabo.pot" "$tmp/head.pot" "$tmp/pages.pot" "$tmp/code.pot"
+	-o "$tmp/dated.pot" $(ls web/*.c web/intake/*.c web/office/*.c)
+{ cat "$tmp/head.pot"; echo; sed '1,/^$/d' "$tmp/dated.pot"; } > "$tmp/code.pot"
+msgcat --to-code=UTF-8 --no-wrap --add-location=file --sort-by-file -o "$tmp/engabo.pot" "$tmp/pages.pot" "$tmp/code.pot"
 
 if [ "${1:-}" = check ]; then
 	# Each is looked at, whatever the others found.
