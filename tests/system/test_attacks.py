@@ -68,10 +68,8 @@ def swap_roster(tap, coalition, attacker):
     commit = sh(*git, "commit-tree", tree, "-p", honest, "-m", "roster", env=work).decode().strip()
 
     def report(text):
-        page = gulu.phone().post("/form/8", [("what", text), ("contact", ""), ("go", "next")])
-        if not any("/form/send" in form.action for form in page.forms):
-            return page
-        return gulu.phone().send(page, "/form/send")
+        page = gulu.phone().get("/form/1")
+        return gulu.phone().send(page, "/form/send", what=text) if page.forms else page
 
     sh(*git, "update-ref", "refs/heads/roster", commit)
     page = report("while the roster was swapped")

@@ -41,12 +41,12 @@ class Phone(threading.Thread):
         while not self.end.is_set():
             try:
                 if check is None:
-                    page = self.hub.phone().post("/form/8", [("what", what), ("contact", ""), ("go", "next")])
+                    page = self.hub.phone().get("/form/1")
                     check = page if page.forms and "/form/send" in page.forms[0].action else None
                     if check is None:
                         time.sleep(0.05)
                         continue
-                page = self.hub.phone().send(check, "/form/send")
+                page = self.hub.phone().send(check, "/form/send", what=what)
             except LOST:
                 time.sleep(0.05)
                 continue

@@ -81,8 +81,9 @@ static char *mailbox_public(const void *context, const struct fresh_code *code)
 		context, "%s %s %s", code->mailbox, sshsig_public_text(context, &code->signer), recipient);
 }
 
-static const struct error *add_receipt(
-	const void *context, const char *owner, const struct fresh_code *code, struct composed *out)
+/* `to` NULL: the office that takes it may read it, and what follows. */
+static const struct error *add_receipt(const void *context, const char *owner, json_t *to,
+	const struct fresh_code *code, struct composed *out)
 {
 	struct spool_entry *entry = &out->entries[out->count];
 	char at[TEXT_TIME_SIZE];
@@ -91,6 +92,8 @@ static const struct error *add_receipt(
 	text_time(at, clock_wall_seconds());
 	item = json_pack("{s:i,s:s,s:s,s:s,s:s}", "v", 1, "kind", "receipt", "report", out->key, "owner",
 		owner, "at", at);
+	if (to)
+		json_object_set(item, "to", to);
 	*entry = (struct spool_entry){.kind = 'm'};
 	memcpy(entry->mailbox, code->mailbox, sizeof entry->mailbox);
 	TRY(envelope_seal_item(context, json_line(context, item), &code->recipient, &entry->body));
@@ -111,7 +114,7 @@ static json_t *summary_of(const json_t *fields)
 }
 
 const struct error *compose_report(const void *context, struct coalition *coalition, const json_t *fields,
-	const struct fresh_code *code, struct composed *out)
+	bool is_for_headquarters, const struct fresh_code *code, struct composed *out)
 {
 	const char *self = coalition_self(coalition)->log;
 	bool urgent = strcmp(json_text_or(fields, "danger", ""), "yes") == 0;
@@ -123,23 +126,30 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 	struct event_draft draft;
 
 	TRY(coalition_readers(coalition, &readers));
+	if (is_for_headquarters && (readers.is_alone || readers.is_headquarters))
+		return error_new(ERROR_UNAVAILABLE, "there is no headquarters that could open this");
 	out->count = 0;
 	new_key(out->key, coalition);
 	json_object_set_new(set, "how", json_string("form"));
 	json_object_set_new(set, "mailbox", json_string(mailbox_public(context, code)));
 	if (!json_object_get(set, "language"))
 		json_object_set_new(set, "language", json_string(LANGUAGE));
-	to = readers.sharing == SHARING_FULL ? json_pack("[s,s]", self, "hq") : json_pack("[s]", self);
+	if (is_for_headquarters)
+		to = json_incref(headquarters);
+	else
+		to = readers.sharing == SHARING_FULL ? json_pack("[s,s]", self, "hq") : json_pack("[s]", self);
 	draft = (struct event_draft){
 		.entity = "report", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
-	TRY(add_event(context, coalition, &draft, urgent, out));
+	TRY(add_event(context, coalition, &draft, urgent && !is_for_headquarters, out));
+	if (is_for_headquarters)
+		return add_receipt(context, self, headquarters, code, out);
 	summary = summary_of(fields);
 	if (readers.sharing == SHARING_SUMMARY && !readers.is_headquarters && json_object_size(summary)) {
 		draft.set = summary;
 		draft.to = headquarters;
 		TRY(add_event(context, coalition, &draft, false, out));
 	}
-	return add_receipt(context, self, code, out);
+	return add_receipt(context, self, NULL, code, out);
 }
 
 /* Whom the reporter chose; else the hub that has the report, or this one if it cannot be sealed to any more,

@@ -21,9 +21,10 @@ struct composed {
  * that it fits into an envelope. `fields` are the report's by their names in node/casework/schema. */
 const struct error *compose_check(const json_t *fields) MUST_CHECK;
 /* Seals a checked report to this hub, and by the coalition's policy to headquarters; and the mailbox's first
- * item. */
+ * item. `is_for_headquarters`: to headquarters alone, and nothing of it shows here, not even that it is
+ * urgent. ERROR_UNAVAILABLE when there is none besides this hub. */
 const struct error *compose_report(const void *context, struct coalition *coalition, const json_t *fields,
-	const struct fresh_code *code, struct composed *out) MUST_CHECK;
+	bool is_for_headquarters, const struct fresh_code *code, struct composed *out) MUST_CHECK;
 /* Who comes back with a code: what the first item of the mailbox says of the report. */
 struct reporter {
 	const char *report, *owner; /* the hub that took it */

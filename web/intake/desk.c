@@ -98,7 +98,7 @@ static const struct error *answer_report(struct intake *intake, const json_t *fi
 	TRY(compose_check(fields));
 	TRY(intake_may_take(intake));
 	TRY(take_code(intake->codes, &code));
-	error = compose_report(scratch, intake->coalition, fields, &code, &composed);
+	error = compose_report(scratch, intake->coalition, fields, false, &code, &composed);
 	if (!error)
 		error = save_composed(intake, &composed);
 	if (!error) {
@@ -174,7 +174,7 @@ const struct error *intake_report(struct home *home, const json_t *fields,
 	TRY(coalition_open(intake, home, roster, keep_version, db, &intake->coalition));
 	TRY(intake_may_take(intake));
 	fresh_code_make(&code);
-	error = compose_report(intake, intake->coalition, fields, &code, &composed);
+	error = compose_report(intake, intake->coalition, fields, false, &code, &composed);
 	if (!error)
 		error = spool_alone(db, intake, &composed);
 	if (!error) {

@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/embed.h"
 #include "node/base/files.h"
+#include "node/base/text.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
@@ -59,18 +60,36 @@ int64_t intake_seconds(void)
 	return clock_boot_ms() / 1000;
 }
 
-/* What a tap on the number dials; "" where it is more than a number. */
-static char *dialled(const void *context, const char *phone)
+/* What a tap on it dials: the digits of "0800 100 200" and of "Police 999"; "" where it is not one number. */
+static char *dialled(const void *context, const char *label)
 {
-	char *number = memory_string(context, phone), *end = number;
+	const char *from = strpbrk(label, "+0123456789");
+	char *number = memory_string(context, from ? from : ""), *end = number;
 
-	if (phone[strspn(phone, "+0123456789 -")])
+	if (!from || from[strspn(from, "+0123456789 -")])
 		return memory_string(context, "");
-	for (; *phone; phone++)
-		if (*phone != ' ' && *phone != '-')
-			*end++ = *phone;
+	for (; *from; from++)
+		if (*from != ' ' && *from != '-')
+			*end++ = *from;
 	*end = '\0';
 	return number;
+}
+
+/* "0800 100 200, Police 999": [{label, dial}]. */
+static json_t *phones(const void *context, const char *text)
+{
+	json_t *list = json_array();
+
+	while (*text) {
+		size_t len = strcspn(text, ",");
+		char *label = text_trim(context, memory_string_of(context, text, len));
+
+		if (*label)
+			json_array_append_new(list,
+				json_pack("{s:s,s:s}", "label", label, "dial", dialled(context, label)));
+		text += text[len] ? len + 1 : len;
+	}
+	return list;
 }
 
 /* The language that was chosen on a page travels in its links and forms; NULL: none was. */
@@ -110,8 +129,8 @@ json_t *intake_view(const struct request *request, const char *title)
 	}
 
 	if (*config->intake.phone) {
-		json_object_set_new(view, "phone", json_string(config->intake.phone));
-		json_object_set_new(view, "dial", json_string(dialled(scratch, config->intake.phone)));
+		json_object_set_new(view, "has_phones", json_true());
+		json_object_set_new(view, "phones", phones(scratch, config->intake.phone));
 	}
 	return view;
 }

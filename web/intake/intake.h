@@ -10,6 +10,7 @@
 #include "web/intake/coalition.h"
 #include "web/intake/code_source.h"
 #include "web/intake/compose.h"
+#include "web/intake/questions.h"
 #include "web/intake/quota.h"
 #include "web/intake/receipts.h"
 #include "web/intake/sealer.h"
@@ -84,26 +85,24 @@ void intake_save(struct intake_save *save);
 const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST_CHECK;
 
 /* Handlers, by file. */
-request_handler welcome_show, privacy_show, help_show, leave_show, health_show; /* pages.c */
-request_handler form_start, form_answer;					/* form_pages.c */
-request_handler send_report, done_show;						/* send.c */
-request_handler messages_show, messages_answer;					/* messages.c */
+request_handler welcome_show, privacy_show, safety_show, help_show, leave_show, health_show; /* pages.c */
+request_handler form_show;						/* form_pages.c */
+request_handler send_report, done_show;					/* send.c */
+request_handler messages_show, messages_answer;				/* messages.c */
 request_handler messages_close;						/* closing.c */
-void pages_problem(struct request *request, const struct error *error);		/* pages.c */
-const struct error *pages_guard(struct request *request) MUST_CHECK;		/* pages.c */
+void pages_problem(struct request *request, const struct error *error); /* pages.c */
+const struct error *pages_guard(struct request *request) MUST_CHECK;	/* pages.c */
 /* TAG_FORM: over https only. TAG_PROBE, TAG_QUIET: not opened by a person. */
 enum { TAG_OPEN, TAG_FORM, TAG_PROBE, TAG_QUIET };
 
-/* "Check your answers" with `token`, or a fresh one for NULL; `trouble` NULL or what went wrong on Send.
- * form_pages.c */
+/* The form with all that was typed, at "Check your answers", with `token`, or a fresh one where that is none.
+ * `notice`: a calm word about why, "" for none; NULL: what is wrong with the answers is said. form_pages.c */
 const struct error *form_check_page(
-	struct request *request, const char *token, const char *trouble) MUST_CHECK;
-/* After an error at one of the form's steps, or at Send: the same page, with all answers that could be read.
- * The one that could not is named; otherwise `trouble` is said. */
-const struct error *form_problem(struct request *request, const char *trouble) MUST_CHECK;
-/* form_check_page with a calm word instead. */
-const struct error *form_check_again(
 	struct request *request, const char *token, const char *notice) MUST_CHECK;
+/* After an error at Send: the same page with all answers that could be read. The one that could not is named;
+ * otherwise `trouble` is said. */
+const struct error *form_problem(struct request *request, const char *trouble) MUST_CHECK;
+struct questionnaire form_questionnaire(const struct request *request);
 /* The page that asks for the code, with what was typed. messages.c */
 const struct error *messages_again(struct request *request, const char *trouble) MUST_CHECK;
 

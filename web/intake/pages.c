@@ -17,7 +17,7 @@
 static char *form_address(const struct request *request, const char *path)
 {
 	if (captive_is_small_window(request))
-		return address_plain(request, "/connect/browser");
+		return address_plain(request, intake_link(request, "/connect/browser"));
 	return address_secure(request, path);
 }
 
@@ -31,52 +31,88 @@ const struct error *pages_guard(struct request *request)
 		return NULL;
 	request->status = 302;
 	request_add_header(request, "Location",
-		form_address(request, text_starts(request->path, "/messages") ? "/messages" : "/form/1"));
+		form_address(request, intake_link(request,
+						text_starts(request->path, "/messages") ? "/messages"
+											: "/form/1")));
 	return NULL;
+}
+
+static json_t *languages(const struct request *request)
+{
+	const char *codes = intake_of(request)->home->config->intake.languages;
+	const char *here = language_code(request->language);
+	json_t *list = json_array();
+	const struct language *language;
+
+	for (size_t i = 0; (language = language_chosen(codes, i)); i++) {
+		json_t *tile = json_pack(
+			"{s:s,s:s}", "code", language_code(language), "name", language_name(language));
+
+		if (strcmp(language_code(language), here) == 0)
+			json_object_set_new(tile, "here", json_true());
+		json_array_append_new(list, tile);
+	}
+	return list;
+}
+
+/* Who will be able to read what is sent from here. */
+static const struct error *readers_view(struct request *request, const char *title, json_t **out)
+{
+	struct coalition_readers readers;
+
+	TRY(coalition_readers(intake_of(request)->coalition, &readers));
+	*out = intake_view(request, title);
+	if (readers.is_headquarters)
+		return NULL;
+	if (readers.sharing == SHARING_FULL)
+		json_object_set_new(*out, "with_headquarters", json_true());
+	if (readers.sharing == SHARING_SUMMARY)
+		json_object_set_new(*out, "with_summary", json_true());
+	json_object_set_new(*out, "may_close", json_boolean(!readers.is_alone));
+	return NULL;
+}
+
+/* A link to a page that is only over https. */
+static json_t *secure_link(const struct request *request, const char *path)
+{
+	path = intake_link(request, path);
+	return json_string(request->is_secure ? path : form_address(request, path));
 }
 
 const struct error *welcome_show(struct request *request)
 {
-	struct intake *intake = intake_of(request);
-	struct coalition_readers readers;
 	json_t *view;
 
-	TRY(coalition_readers(intake->coalition, &readers));
-	view = intake_view(request, "Form");
-	json_object_set_new(view, "start",
-		json_string(request->is_secure ? "/form/1" : form_address(request, "/form/1")));
-	json_object_set_new(view, "return",
-		json_string(request->is_secure ? "/messages" : form_address(request, "/messages")));
+	TRY(readers_view(request, say(request, "Form"), &view));
+	json_object_set_new(view, "languages", languages(request));
+	json_object_set_new(view, "start", secure_link(request, "/form/1"));
+	json_object_set_new(view, "return", secure_link(request, "/messages"));
 	json_object_set_new(view, "is_secure", json_boolean(request->is_secure));
-	if (!readers.is_headquarters && readers.sharing == SHARING_FULL)
-		json_object_set_new(view, "with_headquarters", json_true());
-	if (!readers.is_headquarters && readers.sharing == SHARING_SUMMARY)
-		json_object_set_new(view, "with_summary", json_true());
 	return page_show(request, "intake-welcome", view);
 }
 
 const struct error *privacy_show(struct request *request)
 {
-	struct intake *intake = intake_of(request);
-	struct coalition_readers readers;
 	json_t *view;
 
-	TRY(coalition_readers(intake->coalition, &readers));
-	view = intake_view(request, "Privacy");
-	if (!readers.is_headquarters && readers.sharing == SHARING_FULL)
-		json_object_set_new(view, "with_headquarters", json_true());
+	TRY(readers_view(request, say(request, "Privacy"), &view));
 	return page_show(request, "intake-privacy", view);
+}
+
+const struct error *safety_show(struct request *request)
+{
+	return page_show(request, "intake-safety", intake_view(request, say(request, "Help")));
 }
 
 const struct error *help_show(struct request *request)
 {
-	return page_show(request, "intake-help", intake_view(request, "Help"));
+	return page_show(request, "intake-help", intake_view(request, say(request, "Help")));
 }
 
 const struct error *leave_show(struct request *request)
 {
 	request_add_header(request, "Clear-Site-Data", "\"cache\", \"storage\"");
-	return page_show(request, "intake-leave", json_pack("{s:s,s:b}", "title", "Page", "no_leave", 1));
+	return page_show(request, "intake-leave", json_pack("{s:s}", "title", say(request, "Page")));
 }
 
 const struct error *health_show(struct request *request)
@@ -99,13 +135,13 @@ static void health_problem(struct request *request, const struct error *error)
 }
 
 /* What a person can do about it; the details of the rest are for the journal and /healthz. */
-static const char *advice(const struct error *error)
+static const char *advice(const struct request *request, const struct error *error)
 {
 	switch (error->code) {
 	case ERROR_SYSTEM:
 	case ERROR_CONFIG:
 	case ERROR_DENIED:
-		return "Nothing could be saved just now. Please press Send again, or ask at the desk";
+		return say(request, "Nothing could be saved just now. Please press Send again, or ask at the desk.");
 	default:
 		return error->message;
 	}
@@ -121,12 +157,12 @@ void pages_problem(struct request *request, const struct error *error)
 	if (captive_leads(request))
 		return;
 	if (request->form && text_starts(request->path, "/form/")) {
-		if (!form_problem(request, advice(error)))
+		if (!form_problem(request, advice(request, error)))
 			return;
 	}
 	if (request->form && strcmp(request->path, "/messages") == 0) {
-		if (!messages_again(request, advice(error)))
+		if (!messages_again(request, advice(request, error)))
 			return;
 	}
-	page_show_error(request, error, intake_view(request, "Form"));
+	page_show_error(request, error, intake_view(request, say(request, "Form")));
 }

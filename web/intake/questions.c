@@ -1,10 +1,11 @@
 /* What the form asks, in which order, and how answers become a report (questions.h). Danger comes first,
  * because a number to call may matter more than all the rest; only "what happened" must be answered. Limits
- * of the fields are node/casework/schema's; the words of the questions stand in web/templates/intake-*.html.
- * To add a question, add its fields here, its template, and the field in the schema.
+ * of the fields are node/casework/schema's; the words of the questions stand in
+ * web/templates/intake-form.html. To add a question, add it and its inputs here, its section there, and the
+ * field in the schema.
  *
- * Invariant: whatever was typed, also what is wrong or too long, comes back with the next page. Pure; runs in
- * intake. */
+ * Invariant: whatever was typed, also what is wrong or too long, comes back with the next page; and what a
+ * person said about a place or a time is never made more exact than they said it. Pure; runs in intake. */
 #include "web/intake/questions.h"
 
 #include <stdio.h>
@@ -15,70 +16,68 @@
 #include "node/casework/schema.h"
 #include "web/page.h"
 
-static const struct question {
-	const char *template, *label;
-} questions[QUESTION_COUNT + 1] = {
-	{NULL, NULL},
-	{"intake-danger", "In danger now"},
-	{"intake-what", "What happened"},
-	{"intake-who", "Who is at risk"},
-	{"intake-when", "When"},
-	{"intake-where", "Where"},
-	{"intake-by", "Who did it"},
-	{"intake-needs", "What would help"},
-	{"intake-contact", "How to reach you"},
+enum question { DANGER, WHAT, WHO, WHEN, WHERE, BY, NEEDS, CONTACT, QUESTION_COUNT };
+
+static const struct {
+	const char *id;
+	const char *label; /* in front of what is wrong with an answer */
+} questions[QUESTION_COUNT] = {
+	[DANGER] = {"danger", SAY("In danger now")},
+	[WHAT] = {"what", SAY("What happened")},
+	[WHO] = {"who", SAY("Who is at risk")},
+	[WHEN] = {"when", SAY("When")},
+	[WHERE] = {"where", SAY("Where")},
+	[BY] = {"by", SAY("Who did it")},
+	[NEEDS] = {"needs", SAY("What would help")},
+	[CONTACT] = {"contact", SAY("How to reach you")},
 };
-#define STEP_WHAT 2
-#define STEP_WHEN 4
-#define STEP_CONTACT 8
 
 /* The inputs by their names in the page. `field` is the report's field, where there is one with the same
  * value. */
 static const struct input {
 	const char *name;
-	int step;
+	enum question question;
 	const char *field;
 } inputs[] = {
-	{"danger", 1, "danger"},
-	{"what", STEP_WHAT, "what"},
-	{"who", 3, "who"},
-	{"day", STEP_WHEN, NULL},
-	{"month", STEP_WHEN, NULL},
-	{"year", STEP_WHEN, NULL},
-	{"about", STEP_WHEN, NULL},
-	{"district", 5, "district"},
-	{"place", 5, "place"},
-	{"by", 6, "by"},
-	{"needs", 7, "needs"},
-	{"contact", STEP_CONTACT, "contact"},
-	{"consent", STEP_CONTACT, "consent"},
+	{"danger", DANGER, "danger"},
+	{"what", WHAT, "what"},
+	{"who", WHO, "who"},
+	{"day", WHEN, NULL},
+	{"month", WHEN, NULL},
+	{"year", WHEN, NULL},
+	{"about", WHEN, NULL},
+	{"district", WHERE, "district"},
+	{"place", WHERE, "place"},
+	{"by", BY, "by"},
+	{"by_unknown", BY, NULL},
+	{"needs", NEEDS, "needs"},
+	{"contact", CONTACT, "contact"},
+	{"consent", CONTACT, "consent"},
+	{"closed", CONTACT, NULL},
 };
 #define INPUT_COUNT (sizeof inputs / sizeof inputs[0])
 
-static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August",
-	"September", "October", "November", "December"};
+static const char unknown[] = SAY("I do not know");
 
 static const struct option {
 	const char *input, *value, *label;
 } options[] = {
-	{"danger", "yes", "Yes"},
-	{"danger", "no", "No"},
-	{"danger", "unknown", "I do not know"},
-	{"consent", "yes", "Yes, you may share it with people who can help"},
-	{"consent", "ask", "Ask me first"},
-	{"consent", "no", "No, do not share it"},
+	{"danger", "yes", SAY("Yes")},
+	{"danger", "no", SAY("No")},
+	{"danger", "unknown", unknown},
+	{"about", "today", SAY("Today")},
+	{"about", "days", SAY("In the last days")},
+	{"about", "weeks", SAY("In the last weeks")},
+	{"about", "longer", SAY("Longer ago")},
+	{"about", "unknown", unknown},
+	{"by_unknown", "yes", unknown},
+	{"consent", "yes", SAY("Yes, you may share it with people who can help")},
+	{"consent", "ask", SAY("Ask me first")},
+	{"consent", "no", SAY("No, do not share it")},
+	{"closed", "no", SAY("No")},
+	{"closed", "hq", SAY("Yes, only headquarters may open it")},
 };
 #define OPTION_COUNT (sizeof options / sizeof options[0])
-
-int questions_step(const char *path)
-{
-	return path[0] >= '1' && path[0] <= '0' + QUESTION_COUNT && !path[1] ? path[0] - '0' : 0;
-}
-
-const char *questions_template(int step)
-{
-	return questions[step].template;
-}
 
 static const struct input *input_named(const char *name)
 {
@@ -88,10 +87,25 @@ static const struct input *input_named(const char *name)
 	return NULL;
 }
 
+static bool is_asked(const struct questionnaire *asked, const struct input *input)
+{
+	return asked->asks_names || (input->question != WHO && strcmp(input->name, "contact") != 0);
+}
+
 /* The trimmed value; "" where there is none. */
 static const char *typed(const void *context, const struct form *form, const char *name)
 {
 	return form_text(context, form, name);
+}
+
+/* The same, of an input that has one line. */
+static const char *typed_line(const void *context, const struct form *form, const char *name)
+{
+	char *text = memory_string(context, typed(context, form, name));
+
+	for (char *at = strpbrk(text, "\r\n"); at; at = strpbrk(at, "\r\n"))
+		*at = ' ';
+	return text;
 }
 
 /* All values of a list of boxes. */
@@ -105,16 +119,16 @@ static json_t *ticked(const struct form *form, const char *name)
 	return list;
 }
 
-static json_t *month_choices(const char *chosen)
+static json_t *month_choices(const struct language *language, const char *chosen)
 {
 	json_t *list = json_array();
 
-	for (int i = 0; i < 12; i++) {
+	for (int i = 1; i <= 12; i++) {
 		char code[3];
 		json_t *choice;
 
-		snprintf(code, sizeof code, "%d", i + 1);
-		choice = json_pack("{s:s,s:s}", "code", code, "label", months[i]);
+		snprintf(code, sizeof code, "%d", i);
+		choice = json_pack("{s:s,s:s}", "code", code, "label", language_month(language, i));
 		if (strcmp(code, chosen) == 0)
 			json_object_set_new(choice, "selected", json_true());
 		json_array_append_new(list, choice);
@@ -122,7 +136,7 @@ static json_t *month_choices(const char *chosen)
 	return list;
 }
 
-static json_t *option_choices(const char *input, const char *chosen)
+static json_t *option_choices(const struct language *language, const char *input, const char *chosen)
 {
 	json_t *list = json_array();
 
@@ -131,7 +145,8 @@ static json_t *option_choices(const char *input, const char *chosen)
 
 		if (strcmp(options[i].input, input) != 0)
 			continue;
-		choice = json_pack("{s:s,s:s}", "code", options[i].value, "label", options[i].label);
+		choice = json_pack("{s:s,s:s}", "code", options[i].value, "label",
+			language_text(language, options[i].label));
 		if (strcmp(options[i].value, chosen) == 0)
 			json_object_set_new(choice, "selected", json_true());
 		json_array_append_new(list, choice);
@@ -139,60 +154,83 @@ static json_t *option_choices(const char *input, const char *chosen)
 	return list;
 }
 
-static json_t *choices_of(const void *context, const struct form *form, const char *name)
+static json_t *need_choices(const struct language *language, const struct form *form)
 {
-	json_t *chosen CLEANUP(json_decref) = ticked(form, name);
+	json_t *chosen CLEANUP(json_decref) = ticked(form, "needs");
+	json_t *list = codes_choices("needs", chosen), *choice;
+	size_t i;
 
-	if (strcmp(name, "district") == 0 || strcmp(name, "needs") == 0)
-		return codes_choices(strcmp(name, "needs") == 0 ? "needs" : "districts", chosen);
-	if (strcmp(name, "month") == 0)
-		return month_choices(typed(context, form, name));
-	return option_choices(name, typed(context, form, name));
+	json_array_foreach (list, i, choice)
+		json_object_set_new(choice, "label",
+			json_string(language_text(language, json_text_or(choice, "label", ""))));
+	return list;
 }
 
-static bool has_choices(const char *name)
+static bool has_options(const char *input)
 {
-	static const char *const names[] = {"danger", "month", "district", "needs", "consent"};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(names[i], name) == 0)
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strcmp(options[i].input, input) == 0)
 			return true;
 	return false;
 }
 
-void questions_fill(json_t *view, const struct form *form, int step)
+/* Where each question stands in the row of those that are asked. */
+static json_t *places(const struct questionnaire *asked)
+{
+	json_t *at = json_object(), *last = NULL;
+	const char *back = NULL;
+	int number = 0;
+
+	for (int question = 0; question < QUESTION_COUNT; question++) {
+		const char *id = questions[question].id;
+		json_t *place;
+
+		if (question == WHO && !asked->asks_names)
+			continue;
+		place = json_pack("{s:i,s:s}", "number", ++number, "next", "check");
+		if (back)
+			json_object_set_new(place, "back", json_string(back));
+		if (last) {
+			json_object_set_new(last, "next", json_string(id));
+			json_object_set_new(last, "skip", json_true());
+		}
+		json_object_set_new(at, id, place);
+		last = place;
+		back = id;
+	}
+	return at;
+}
+
+void questions_fill(json_t *view, const struct questionnaire *asked, const struct form *form)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	json_t *answers = json_object(), *choices = json_object(), *hidden = json_array();
+	json_t *answers = json_object(), *choices = json_object(), *at = places(asked);
 
-	for (size_t i = 0; form && i < form->count; i++) {
-		const struct form_field *field = &form->fields[i];
-		const struct input *input = input_named(field->name);
-
-		if (input && input->step != step && field->value[0])
-			json_array_append_new(
-				hidden, json_pack("{s:s,s:s}", "name", field->name, "value", field->value));
-	}
 	for (size_t i = 0; i < INPUT_COUNT; i++) {
 		const char *name = inputs[i].name, *value = form_get(form, name);
 
-		if (inputs[i].step != step)
-			continue;
-		if (has_choices(name))
-			json_object_set_new(choices, name, choices_of(scratch, form, name));
+		if (has_options(name))
+			json_object_set_new(choices, name,
+				option_choices(asked->language, name, typed(scratch, form, name)));
 		else if (value && *value)
 			json_object_set_new(answers, name, json_string(value));
 	}
-	json_object_set_new(view, "hidden", hidden);
+	json_object_set_new(
+		choices, "month", month_choices(asked->language, typed(scratch, form, "month")));
+	json_object_set_new(choices, "needs", need_choices(asked->language, form));
+	json_object_set_new(choices, "district", codes_choices("districts", NULL));
+	json_object_set_new(view, "steps", json_integer((json_int_t)json_object_size(at)));
+	json_object_set_new(view, "at", at);
 	json_object_set_new(view, "answers", answers);
 	json_object_set_new(view, "choices", choices);
-	json_object_set_new(view, "step", json_integer(step));
-	json_object_set_new(view, "steps", json_integer(QUESTION_COUNT));
+	json_object_set_new(view, "names", json_boolean(asked->asks_names));
+	json_object_set_new(view, "may_close",
+		json_boolean(asked->has_headquarters || questions_are_for_headquarters(form)));
 }
 
 /* What is wrong with a date; NULL: it holds, or nothing was said. `out` becomes "2026-11-23", "2026-11",
  * "2026" or "". */
-static const char *read_when(const void *context, const struct form *form, char out[static 11])
+static const char *read_boxes(const void *context, const struct form *form, char out[static 11])
 {
 	const char *day = typed(context, form, "day"), *month = typed(context, form, "month");
 	const char *year = typed(context, form, "year");
@@ -202,17 +240,17 @@ static const char *read_when(const void *context, const struct form *form, char 
 	if (!*day && !*month && !*year)
 		return NULL;
 	if (!*year)
-		return "When: please write the year too, for example 2026";
+		return SAY("When: please write the year too, for example 2026");
 	if (text_to_number(year, 9999, &y) || y < 1900)
-		return "When: the year should be four digits, for example 2026";
+		return SAY("When: the year should be four digits, for example 2026");
 	if (*month && (text_to_number(month, 12, &m) || !m))
-		return "When: please choose the month from the list";
+		return SAY("When: please choose the month from the list");
 	if (*day && !m)
-		return "When: please choose the month too, or leave the day empty";
+		return SAY("When: please choose the month too, or leave the day empty");
 	while (*day == '0')
 		day++;
 	if (*day && text_to_number(day, 31, &d))
-		return "When: the day should be a number from 1 to 31";
+		return SAY("When: the day should be a number from 1 to 31");
 	if (d)
 		snprintf(out, 11, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u,
 			(unsigned)d % 100u);
@@ -220,19 +258,94 @@ static const char *read_when(const void *context, const struct form *form, char 
 		snprintf(out, 11, "%04u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u);
 	else
 		snprintf(out, 11, "%04u", (unsigned)y % 10000u);
-	return d && !text_is_date(out) ? "When: that month has no such day" : NULL;
+	return d && !text_is_date(out) ? SAY("When: that month has no such day") : NULL;
 }
 
-static const char *precision_of(const char *when, bool is_about)
+/* A date in the boxes says more than "about when". Without one, "in the last days" is said of the day on which
+ * it was told: no date is made up. */
+static void add_when(
+	json_t *fields, const struct questionnaire *asked, const void *context, const struct form *form)
 {
+	const char *about = typed(context, form, "about"), *precision = about;
+	char when[11];
+
+	if (read_boxes(context, form, when))
+		return;
 	switch (strlen(when)) {
 	case 10:
-		return is_about ? "estimate" : "exact";
+		precision = strcmp(about, "unknown") == 0 ? "estimate" : "exact";
+		break;
 	case 7:
-		return "no-day";
+		precision = "no-day";
+		break;
+	case 4:
+		precision = "no-month";
+		break;
 	default:
-		return "no-month";
+		if (strcmp(about, "today") == 0)
+			precision = "exact";
+		else if (strcmp(about, "days") != 0 && strcmp(about, "weeks") != 0 &&
+			 strcmp(about, "longer") != 0)
+			return;
+		memcpy(when, asked->today, sizeof when);
 	}
+	json_object_set_new(fields, "when", json_string(when));
+	json_object_set_new(fields, "precision", json_string(precision));
+}
+
+/* Letters and digits only, small, without accents: as two people would write the same name. */
+static char *plain(const void *context, const char *name)
+{
+	/* U+00C0 to U+00FF without their accents. */
+	static const char bases[] = "aaaaaaaceeeeiiiidnooooo ouuuuypsaaaaaaaceeeeiiiidnooooo ouuuuypy";
+	char *out = memory_string(context, name), *end = out;
+
+	text_lower(out);
+	for (const unsigned char *at = (const unsigned char *)out; *at; at++) {
+		if (*at == 0xc3 && at[1] >= 0x80 && at[1] < 0xc0)
+			*end++ = bases[*++at - 0x80];
+		else if ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at >= 0x80)
+			*end++ = (char)*at;
+	}
+	*end = '\0';
+	return out;
+}
+
+/* The code of a district by its name or code, as people write them; NULL: none that we know. */
+static const char *district_code(const void *context, json_t *districts, const char *typed_name)
+{
+	char *wanted = plain(context, typed_name);
+	json_t *choice;
+	size_t i;
+
+	if (text_ends(wanted, "district") && strlen(wanted) > strlen("district"))
+		wanted[strlen(wanted) - strlen("district")] = '\0';
+	json_array_foreach (districts, i, choice) {
+		const char *code = json_text_or(choice, "code", "");
+
+		if (strcmp(plain(context, json_text_or(choice, "label", "")), wanted) == 0 ||
+			strcmp(plain(context, code), wanted) == 0)
+			return code;
+	}
+	return NULL;
+}
+
+/* A district that we do not know is kept in front of the place, in the person's words. */
+static void add_where(json_t *fields, const void *context, const struct form *form)
+{
+	json_t *districts CLEANUP(json_decref) = codes_choices("districts", NULL);
+	const char *district = typed_line(context, form, "district"),
+		   *place = typed_line(context, form, "place");
+	const char *code = *district ? district_code(context, districts, district) : NULL;
+
+	if (code)
+		json_object_set_new(fields, "district", json_string(code));
+	else if (*district && *place)
+		place = memory_format(context, "%s, %s", district, place);
+	else if (*district)
+		place = district;
+	if (*place)
+		json_object_set_new(fields, "place", json_string(place));
 }
 
 static const char *option_label(const char *input, const char *value)
@@ -243,164 +356,111 @@ static const char *option_label(const char *input, const char *value)
 	return value;
 }
 
-/* The value of a field as a report says it; NULL where nothing was said. */
-static json_t *field_value(const void *context, const struct form *form, const struct input *input)
+static void add_text(json_t *fields, const void *context, const struct form *form, const struct input *input)
 {
-	const char *text;
+	const char *text = typed(context, form, input->name);
 
-	if (strcmp(input->name, "needs") == 0) {
-		json_t *list = ticked(form, input->name);
-
-		if (json_array_size(list))
-			return list;
-		json_decref(list);
-		return NULL;
-	}
-	text = typed(context, form, input->name);
 	if (strcmp(input->name, "consent") == 0) /* staff read what the person read */
 		text = option_label(input->name, text);
-	return *text ? json_string(text) : NULL;
+	if (strcmp(input->name, "by") == 0 && !*text && *typed(context, form, "by_unknown"))
+		text = unknown;
+	if (*text)
+		json_object_set_new(fields, input->field, json_string(text));
 }
 
-json_t *questions_fields(const struct form *form)
+json_t *questions_fields(const struct questionnaire *asked, const struct form *form)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	json_t *needs CLEANUP(json_decref) = ticked(form, "needs");
 	json_t *fields = json_object();
-	char when[11];
 
-	for (size_t i = 0; i < INPUT_COUNT; i++) {
-		json_t *value = inputs[i].field ? field_value(scratch, form, &inputs[i]) : NULL;
-
-		if (value)
-			json_object_set_new(fields, inputs[i].field, value);
-	}
-	if (!read_when(scratch, form, when) && *when) {
-		json_object_set_new(fields, "when", json_string(when));
-		json_object_set_new(
-			fields, "precision", json_string(precision_of(when, *typed(scratch, form, "about"))));
-	}
+	for (size_t i = 0; i < INPUT_COUNT; i++)
+		if (inputs[i].field && inputs[i].question != WHERE && inputs[i].question != NEEDS &&
+			is_asked(asked, &inputs[i]))
+			add_text(fields, scratch, form, &inputs[i]);
+	add_when(fields, asked, scratch, form);
+	add_where(fields, scratch, form);
+	if (json_array_size(needs))
+		json_object_set(fields, "needs", needs);
 	return fields;
 }
 
-/* Beside the input on its own page; at its row on the page that shows all. */
-static void problem(json_t *view, const struct input *input, int step, const char *text)
+bool questions_are_for_headquarters(const struct form *form)
 {
-	char row[16];
+	const char *closed = form_get(form, "closed");
 
-	snprintf(row, sizeof row, "answer-%d", input->step);
-	page_problem(view, step ? input->name : row, text);
+	return closed && strcmp(closed, "hq") == 0;
 }
 
-bool questions_unreadable(json_t *view, const struct form *form, int step)
+/* A line of the box leads to the question: its inputs are not shown while another one is. */
+static void problem(json_t *view, const struct input *input, const char *text)
+{
+	page_problem(view, questions[input->question].id, text);
+	json_object_set_new(json_object_get(view, "errors"), input->name, json_string(text));
+}
+
+static const char *label_of(const struct questionnaire *asked, const struct input *input)
+{
+	return language_text(asked->language, questions[input->question].label);
+}
+
+bool questions_unreadable(json_t *view, const struct questionnaire *asked, const struct form *form)
 {
 	const struct input *input = form->unreadable ? input_named(form->unreadable) : NULL;
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
-	if (!input || (step && input->step != step))
+	if (!input)
 		return false;
-	problem(view, input, step,
-		memory_format(scratch, "%s: this cannot be read as text; please type it again",
-			questions[input->step].label));
+	problem(view, input,
+		memory_format(scratch,
+			language_text(asked->language,
+				SAY("%s: this cannot be read as text. Please type it again.")),
+			label_of(asked, input)));
 	return true;
 }
 
-void questions_check(json_t *view, const struct form *form, int step)
+/* What is wrong with the value of a field; NULL: nothing. On `context`. */
+static const char *fault(const void *context, const struct questionnaire *asked, const struct input *input,
+	const json_t *fields)
+{
+	const struct field *field = schema_field(schema_entity("report"), input->field);
+	const json_t *value = json_object_get(fields, input->field);
+
+	if (!value && input->question == WHAT)
+		return language_text(asked->language,
+			SAY("What happened: please tell us in a few words, so that we can help"));
+	if (!value || !schema_check(field, value))
+		return NULL;
+	if (json_is_string(value) && text_length(json_string_value(value)) > field->max)
+		return memory_format(context,
+			language_text(
+				asked->language, SAY("%s: this is too long. At most %d letters fit here.")),
+			label_of(asked, input), (int)field->max);
+	return memory_format(context,
+		language_text(asked->language, SAY("%s: please choose from what is offered.")),
+		label_of(asked, input));
+}
+
+void questions_check(json_t *view, const struct questionnaire *asked, const struct form *form)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const struct entity *report = schema_entity("report");
+	json_t *fields CLEANUP(json_decref) = questions_fields(asked, form);
 	char when[11];
 
 	for (size_t i = 0; i < INPUT_COUNT; i++) {
 		const struct input *input = &inputs[i];
-		json_t *value CLEANUP(json_decref) = NULL;
-		const struct error *error = NULL;
-		const char *wrong = NULL;
+		const char *wrong = input->field ? fault(scratch, asked, input, fields) : NULL;
 
-		if (step && input->step != step)
-			continue;
-		if (input->field)
-			value = field_value(scratch, form, input);
-		if (value)
-			error = schema_check(schema_field(report, input->field), value);
-		if (error)
-			problem(view, input, step, error->message);
-		else if (!value && strcmp(input->name, "what") == 0)
-			problem(view, input, step,
-				"What happened: please tell us in a few words, so that we can help");
-		if (strcmp(input->name, "day") == 0)
-			wrong = read_when(scratch, form, when);
+		if (strcmp(input->name, "day") == 0) {
+			wrong = read_boxes(scratch, form, when);
+			wrong = wrong ? language_text(asked->language, wrong) : NULL;
+		}
+		if (strcmp(input->name, "closed") == 0 && questions_are_for_headquarters(form) &&
+			!asked->has_headquarters)
+			wrong = language_text(asked->language,
+				SAY("This office has no headquarters that could open it. Nothing was sent. "
+				    "Choose No, or do not send it from here."));
 		if (wrong)
-			problem(view, input, step, wrong);
+			problem(view, input, wrong);
 	}
-}
-
-static void add_line(struct buffer *text, const char *line)
-{
-	if (!*line)
-		return;
-	if (text->len)
-		buffer_text(text, "\n");
-	buffer_text(text, line);
-}
-
-/* As a person would say it, also where it is not a date that exists. */
-static const char *when_text(const void *context, const struct form *form)
-{
-	const char *day = typed(context, form, "day"), *month = typed(context, form, "month");
-	uint64_t m;
-	char *text;
-
-	if (*month && !text_to_number(month, 12, &m) && m)
-		month = months[m - 1];
-	text = memory_format(context, "%s %s %s", day, month, typed(context, form, "year"));
-	text = text_trim(context, text);
-	return *text && *typed(context, form, "about") ? memory_format(context, "about %s", text) : text;
-}
-
-static void add_needs(struct buffer *text, const struct form *form)
-{
-	json_t *list CLEANUP(json_decref) = ticked(form, "needs");
-	const json_t *need;
-	size_t i;
-
-	json_array_foreach (list, i, need) {
-		const char *label = codes_label("needs", json_string_value(need));
-
-		add_line(text, label ? label : json_string_value(need));
-	}
-}
-
-static void add_input(
-	struct buffer *text, const void *context, const struct form *form, const struct input *input)
-{
-	const char *value = typed(context, form, input->name);
-	const char *label = strcmp(input->name, "district") == 0 ? codes_label("districts", value) : NULL;
-
-	if (strcmp(input->name, "needs") == 0)
-		add_needs(text, form);
-	else if (strcmp(input->name, "day") == 0)
-		add_line(text, when_text(context, form));
-	else if (input->field)
-		add_line(text, label ? label : option_label(input->name, value));
-}
-
-json_t *questions_answers(const struct form *form)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	json_t *list = json_array();
-
-	for (int step = 1; step <= QUESTION_COUNT; step++) {
-		struct buffer *text = buffer_new(scratch);
-		json_t *answer;
-
-		for (size_t i = 0; i < INPUT_COUNT; i++)
-			if (inputs[i].step == step)
-				add_input(text, scratch, form, &inputs[i]);
-		answer = json_pack("{s:i,s:s}", "step", step, "label", questions[step].label);
-		if (text->len)
-			json_object_set_new(
-				answer, "text", json_stringn((const char *)text->data, text->len));
-		json_array_append_new(list, answer);
-	}
-	return list;
 }

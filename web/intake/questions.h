@@ -1,8 +1,7 @@
-/* The form's questions, one a page, and the answers as they travel: in hidden fields of the next page,
- * nowhere else. Pure.
+/* What the form asks, and how answers become a report. Pure.
  *
- * A step is a number from 1 to QUESTION_COUNT; its path is /form/<number>, so that a browser's history says
- * nothing. */
+ * All questions stand in one page (templates/intake-form.html), each in a section with the id given here;
+ * the style shows one at a time. Answers travel once, at Send. */
 #ifndef ENGABO_WEB_INTAKE_QUESTIONS_H
 #define ENGABO_WEB_INTAKE_QUESTIONS_H
 
@@ -10,25 +9,27 @@
 
 #include "node/base/json.h"
 #include "web/form.h"
+#include "web/language.h"
 
-#define QUESTION_COUNT 8
+struct questionnaire {
+	const struct language *language; /* of what is said about the answers */
+	bool asks_names;	/* false: neither who is at risk nor how to reach the person */
+	bool has_headquarters;	/* which could read it in place of this office */
+	char today[11];		/* 2026-11-23: what "today" means */
+};
 
-/* "1" to "8"; 0 for anything else. */
-int questions_step(const char *path);
-/* The template of a step. */
-const char *questions_template(int step);
-/* Fills `view` for a step: what was typed there ("answers", "choices"), all else as "hidden" [{name, value}].
- * Step 0: everything is hidden. */
-void questions_fill(json_t *view, const struct form *form, int step);
-/* Adds what is wrong with a step's answers to the view's problems; with step 0, of all steps. */
-void questions_check(json_t *view, const struct form *form, int step);
-/* Adds the answer that could not be read to the problems of its step's page, or of the page that shows all
- * with step 0. False when it is none of the form's. */
-bool questions_unreadable(json_t *view, const struct form *form, int step);
-/* "Check your answers": [{step, label, text or null}]. The caller owns it. */
-json_t *questions_answers(const struct form *form);
-/* The report's fields by their names in node/casework/schema, what was left out left out. The caller owns it.
- */
-json_t *questions_fields(const struct form *form);
+/* Fills `view` for the page: "at" {<question>: {number, next, back}} for each question that is asked, "steps",
+ * "answers" and "choices" as they were given, "names", and "may_close" when this office can be left out. */
+void questions_fill(json_t *view, const struct questionnaire *asked, const struct form *form);
+/* Adds what is wrong to the view's problems: a line of the box that leads to the question, and errors.<input>
+ * beside the input. Says so, too, when the office was to be left out and cannot be. */
+void questions_check(json_t *view, const struct questionnaire *asked, const struct form *form);
+/* Adds the answer that could not be read as text to the problems. False when it is none of the form's. */
+bool questions_unreadable(json_t *view, const struct questionnaire *asked, const struct form *form);
+/* The report's fields by their names in node/casework/schema, what was left out left out. Choices of words are
+ * in English, for staff. The caller owns it. */
+json_t *questions_fields(const struct questionnaire *asked, const struct form *form);
+/* Whether nobody in this office may see it. */
+bool questions_are_for_headquarters(const struct form *form);
 
 #endif

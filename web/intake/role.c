@@ -36,13 +36,14 @@
 static const struct route routes[] = {
 	{METHOD_GET, "/", welcome_show, TAG_OPEN},
 	{METHOD_POST, "/form/send", send_report, TAG_FORM},
-	{METHOD_GET, "/form/*", form_start, TAG_FORM},
-	{METHOD_POST, "/form/*", form_answer, TAG_FORM},
+	{METHOD_GET, "/form/send", form_show, TAG_FORM}, /* a phone that opens its tabs again */
+	{METHOD_GET, "/form/*", form_show, TAG_FORM},
 	{METHOD_GET, "/done/*", done_show, TAG_FORM},
 	{METHOD_GET, "/messages", messages_show, TAG_FORM},
 	{METHOD_POST, "/messages", messages_answer, TAG_FORM},
 	{METHOD_POST, "/messages/close", messages_close, TAG_FORM},
 	{METHOD_GET, "/privacy", privacy_show, TAG_OPEN},
+	{METHOD_GET, "/safety", safety_show, TAG_OPEN},
 	{METHOD_GET, "/help", help_show, TAG_OPEN},
 	{METHOD_GET, "/leave", leave_show, TAG_OPEN},
 	{METHOD_GET, "/connect", connect_show, TAG_OPEN},

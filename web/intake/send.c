@@ -13,19 +13,31 @@
 
 #define FIRST_LINE 14 /* three fours of the code, and two below: as large as a phone can show them */
 
-static const char edited[] =
-	"Your answers were saved already, as they were before. Since then you have changed "
-	"them. If the change matters, press Send again: it is saved beside the first.";
-
 struct sending {
 	struct intake_save save; /* first: the writer knows us by it */
 	struct request *request;
 	json_t *fields;
+	bool is_for_headquarters;
 	struct bytes sent; /* the fields as text */
 	char ticket[TICKET_SIZE];
 	struct fresh_code code;
 	struct composed composed;
 };
+
+/* Sent with this token was something else: with a new one, this can be sent too. */
+static const struct error *ask_edited(struct request *request)
+{
+	return form_check_page(request, NULL,
+		say(request, "Your answers were saved already, as they were before. Since then you have "
+			     "changed them. If the change matters, press Send again: it is saved beside the "
+			     "first."));
+}
+
+static void go_to_receipt(struct request *request, const char *ticket)
+{
+	request_redirect(
+		request, intake_link(request, memory_format(request->context, "/done/%s", ticket)));
+}
 
 static void finish(struct sending *sending, const struct error *error)
 {
@@ -34,9 +46,9 @@ static void finish(struct sending *sending, const struct error *error)
 	if (error || !sending->save.is_new)
 		quota_report_back(intake_of(request)->quota, request->address);
 	if (!error && !sending->save.is_new && !sending->save.is_same)
-		error = form_check_again(request, NULL, edited);
+		error = ask_edited(request);
 	else if (!error)
-		request_redirect(request, memory_format(request->context, "/done/%s", sending->ticket));
+		go_to_receipt(request, sending->ticket);
 	json_decref(sending->fields);
 	secret_free(sending->code.code);
 	server_resume(request, error);
@@ -53,7 +65,7 @@ static void seal(void *user)
 	struct sending *sending = user;
 	struct intake *intake = intake_of(sending->request);
 	const struct error *error = compose_report(sending->request->context, intake->coalition,
-		sending->fields, &sending->code, &sending->composed);
+		sending->fields, sending->is_for_headquarters, &sending->code, &sending->composed);
 
 	if (error) {
 		finish(sending, error);
@@ -102,61 +114,95 @@ static const struct error *send_fields(
 	if (minutes) {
 		json_decref(fields);
 		return error_new(ERROR_UNAVAILABLE,
-			"A lot has been sent from here in a short time. Please keep this page open and "
-			"press Send again in %d minute%s, or ask at the desk",
-			minutes, minutes == 1 ? "" : "s");
+			say_many(request,
+				"A lot has been sent from here in a short time. Please keep this page open "
+				"and press Send again in %d minute, or ask at the desk.",
+				"A lot has been sent from here in a short time. Please keep this page open "
+				"and press Send again in %d minutes, or ask at the desk.",
+				(unsigned long)minutes),
+			minutes);
 	}
 	sending = memory_new(request->context, struct sending);
 	sending->request = request;
 	sending->fields = fields;
 	sending->sent = sent;
+	sending->is_for_headquarters = questions_are_for_headquarters(request->form);
 	memcpy(sending->ticket, ticket, sizeof sending->ticket);
 	server_suspend(request);
 	intake->codes->take(intake->codes, got_code, sending);
 	return NULL;
 }
 
+/* By what is sent again is known: the answers, and who is not to see them. */
+static struct bytes sent_text(const struct request *request, const json_t *fields)
+{
+	struct buffer *text = buffer_new(request->context);
+	struct bytes line = json_line(request->context, fields);
+
+	buffer_add(text, line.data, line.len);
+	if (questions_are_for_headquarters(request->form))
+		buffer_text(text, " hq");
+	return buffer_bytes(text);
+}
+
+/* The answers as a report, in the language of the page. */
+static json_t *report_fields(const struct request *request)
+{
+	const struct questionnaire asked = form_questionnaire(request);
+	json_t *fields = questions_fields(&asked, request->form);
+
+	json_object_set_new(fields, "language", json_string(language_code(request->language)));
+	return fields;
+}
+
+static const struct error *send_again(
+	struct request *request, const char *ticket, struct bytes sent)
+{
+	bool is_same;
+
+	TRY(intake_is_same(intake_of(request), ticket, sent, &is_same));
+	if (!is_same)
+		return ask_edited(request);
+	go_to_receipt(request, ticket);
+	return NULL;
+}
+
 const struct error *send_report(struct request *request)
 {
 	struct intake *intake = intake_of(request);
+	const struct questionnaire asked = form_questionnaire(request);
 	const char *token = form_get(request->form, "token");
 	json_t *trial CLEANUP(json_decref) = json_object(), *fields CLEANUP(json_decref) = NULL;
 	struct secret *code CLEANUP(secret_free) = NULL;
 	enum receipt_state state;
+	enum token_state age;
 	char ticket[TICKET_SIZE];
 	struct bytes sent;
-	bool is_same;
 
-	if (form_get(request->form, "go"))
-		return form_answer(request);
+	if (form_get(request->form, "go")) /* the phone's "Enter" in a line of text */
+		return form_check_page(request, token, "");
 	if (!token || !token_is_whole(token))
-		return form_check_again(request, NULL, "Nothing has been sent yet. Please press Send again.");
+		return form_check_page(
+			request, NULL, say(request, "Nothing has been sent yet. Please press Send again."));
 	token_ticket(ticket, token);
 	TRY(intake_find_receipt(intake, ticket, &state, &code));
-	fields = questions_fields(request->form);
-	sent = json_line(request->context, fields);
-	if (state != RECEIPT_UNKNOWN) {
-		TRY(intake_is_same(intake, ticket, sent, &is_same));
-		if (!is_same)
-			return form_check_again(request, NULL, edited);
-		request_redirect(request, memory_format(request->context, "/done/%s", ticket));
-		return NULL;
-	}
-	switch (token_check(
-		token, intake->token_key, intake_seconds(), intake->home->config->intake.token_seconds)) {
-	case TOKEN_YOUNG:
-		return form_check_again(request, token,
-			"That was quick. Please look at your answers once more, then press Send again.");
-	case TOKEN_STALE:
-		return form_check_again(request, NULL,
-			"This page was open for a long time. All your answers are still here: please press "
-			"Send again.");
-	case TOKEN_GOOD:
-		break;
-	}
-	questions_check(trial, request->form, 0);
+	fields = report_fields(request);
+	sent = sent_text(request, fields);
+	if (state != RECEIPT_UNKNOWN)
+		return send_again(request, ticket, sent);
+	age = token_check(
+		token, intake->token_key, intake_seconds(), intake->home->config->intake.token_seconds);
+	questions_check(trial, &asked, request->form);
 	if (page_has_problems(trial))
-		return form_check_page(request, token, NULL);
+		return form_check_page(request, age == TOKEN_STALE ? NULL : token, NULL);
+	if (age == TOKEN_YOUNG)
+		return form_check_page(request, token,
+			say(request, "That was quick. Please look at your answers once more, then press Send "
+				     "again."));
+	if (age == TOKEN_STALE)
+		return form_check_page(request, NULL,
+			say(request, "This page was open for a long time. All your answers are still here: "
+				     "please press Send again."));
 	return send_fields(request, ticket, json_incref(fields), sent);
 }
 
@@ -169,11 +215,12 @@ const struct error *done_show(struct request *request)
 	json_t *view;
 
 	if (!token_is_ticket(request->rest))
-		return error_new(ERROR_NOT_FOUND, "There is nothing at this address");
+		return error_new(ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address."));
 	TRY(intake_find_receipt(intake, request->rest, &state, &code));
 	if (state == RECEIPT_UNKNOWN)
-		return error_new(ERROR_NOT_FOUND, "There is nothing at this address any more");
-	view = intake_view(request, "Saved");
+		return error_new(ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address any more."));
+	request_add_header(request, "Clear-Site-Data", "\"cache\"");
+	view = intake_view(request, say(request, "Saved"));
 	if (code) {
 		mailbox_code_shown(shown, code);
 		json_object_set_new(view, "code", json_stringn(shown, FIRST_LINE));

@@ -65,7 +65,7 @@ static void a_report_opens_at_its_hub_headquarters_and_recovery_and_nowhere_else
 	place_publish(place, &place->roster, place->coordinator);
 	coalition = open_coalition(place);
 	assert_null(compose_check(fields));
-	assert_null(compose_report(place, coalition, fields, &code, &composed));
+	assert_null(compose_report(place, coalition, fields, false, &code, &composed));
 	assert_int_equal(composed.count, 2);
 	assert_int_equal(composed.entries[0].kind, 'i');
 	assert_true(composed.entries[0].urgent);
@@ -92,7 +92,7 @@ static void the_first_item_of_the_mailbox_opens_with_its_code_alone(void **state
 	const struct spool_entry *entry = &composed.entries[1];
 	struct bytes line;
 
-	assert_null(compose_report(place, open_coalition(place), fields, &code, &composed));
+	assert_null(compose_report(place, open_coalition(place), fields, false, &code, &composed));
 	assert_int_equal(entry->kind, 'm');
 	assert_string_equal(entry->mailbox, mailbox->id);
 	assert_non_null(envelope_open_item(place, entry->body, place->identities[HUB], &line));
@@ -113,7 +113,7 @@ static void under_the_policy_summary_headquarters_gets_no_free_text(void **state
 
 	place->roster.sharing = SHARING_SUMMARY;
 	place_publish(place, &place->roster, place->coordinator);
-	assert_null(compose_report(place, open_coalition(place), fields, &code, &composed));
+	assert_null(compose_report(place, open_coalition(place), fields, false, &code, &composed));
 	assert_int_equal(composed.count, 3);
 	assert_null(open_as(place, HEADQUARTERS, &composed.entries[0]));
 	assert_non_null(open_as(place, HUB, &composed.entries[0]));
@@ -122,6 +122,41 @@ static void under_the_policy_summary_headquarters_gets_no_free_text(void **state
 	assert_string_equal(event->key, composed.key);
 	assert_int_equal(json_object_size(event->set), 3);
 	assert_null(json_object_get(event->set, "what"));
+}
+
+static void for_headquarters_alone_this_hub_neither_opens_it_nor_sees_that_it_is_urgent(void **state)
+{
+	struct place *place = *state;
+	json_t *fields CLEANUP(json_decref) = sample();
+	json_t *item CLEANUP(json_decref) = NULL;
+	struct composed composed;
+	struct fresh_code code;
+	struct mailbox *mailbox CLEANUP(mailbox_free) = fresh(&code);
+	struct bytes line;
+
+	place->roster.sharing = SHARING_SUMMARY;
+	place_publish(place, &place->roster, place->coordinator);
+	assert_null(compose_report(place, open_coalition(place), fields, true, &code, &composed));
+	assert_int_equal(composed.count, 2);
+	assert_null(open_as(place, HUB, &composed.entries[0]));
+	assert_non_null(open_as(place, HEADQUARTERS, &composed.entries[0]));
+	assert_false(composed.entries[0].urgent);
+	assert_null(envelope_open_item(place, composed.entries[1].body, mailbox->identity, &line));
+	assert_null(json_object_parse(line, &item));
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(item, "to"), 0)), "hq");
+}
+
+static void without_headquarters_nothing_is_sealed_that_should_be_for_it_alone(void **state)
+{
+	struct place *place = *state;
+	json_t *fields CLEANUP(json_decref) = sample();
+	struct composed composed;
+	struct fresh_code code;
+	struct mailbox *mailbox CLEANUP(mailbox_free) = fresh(&code);
+
+	assert_int_equal(compose_report(place, open_coalition(place), fields, true, &code, &composed)->code,
+		ERROR_UNAVAILABLE);
 }
 
 static void a_message_is_signed_by_its_mailbox(void **state)
@@ -139,7 +174,7 @@ static void a_message_is_signed_by_its_mailbox(void **state)
 
 	place_publish(place, &place->roster, place->coordinator);
 	coalition = open_coalition(place);
-	assert_null(compose_report(place, coalition, fields, &code, &report));
+	assert_null(compose_report(place, coalition, fields, false, &code, &report));
 	reporter = (struct reporter){
 		.report = report.key, .owner = place->trust.self.log, .mailbox = mailbox};
 	assert_null(compose_message(
@@ -229,7 +264,7 @@ static void the_longest_report_that_is_allowed_fits_an_envelope(void **state)
 	}
 	assert_null(compose_check(fields));
 	place_publish(place, &place->roster, place->coordinator);
-	assert_null(compose_report(place, open_coalition(place), fields, &code, &composed));
+	assert_null(compose_report(place, open_coalition(place), fields, false, &code, &composed));
 	assert_true(composed.entries[0].body.len <= SPOOL_BODY_MAX);
 }
 
@@ -239,6 +274,8 @@ int main(void)
 		PLACE_TEST(a_report_opens_at_its_hub_headquarters_and_recovery_and_nowhere_else),
 		PLACE_TEST(the_first_item_of_the_mailbox_opens_with_its_code_alone),
 		PLACE_TEST(under_the_policy_summary_headquarters_gets_no_free_text),
+		PLACE_TEST(for_headquarters_alone_this_hub_neither_opens_it_nor_sees_that_it_is_urgent),
+		PLACE_TEST(without_headquarters_nothing_is_sealed_that_should_be_for_it_alone),
 		PLACE_TEST(a_message_is_signed_by_its_mailbox),
 		PLACE_TEST(a_message_for_a_hub_that_is_gone_goes_to_headquarters),
 		cmocka_unit_test(what_a_reporter_cannot_say_is_refused),
