@@ -51,20 +51,14 @@ static const struct error *decode(const void *context, struct bytes from, char *
 	return NULL;
 }
 
-/* Adds the field to the form, or names it as unreadable. */
-static const struct error *field_parse(struct form *form, struct bytes pair)
+/* Adds a decoded field, which lies on the form; or names it as unreadable. */
+static const struct error *add(struct form *form, char *name, size_t name_len, char *value, size_t value_len)
 {
-	const uint8_t *equals = memchr(pair.data, '=', pair.len);
-	size_t name_end = equals ? (size_t)(equals - pair.data) : pair.len;
-	size_t value_start = equals ? name_end + 1 : pair.len;
-	char *name, *value;
-	size_t len;
-
-	TRY(decode(form, (struct bytes){pair.data, name_end}, &name, &len));
-	if (len > NAME_MAX_LEN || !text_is_utf8(name, len))
+	if (form->count == FIELDS_MAX)
+		return error_new(ERROR_INVALID, "the form holds more than %d fields", FIELDS_MAX);
+	if (name_len > NAME_MAX_LEN || !text_is_utf8(name, name_len))
 		return error_new(ERROR_INVALID, "the form holds a field whose name is not one of ours");
-	TRY(decode(form, (struct bytes){pair.data + value_start, pair.len - value_start}, &value, &len));
-	if (!text_is_utf8(value, len)) {
+	if (!text_is_utf8(value, value_len)) {
 		if (!form->unreadable)
 			form->unreadable = name;
 		return NULL;
@@ -74,23 +68,47 @@ static const struct error *field_parse(struct form *form, struct bytes pair)
 	return NULL;
 }
 
-const struct error *form_parse(const void *context, struct bytes body, struct form **out)
+static const struct error *field_parse(struct form *form, struct bytes pair)
+{
+	const uint8_t *equals = memchr(pair.data, '=', pair.len);
+	size_t name_end = equals ? (size_t)(equals - pair.data) : pair.len;
+	size_t value_start = equals ? name_end + 1 : pair.len;
+	size_t name_len, value_len;
+	char *name, *value;
+
+	TRY(decode(form, (struct bytes){pair.data, name_end}, &name, &name_len));
+	TRY(decode(
+		form, (struct bytes){pair.data + value_start, pair.len - value_start}, &value, &value_len));
+	return add(form, name, name_len, value, value_len);
+}
+
+struct form *form_new(const void *context)
 {
 	struct form *form = memory_new(context, struct form);
-	size_t at = 0;
 
 	form->fields = memory_array(form, struct form_field, FIELDS_MAX);
+	return form;
+}
+
+const struct error *form_add(struct form *form, struct bytes name, struct bytes value)
+{
+	return add(form, memory_string_of(form, name.data, name.len), name.len,
+		memory_string_of(form, value.data, value.len), value.len);
+}
+
+const struct error *form_parse(const void *context, struct bytes body, struct form **out)
+{
+	struct form *form = form_new(context);
+	size_t at = 0;
+
 	while (at < body.len) {
 		const uint8_t *start = body.data + at;
 		const uint8_t *end = memchr(start, '&', body.len - at);
 		size_t len = end ? (size_t)(end - start) : body.len - at;
 
 		at += len + 1;
-		if (len == 0)
-			continue;
-		if (form->count == FIELDS_MAX)
-			return error_new(ERROR_INVALID, "the form holds more than %d fields", FIELDS_MAX);
-		TRY(field_parse(form, (struct bytes){start, len}));
+		if (len)
+			TRY(field_parse(form, (struct bytes){start, len}));
 	}
 	*out = form;
 	if (form->unreadable)

@@ -20,6 +20,9 @@ struct form {
 /* ERROR_INVALID: not UTF-8 (names the field), too many, a bad %-escape. Where only values are not UTF-8, *out
  * is there beside the error: all other fields, for the page that says so. */
 const struct error *form_parse(const void *context, struct bytes body, struct form **out) MUST_CHECK;
+/* For fields that come in another way: an empty form, and one field more. The same limits and errors. */
+struct form *form_new(const void *context);
+const struct error *form_add(struct form *form, struct bytes name, struct bytes value) MUST_CHECK;
 /* The first value, or NULL. form may be NULL. */
 const char *form_get(const struct form *form, const char *name);
 /* The first value, trimmed, or "". */

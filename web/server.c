@@ -27,11 +27,13 @@
 #include "web/language.h"
 #include "web/limits.h"
 #include "web/route.h"
+#include "web/upload.h"
 
 #define BODY_MAX 65536
 #define DRAIN_TIMES                                                                                          \
 	16 /* a body so many times too long is still read to its end, so that the browser shows our page and \
 	      not a broken connection */
+#define DRAIN_UPLOAD_TIMES 3
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
 #define PACKED_LEAST 1024	  /* a smaller page fits into one packet anyway */
 #define STOP_MS 3000
@@ -85,9 +87,11 @@ struct exchange {
 	struct limits_connection *place;
 	const struct route *route;
 	struct header *headers; /* of the answer */
+	const struct server_upload *takes_upload; /* NULL: its form is urlencoded */
+	struct upload *upload;
 	struct buffer *body;
 	size_t body_len; /* as it came; more than the buffer's when it is too long */
-	bool has_begun, is_suspended, is_resumed;
+	bool has_begun, is_guarded, is_suspended, is_resumed;
 	int refusal_status;   /* decided from the headers; answered when the body is out of the way */
 	struct error failure; /* the refusal, or what server_resume was told */
 	bool has_failed;
@@ -296,6 +300,68 @@ static const struct error *too_long(void)
 	return error_new(ERROR_INVALID, SAY("this is more than can be sent at once; make it shorter"));
 }
 
+static size_t body_most(const struct exchange *exchange)
+{
+	return exchange->takes_upload ? exchange->takes_upload->body_max
+				      : exchange->request.server->options.body_max;
+}
+
+/* How much of a body is read only to be thrown away. */
+static size_t drained_most(const struct exchange *exchange)
+{
+	return (exchange->takes_upload ? DRAIN_UPLOAD_TIMES : DRAIN_TIMES) * body_most(exchange);
+}
+
+static const struct server_upload *find_upload(const struct exchange *exchange)
+{
+	const struct server_upload *upload = exchange->request.server->options.uploads;
+
+	for (; upload && upload->pattern; upload++)
+		if (exchange->request.method == METHOD_POST &&
+			strcmp(upload->pattern, exchange->route->pattern) == 0)
+			return upload;
+	return NULL;
+}
+
+static const struct error *guard(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	if (exchange->is_guarded || !request->server->options.guard)
+		return NULL;
+	exchange->is_guarded = true;
+	return request->server->options.guard(request);
+}
+
+/* The first bytes of a file are there. */
+static const struct error *upload_begins(struct request *request)
+{
+	struct exchange *exchange = exchange_of(request);
+
+	TRY(guard(exchange));
+	if (request->status != 200)
+		return error_new(ERROR_DENIED, "nothing can be sent here");
+	return exchange->takes_upload->begin(request);
+}
+
+/* What the headers tell of the body. */
+static void begin_body(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+
+	exchange->takes_upload = find_upload(exchange);
+	if (exchange->takes_upload)
+		exchange->upload =
+			upload_new(request, exchange->connection, upload_begins, exchange->takes_upload);
+	if (announced_len(request) > body_most(exchange))
+		refuse(exchange, 413, too_long());
+	else if (request->method == METHOD_POST && !exchange->upload &&
+		 (exchange->takes_upload || !is_urlencoded(request)) &&
+		 (announced_len(request) > 0 || request_header(request, "Content-Type") ||
+			 request_header(request, "Transfer-Encoding")))
+		refuse(exchange, 415, error_new(ERROR_INVALID, SAY("this is not a form of ours")));
+}
+
 /* All that the request line and headers tell. A refusal is kept for when the body has been read. */
 static void begin(struct exchange *exchange, const char *method)
 {
@@ -319,12 +385,8 @@ static void begin(struct exchange *exchange, const char *method)
 						: "GET, HEAD");
 		refuse(exchange, 405,
 			error_new(ERROR_INVALID, SAY("this page cannot be asked for in this way")));
-	} else if (announced_len(request) > options->body_max) {
-		refuse(exchange, 413, too_long());
-	} else if (is_post && !is_urlencoded(request) &&
-		   (announced_len(request) > 0 || request_header(request, "Content-Type") ||
-			   request_header(request, "Transfer-Encoding"))) {
-		refuse(exchange, 415, error_new(ERROR_INVALID, SAY("this is not a form of ours")));
+	} else {
+		begin_body(exchange);
 	}
 }
 
@@ -332,18 +394,23 @@ static void begin(struct exchange *exchange, const char *method)
 static bool take_body(struct exchange *exchange, const char *data, size_t len)
 {
 	const struct request *request = &exchange->request;
-	size_t most = request->server->options.body_max;
+	size_t most = body_most(exchange);
+	const struct error *error;
 
 	limits_received(request->server->limits, exchange->place, len);
 	exchange->body_len += len;
 	if (exchange->body_len > most && !exchange->has_failed)
 		refuse(exchange, 413, too_long());
-	if (!exchange->has_failed && request->method == METHOD_POST) {
+	if (!exchange->has_failed && exchange->upload) {
+		error = upload_take(exchange->upload, data, len);
+		if (error)
+			refuse(exchange, exchange->request.status, error);
+	} else if (!exchange->has_failed && request->method == METHOD_POST) {
 		if (!exchange->body)
 			exchange->body = buffer_new(request->context);
 		buffer_add(exchange->body, data, len);
 	}
-	return exchange->body_len <= DRAIN_TIMES * most;
+	return exchange->body_len <= drained_most(exchange);
 }
 
 static const struct error *handle(struct exchange *exchange)
@@ -356,18 +423,18 @@ static const struct error *handle(struct exchange *exchange)
 		request->status = exchange->refusal_status;
 		return &exchange->failure;
 	}
-	if (request->method == METHOD_POST) {
+	if (exchange->upload) {
+		TRY(upload_end(exchange->upload));
+	} else if (request->method == METHOD_POST) {
 		error = form_parse(request->context,
 			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form);
 		request->form = form;
 		if (error)
 			return error;
 	}
-	if (request->server->options.guard) {
-		TRY(request->server->options.guard(request));
-		if (request->status != 200)
-			return NULL;
-	}
+	TRY(guard(exchange));
+	if (request->status != 200)
+		return NULL;
 	return exchange->route->handler(request);
 }
 
@@ -386,7 +453,7 @@ static enum MHD_Result access_handler(void *user, struct MHD_Connection *connect
 		exchange->has_begun = true;
 		begin(exchange, method);
 		limits_phase(server->limits, exchange->place, LIMITS_BODY, 0);
-		if (announced > DRAIN_TIMES * server->options.body_max)
+		if (announced > drained_most(exchange))
 			return answer(exchange, handle(exchange));
 		return MHD_YES;
 	}

@@ -1,4 +1,4 @@
-/* HTTP and TLS by libmicrohttpd: the only file that includes microhttpd.h. One thread, poll (never epoll with
+/* HTTP and TLS by libmicrohttpd, which only server.c and upload.c include. One thread, poll (never epoll with
  * TLS: findings.md).
  *
  * A role gives a table of routes; a handler fills the response and returns, or suspends the request and
@@ -32,6 +32,7 @@ struct request {
 	struct server *server;
 	void *user;			 /* the server's */
 	void *session;			 /* set by the role's guard */
+	void *upload; /* set by the role's server_upload: what became of a file; NULL: none was sent */
 	const struct language *language; /* of the answer, set by the role's guard; NULL: English */
 
 	/* the answer */
@@ -60,11 +61,23 @@ struct route {
 	int tag; /* the role's own use: which guard it passes */
 };
 
+/* A route whose form sends a file (multipart/form-data, RFC 7578). The file is handed to the role as it
+ * arrives and is never whole in memory; at most one. Both are called on the server's thread and must not
+ * wait; an error from either is the answer once the rest of the body is out of the way, and the handler is
+ * not called. Without a file the handler is called all the same. */
+struct server_upload {
+	const char *pattern;	/* of its row in `routes` */
+	size_t body_max;	/* of all that is sent */
+	request_handler *begin; /* the guard has passed; the fields before the file are in request->form */
+	const struct error *(*add)(struct request *request, struct bytes part);
+};
+
 struct server_options {
 	const char *address; /* "::" or an address */
 	int port;
 	const char *certificate_pem, *key_pem; /* NULL: plain HTTP */
 	const struct route *routes;	       /* ends with a zeroed row */
+	const struct server_upload *uploads;   /* ends with a zeroed row; NULL: all forms are urlencoded */
 	/* Before each route's handler (sessions, origin); may be NULL. It sees `tag` through request_tag. A
 	 * guard that has made the answer itself (any status but 200, such as a redirect to the sign-in page)
 	 * ends it there: the handler is not called. */

@@ -107,6 +107,19 @@ static void payload_step(struct file *file)
 			break;
 }
 
+/* Seals what lies in the chunk, in place; behind it is room for the tag. */
+static const struct error *seal_chunk(
+	struct file *file, struct secret *chunk, size_t len, bool last, age_write *write, void *user)
+{
+	unsigned long long sealed_len;
+
+	file->nonce[CHUNK_NONCE_LEN - 1] = last;
+	crypto_aead_chacha20poly1305_ietf_encrypt(chunk->data, &sealed_len, chunk->data, len, NULL, 0, NULL,
+		file->nonce, file->keys->payload);
+	payload_step(file);
+	return write(user, chunk->data, (size_t)sealed_len);
+}
+
 static const struct error *seal_payload(
 	struct file *file, struct age_input *input, size_t chunk_len, age_write *write, void *user)
 {
@@ -116,7 +129,6 @@ static const struct error *seal_payload(
 	bool last;
 
 	do {
-		unsigned long long sealed_len;
 		uint8_t next;
 		size_t got;
 
@@ -125,13 +137,28 @@ static const struct error *seal_payload(
 		last = got <= chunk_len;
 		kept = last ? 0 : 1;
 		next = chunk->data[chunk_len];
-		file->nonce[CHUNK_NONCE_LEN - 1] = last;
-		crypto_aead_chacha20poly1305_ietf_encrypt(chunk->data, &sealed_len, chunk->data, got - kept,
-			NULL, 0, NULL, file->nonce, file->keys->payload);
-		TRY(write(user, chunk->data, (size_t)sealed_len));
+		TRY(seal_chunk(file, chunk, got - kept, last, write, user));
 		chunk->data[0] = next;
-		payload_step(file);
 	} while (!last);
+	return NULL;
+}
+
+static const struct error *seal_header(
+	struct file *file, age_write *write, void *user, const struct age_recipient *recipients, size_t count)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct buffer *header = buffer_new(scratch);
+	uint8_t nonce[NONCE_LEN];
+
+	if (count < 1 || count > AGE_RECIPIENTS_MAX)
+		return error_new(ERROR_INVALID, "a record is sealed to 1 to %d recipients, not %zu",
+			AGE_RECIPIENTS_MAX, count);
+	randombytes_buf(file->keys->file, sizeof file->keys->file);
+	TRY(age_header_make(header, file->keys, recipients, count));
+	randombytes_buf(nonce, sizeof nonce);
+	buffer_add(header, nonce, sizeof nonce);
+	TRY(write(user, header->data, header->len));
+	payload_start(file, nonce);
 	return NULL;
 }
 
@@ -139,21 +166,66 @@ static const struct error *seal_payload(
 static const struct error *seal(struct age_input *input, size_t chunk_len, age_write *write, void *user,
 	const struct age_recipient *recipients, size_t count)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct buffer *header = buffer_new(scratch);
 	struct file file CLEANUP(file) = file_new();
-	uint8_t nonce[NONCE_LEN];
 
-	if (count < 1 || count > AGE_RECIPIENTS_MAX)
-		return error_new(ERROR_INVALID, "a record is sealed to 1 to %d recipients, not %zu",
-			AGE_RECIPIENTS_MAX, count);
-	randombytes_buf(file.keys->file, sizeof file.keys->file);
-	TRY(age_header_make(header, file.keys, recipients, count));
-	randombytes_buf(nonce, sizeof nonce);
-	buffer_add(header, nonce, sizeof nonce);
-	TRY(write(user, header->data, header->len));
-	payload_start(&file, nonce);
+	TRY(seal_header(&file, write, user, recipients, count));
 	return seal_payload(&file, input, chunk_len, write, user);
+}
+
+struct age_sealer {
+	struct file file;
+	struct secret *chunk;
+	size_t filled;
+	age_write *write;
+	void *user;
+};
+
+static int sealer_end(struct age_sealer *sealer)
+{
+	secret_free(sealer->chunk);
+	file_cleanup(&sealer->file);
+	return 0;
+}
+
+const struct error *age_sealer_new(const void *context, age_write *write, void *user,
+	const struct age_recipient *recipients, size_t count, struct age_sealer **out)
+{
+	struct age_sealer *sealer = memory_new(context, struct age_sealer);
+
+	sealer->file = file_new();
+	sealer->chunk = secret_new(CHUNK_LEN + AGE_TAG_LEN);
+	sealer->write = write;
+	sealer->user = user;
+	talloc_set_destructor(sealer, sealer_end);
+	*out = sealer;
+	return seal_header(&sealer->file, write, user, recipients, count);
+}
+
+const struct error *age_sealer_add(struct age_sealer *sealer, struct bytes part)
+{
+	while (part.len) {
+		size_t fits = CHUNK_LEN - sealer->filled;
+
+		if (!fits) { /* and more comes: it was not the last */
+			TRY(seal_chunk(&sealer->file, sealer->chunk, CHUNK_LEN, false, sealer->write,
+				sealer->user));
+			sealer->filled = 0;
+			continue;
+		}
+		if (fits > part.len)
+			fits = part.len;
+		memcpy(sealer->chunk->data + sealer->filled, part.data, fits);
+		sealer->filled += fits;
+		part.data += fits;
+		part.len -= fits;
+	}
+	return NULL;
+}
+
+const struct error *age_sealer_end(struct age_sealer *sealer)
+{
+	return seal_chunk(
+		&sealer->file, sealer->chunk, sealer->filled, true, sealer->write, sealer->user);
 }
 
 static const struct error *open_header(

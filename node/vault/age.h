@@ -47,6 +47,13 @@ typedef const struct error *age_read(void *user, uint8_t *to, size_t max, size_t
 typedef const struct error *age_write(void *user, const uint8_t *from, size_t len);
 const struct error *age_seal_stream(age_read *read, void *read_user, age_write *write, void *write_user,
 	const struct age_recipient *recipients, size_t count) MUST_CHECK;
+/* The same where the plaintext comes to us in parts: what is sealed is written as it goes, in chunks. The
+ * sealer hangs on `context`, where freeing it wipes what it holds. No more parts after age_sealer_end. */
+struct age_sealer;
+const struct error *age_sealer_new(const void *context, age_write *write, void *user,
+	const struct age_recipient *recipients, size_t count, struct age_sealer **out) MUST_CHECK;
+const struct error *age_sealer_add(struct age_sealer *sealer, struct bytes part) MUST_CHECK;
+const struct error *age_sealer_end(struct age_sealer *sealer) MUST_CHECK;
 const struct error *age_open_stream(const struct secret *const *identities, size_t count, age_read *read,
 	void *read_user, age_write *write, void *write_user) MUST_CHECK;
 
