@@ -71,7 +71,7 @@ static const struct error *add_notes(struct visit *visit, const char *key)
 
 	TRY(lists_notes(visit->office->file, key, &notes));
 	json_array_foreach (notes, i, row)
-		json_object_set_new(row, "who", json_string(show_who(visit->context, visit->office, row)));
+		json_object_set_new(row, "who", json_string(show_who(visit, row)));
 	visit_set(visit, "notes", json_array_size(notes) ? json_pack("{sO}", "list", notes) : json_null());
 	json_decref(notes);
 	return NULL;
@@ -85,13 +85,13 @@ static void add_facts(struct visit *visit, const json_t *record)
 	visit_text(visit, "ref", json_text_or(record, "ref", ""));
 	visit_text(visit, "alias", json_text_or(record, "alias", ""));
 	visit_text(visit, "summary", json_text_or(record, "summary", ""));
-	visit_text(visit, "risk_label", show_choice(visit->context, risk));
+	visit_text(visit, "risk_label", show_choice(visit, risk));
 	visit_text(visit, "risk_class", show_tag(risk));
-	visit_text(visit, "state_label", show_choice(visit->context, state));
+	visit_text(visit, "state_label", show_choice(visit, state));
 	visit_text(visit, "state_class", show_tag(state));
-	visit_set(visit, "facts", show_fields(visit->context, schema_entity("case"), record, facts));
+	visit_set(visit, "facts", show_fields(visit, schema_entity("case"), record, facts));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
-	visit_text(visit, "readers", show_readers(visit->context, visit->office, home));
+	visit_text(visit, "readers", show_readers(visit, home));
 }
 
 static const struct error *show(struct visit *visit, const char *key)

@@ -51,13 +51,13 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 
 		json_object_set_new(row, "conflicts",
 			show_count((size_t)json_integer_value(json_object_get(row, "conflicts"))));
-		json_object_set_new(row, "risk_label", json_string(show_choice(visit->context, risk)));
+		json_object_set_new(row, "risk_label", json_string(show_choice(visit, risk)));
 		json_object_set_new(row, "risk_class", json_string(show_tag(risk)));
-		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
+		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
-		json_object_set_new(row, "updated_at",
-			json_string(show_time(visit->context, json_text_or(row, "updated", ""))));
+		json_object_set_new(
+			row, "updated_at", json_string(show_time(visit, json_text_or(row, "updated", ""))));
 	}
 	return rows;
 }
@@ -81,9 +81,9 @@ const struct error *cases_page(struct visit *visit)
 	visit_set(visit, "states",
 		json_pack("[{ss ss sb} {ss ss sb} {ss ss sb} {ss ss sb}]", "code", "", "label",
 			say(visit->request, "All"), "here", !is_known, "code", "open", "label",
-			show_choice(visit->context, "open"), "here", strcmp(state, "open") == 0, "code",
-			"in-progress", "label", show_choice(visit->context, "in-progress"), "here",
-			strcmp(state, "in-progress") == 0, "code", "closed", "label",
-			show_choice(visit->context, "closed"), "here", strcmp(state, "closed") == 0));
+			show_choice(visit, "open"), "here", strcmp(state, "open") == 0, "code", "in-progress",
+			"label", show_choice(visit, "in-progress"), "here", strcmp(state, "in-progress") == 0,
+			"code", "closed", "label", show_choice(visit, "closed"), "here",
+			strcmp(state, "closed") == 0));
 	return visit_show(visit, "office-cases", "Cases");
 }

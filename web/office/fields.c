@@ -75,19 +75,30 @@ static json_t *standing_value(const struct field *field, const json_t *now)
 	return json_incref(value);
 }
 
-static json_t *choices_of(const void *context, const struct field *field, const char *chosen)
+static json_t *choices_of(const struct visit *visit, const struct field *field, const char *chosen)
 {
 	json_t *choices = json_array();
 
 	for (const char *at = field->choices; at && *at;) {
 		size_t len = strcspn(at, "|");
-		char *code = memory_string_of(context, at, len);
+		char *code = memory_string_of(visit->context, at, len);
 
 		json_array_append_new(
-			choices, json_pack("{sssssb}", "code", code, "label", show_choice(context, code),
+			choices, json_pack("{sssssb}", "code", code, "label", show_choice(visit, code),
 					 "selected", strcmp(code, chosen) == 0));
 		at += len + (at[len] == '|');
 	}
+	return choices;
+}
+
+static json_t *codes_of(const struct visit *visit, const struct field *field, const json_t *chosen)
+{
+	json_t *choices = codes_choices(field->codes, chosen), *choice;
+	size_t i;
+
+	json_array_foreach (choices, i, choice)
+		json_object_set_new(
+			choice, "label", json_string(say(visit->request, json_text_or(choice, "label", ""))));
 	return choices;
 }
 
@@ -145,9 +156,9 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 	if (field->type == FIELD_USER)
 		choices = people_choices(visit, text);
 	else if (field->choices)
-		choices = choices_of(visit->context, field, text);
+		choices = choices_of(visit, field, text);
 	else if (field->codes)
-		choices = codes_choices(field->codes, value);
+		choices = codes_of(visit, field, value);
 	json_object_set_new(view, input_of(field, choices), json_true());
 	if (choices)
 		json_object_set_new(view, "choices", choices);
@@ -237,7 +248,7 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 		visit_problem(visit, field->name,
 			visit_path(visit,
 				say(visit->request, "%s: %s has passed. If that is right, save again"), label,
-				show_date(visit->context, text)));
+				show_date(visit, text)));
 		visit_set(visit, "past", json_pack("[{ssss}]", "name", field->name, "value", text));
 	} else {
 		return value;
@@ -288,13 +299,13 @@ static const struct error *tell_of_change(struct visit *visit, const struct aski
 	json_t *history CLEANUP(json_decref) = NULL, *row;
 	const char *head = json_string_value(json_array_get(heads, 0)),
 		   *who = say(visit->request, "somebody");
-	const char *value = show_value(visit->context, field, standing);
+	const char *value = show_value(visit, field, standing);
 	size_t i;
 
 	TRY(casefile_history(visit->office->file, asking->entity, asking->key, &history));
 	json_array_foreach (history, i, row)
 		if (head && strcmp(json_text_or(row, "event", ""), head) == 0)
-			who = show_who(visit->context, visit->office, row);
+			who = show_who(visit, row);
 	visit_problem(visit, field->name,
 		visit_path(visit,
 			say(visit->request,

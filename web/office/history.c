@@ -31,12 +31,11 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 			strcmp(field->name, "mailbox") == 0) /* keys tell people nothing */
 			continue;
 		if (!group || strcmp(event, last) != 0) {
-			group = json_pack(
-				"{ss, s[]}", "who", show_who(visit->context, visit->office, row), "changes");
+			group = json_pack("{ss, s[]}", "who", show_who(visit, row), "changes");
 			json_array_append_new(list, group);
 			last = event;
 		}
-		value = show_value(visit->context, field, json_object_get(row, "value"));
+		value = show_value(visit, field, json_object_get(row, "value"));
 		json_array_append_new(json_object_get(group, "changes"),
 			json_pack("{ss, ss}", "label", say(visit->request, field->label), "value",
 				*value ? value : say(visit->request, "nothing")));

@@ -19,7 +19,7 @@ static const char *time_of(struct visit *visit, const json_t *row, const char *n
 	if (!seconds)
 		return "";
 	text_time(time, seconds);
-	return show_time(visit->context, time);
+	return show_time(visit, time);
 }
 
 static void name_times(struct visit *visit, json_t *rows)
@@ -88,8 +88,7 @@ static const struct error *add_oversteps(struct visit *visit)
 	json_array_foreach (oversteps, i, row) {
 		json_object_set_new(row, "hub_name",
 			json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
-		json_object_set_new(
-			row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
+		json_object_set_new(row, "when", json_string(show_time(visit, json_text_or(row, "at", ""))));
 	}
 	visit_set(visit, "oversteps", oversteps);
 	return NULL;

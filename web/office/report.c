@@ -111,8 +111,7 @@ static const struct error *add_messages(struct visit *visit, const char *key)
 	json_array_foreach (messages, i, row) {
 		json_object_set_new(
 			row, "is_ours", json_boolean(strcmp(json_text_or(row, "from", ""), "office") == 0));
-		json_object_set_new(
-			row, "when", json_string(show_time(visit->context, json_text_or(row, "at", ""))));
+		json_object_set_new(row, "when", json_string(show_time(visit, json_text_or(row, "at", ""))));
 	}
 	visit_set(visit, "messages",
 		json_array_size(messages) ? json_pack("{sO}", "list", messages) : json_null());
@@ -140,7 +139,7 @@ static const struct error *due_of(struct visit *visit, const char *key, json_t *
 	TRY(db_prepare(casefile_db(visit->office->file), &query, "SELECT due FROM report WHERE key = ?"));
 	db_bind_text(&query, 1, key);
 	TRY(db_step(&query, &row));
-	*out = row ? show_due(visit->context, db_text(&query, 0)) : json_null();
+	*out = row ? show_due(visit, db_text(&query, 0)) : json_null();
 	return NULL;
 }
 
@@ -161,18 +160,18 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(add_case(visit, report));
 	visit_text(visit, "key", key);
 	visit_text(visit, "seen_state", seen);
-	visit_set(visit, "facts", show_fields(visit->context, entity, report, facts));
+	visit_set(visit, "facts", show_fields(visit, entity, report, facts));
 	visit_set(visit, "is_urgent", json_boolean(strcmp(json_text_or(report, "danger", ""), "yes") == 0));
-	visit_text(visit, "state_label", show_choice(visit->context, state));
+	visit_text(visit, "state_label", show_choice(visit, state));
 	visit_text(visit, "state_class", show_tag(state));
 	visit_set(visit, "waits", json_boolean(is_waiting(report)));
 	if (is_waiting(report)) {
 		TRY(due_of(visit, key, &clock));
 		visit_set(visit, "clock", clock);
 	}
-	visit_text(visit, "created_at", show_time(visit->context, json_text_or(report, "created", "")));
+	visit_text(visit, "created_at", show_time(visit, json_text_or(report, "created", "")));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
-	visit_text(visit, "readers", show_readers(visit->context, visit->office, home));
+	visit_text(visit, "readers", show_readers(visit, home));
 	visit_set(visit, "has_mailbox", json_boolean(*json_text_or(report, "mailbox", "")));
 	visit_text(visit, "reason", visit_field(visit, "reason"));
 	visit_text(visit, "answer", visit_field(visit, "text"));

@@ -43,15 +43,15 @@ json_t *reports_table(struct visit *visit, json_t *rows)
 		json_object_set_new(
 			row, "is_urgent", json_boolean(strcmp(json_text_or(row, "danger", ""), "yes") == 0));
 		json_object_set_new(row, "is_new", json_boolean(strcmp(state, "new") == 0));
-		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
+		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
 		json_object_set_new(row, "hub_name",
 			json_string(office_hub_name(visit->office, json_text_or(row, "hub", ""))));
-		json_object_set_new(row, "created_at",
-			json_string(show_time(visit->context, json_text_or(row, "created", ""))));
+		json_object_set_new(
+			row, "created_at", json_string(show_time(visit, json_text_or(row, "created", ""))));
 		json_object_set_new(row, "clock",
-			is_waiting ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
+			is_waiting ? show_due(visit, json_text_or(row, "due", "")) : json_null());
 	}
 	if (json_array_size(rows))
 		return json_pack("{so}", "reports", rows);

@@ -50,8 +50,8 @@ static json_t *values_view(struct visit *visit, const struct field *field, const
 	json_array_foreach (values, i, value)
 		json_array_append_new(
 			list, json_pack("{ss, ss, ss}", "event", json_text_or(value, "event", ""), "text",
-				      show_value(visit->context, field, json_object_get(value, "value")),
-				      "who", show_who(visit->context, visit->office, value)));
+				      show_value(visit, field, json_object_get(value, "value")), "who",
+				      show_who(visit, value)));
 	return list;
 }
 

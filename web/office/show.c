@@ -13,38 +13,25 @@
 #include "node/base/text.h"
 #include "node/casework/codes.h"
 
-static const char *const months[] = {
-	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-const char *show_time(const void *context, const char *time)
+const char *show_time(const struct visit *visit, const char *time)
 {
+	char day[sizeof "2026-11-23"];
 	int64_t seconds;
 	struct tm local;
 	time_t at;
 
 	if (text_to_time(time, &seconds))
-		return memory_string(context, time);
+		return memory_string(visit->context, time);
 	at = (time_t)seconds;
 	localtime_r(&at, &local);
-	return memory_format(context, "%d %s %d, %02d:%02d", local.tm_mday, months[local.tm_mon],
-		local.tm_year + 1900, local.tm_hour, local.tm_min);
+	strftime(day, sizeof day, "%Y-%m-%d", &local);
+	return memory_format(
+		visit->context, "%s, %02d:%02d", show_date(visit, day), local.tm_hour, local.tm_min);
 }
 
-const char *show_date(const void *context, const char *date)
+const char *show_date(const struct visit *visit, const char *date)
 {
-	size_t len = strlen(date);
-	long month;
-
-	if (len == 4)
-		return memory_string(context, date);
-	if (len != 7 && !text_is_date(date))
-		return memory_string(context, date);
-	month = strtol(date + 5, NULL, 10);
-	if (month < 1 || month > 12)
-		return memory_string(context, date);
-	if (len == 7)
-		return memory_format(context, "%s %.4s", months[month - 1], date);
-	return memory_format(context, "%ld %s %.4s", strtol(date + 8, NULL, 10), months[month - 1], date);
+	return language_date(visit->context, visit->request->language, date);
 }
 
 const char *show_today(const void *context)
@@ -57,72 +44,72 @@ const char *show_today(const void *context)
 		context, "%04d-%02d-%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }
 
-const char *show_choice(const void *context, const char *code)
+const char *show_choice(const struct visit *visit, const char *code)
 {
 	static const struct {
 		const char *code, *label;
 	} words[] = {
-		{"unknown", "Not known"},
-		{"opened", "Read"},
-		{"added", "Case opened"},
-		{"third-party", "By somebody else"},
-		{"form", "By the form"},
-		{"call", "By telephone"},
-		{"visit", "In person"},
+		{"unknown", SAY("Not known")},
+		{"opened", SAY("Read")},
+		{"added", SAY("Case opened")},
+		{"third-party", SAY("By somebody else")},
+		{"form", SAY("By the form")},
+		{"call", SAY("By telephone")},
+		{"visit", SAY("In person")},
 	};
 	char *label;
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i].code, code) == 0)
-			return words[i].label;
-	label = memory_string(context, code);
+			return say(visit->request, words[i].label);
+	label = memory_string(visit->context, code);
 	for (char *at = label; *at; at++)
 		if (*at == '-')
 			*at = ' ';
 	if (*label >= 'a' && *label <= 'z')
 		*label = (char)(*label - 'a' + 'A');
-	return label;
+	return say(visit->request, label);
 }
 
-static const char *show_code(const void *context, const struct field *field, const char *code)
+static const char *show_code(const struct visit *visit, const struct field *field, const char *code)
 {
 	const char *label;
 
 	if (!*code || field->choices)
-		return show_choice(context, code);
+		return show_choice(visit, code);
 	label = codes_label(field->codes, code);
-	return label ? label : memory_string(context, code);
+	return label ? say(visit->request, label) : memory_string(visit->context, code);
 }
 
-static const char *show_list(const void *context, const struct field *field, const json_t *list)
+static const char *show_list(const struct visit *visit, const struct field *field, const json_t *list)
 {
-	struct buffer *text = buffer_new(context);
+	struct buffer *text = buffer_new(visit->context);
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach (list, i, one)
 		buffer_format(text, "%s%s", i ? ", " : "",
-			show_code(context, field, json_is_string(one) ? json_string_value(one) : ""));
+			show_code(visit, field, json_is_string(one) ? json_string_value(one) : ""));
 	return (const char *)buffer_bytes(text).data;
 }
 
-const char *show_value(const void *context, const struct field *field, const json_t *value)
+const char *show_value(const struct visit *visit, const struct field *field, const json_t *value)
 {
 	const char *text = json_is_string(value) ? json_string_value(value) : "";
 
 	if (json_is_integer(value))
-		return memory_format(context, "%lld", (long long)json_integer_value(value));
+		return memory_format(visit->context, "%lld", (long long)json_integer_value(value));
 	if (json_is_array(value))
-		return show_list(context, field, value);
+		return show_list(visit, field, value);
 	switch (field->type) {
 	case FIELD_CODE:
-		return show_code(context, field, text);
+		return show_code(visit, field, text);
 	case FIELD_DATE:
-		return show_date(context, text);
+		return show_date(visit, text);
 	case FIELD_TIME:
-		return show_time(context, text);
+		return show_time(visit, text);
 	default:
-		return memory_string(context, text);
+		return memory_string(visit->context, text);
 	}
 }
 
@@ -159,25 +146,42 @@ static json_t *due_view(const char *text, const char *class, bool is_over)
 	return json_pack("{sssssb}", "text", text, "class", class, "is_over", is_over);
 }
 
-static const char *span(const void *context, int64_t seconds)
+/* In whole sentences: how a language counts days is its own affair. */
+static const char *days_left(const struct visit *visit, unsigned long days, bool is_over)
 {
-	int64_t hours = seconds / 3600, days = hours / 24;
+	const struct request *request = visit->request;
 
-	if (days >= 2)
-		return memory_format(context, "%lld days", (long long)days);
-	if (hours >= 1)
-		return memory_format(context, "%lld hour%s", (long long)hours, hours == 1 ? "" : "s");
-	return memory_format(context, "%lld min", (long long)(seconds / 60));
+	return memory_format(visit->context,
+		is_over ? say_many(request, "overdue by %lu day", "overdue by %lu days", days)
+			: say_many(request, "%lu day left", "%lu days left", days),
+		days);
 }
 
-static json_t *due_by_time(const void *context, int64_t due)
+static const char *time_left(const struct visit *visit, unsigned long seconds, bool is_over)
+{
+	const struct request *request = visit->request;
+	unsigned long hours = seconds / 3600, minutes = seconds / 60;
+
+	if (hours >= 2 * 24)
+		return days_left(visit, hours / 24, is_over);
+	if (hours >= 1)
+		return memory_format(visit->context,
+			is_over ? say_many(request, "overdue by %lu hour", "overdue by %lu hours", hours)
+				: say_many(request, "%lu hour left", "%lu hours left", hours),
+			hours);
+	return memory_format(visit->context,
+		is_over ? say_many(request, "overdue by %lu minute", "overdue by %lu minutes", minutes)
+			: say_many(request, "%lu minute left", "%lu minutes left", minutes),
+		minutes);
+}
+
+static json_t *due_by_time(const struct visit *visit, int64_t due)
 {
 	int64_t left = due - clock_wall_seconds();
 
 	if (left < 0)
-		return due_view(memory_format(context, "overdue by %s", span(context, -left)), "bad", true);
-	return due_view(memory_format(context, "%s left", span(context, left)),
-		left < 24 * 3600 ? "warn" : "", false);
+		return due_view(time_left(visit, (unsigned long)-left, true), "bad", true);
+	return due_view(time_left(visit, (unsigned long)left, false), left < 24 * 3600 ? "warn" : "", false);
 }
 
 static int64_t day_number(const char *date)
@@ -189,46 +193,60 @@ static int64_t day_number(const char *date)
 	return text_to_time(time, &seconds) ? 0 : seconds / 86400;
 }
 
-json_t *show_due(const void *context, const char *due)
+static json_t *due_on(const struct visit *visit, const char *date)
+{
+	return due_view(memory_format(visit->context, say(visit->request, "due %s"), show_date(visit, date)),
+		"", false);
+}
+
+json_t *show_due(const struct visit *visit, const char *due)
 {
 	int64_t seconds, days;
 
 	if (!*due)
 		return due_view("", "", false);
 	if (!text_to_time(due, &seconds))
-		return due_by_time(context, seconds);
+		return due_by_time(visit, seconds);
 	if (!text_is_date(due))
-		return due_view(memory_format(context, "due %s", show_date(context, due)), "", false);
-	days = day_number(due) - day_number(show_today(context));
+		return due_on(visit, due);
+	days = day_number(due) - day_number(show_today(visit->context));
 	if (days < 0)
-		return due_view(memory_format(context, "overdue by %lld day%s", (long long)-days,
-					days == -1 ? "" : "s"),
-			"bad", true);
+		return due_view(days_left(visit, (unsigned long)-days, true), "bad", true);
 	if (days == 0)
-		return due_view("due today", "warn", false);
+		return due_view(say(visit->request, "due today"), "warn", false);
 	if (days == 1)
-		return due_view("due tomorrow", "", false);
-	return due_view(memory_format(context, "due %s", show_date(context, due)), "", false);
+		return due_view(say(visit->request, "due tomorrow"), "", false);
+	return due_on(visit, due);
 }
 
-const char *show_who(const void *context, const struct office *office, const json_t *row)
+const char *show_who(const struct visit *visit, const json_t *row)
 {
-	const char *by = json_text_or(row, "by", ""), *hub = json_text_or(row, "hub", ""),
-		   *clock = json_text_or(row, "clock", "");
+	const char *by = json_text_or(row, "by", ""), *hub = json_text_or(row, "hub", "");
+	const char *at = show_time(visit, json_text_or(row, "at", ""));
+	bool is_unsure = strcmp(json_text_or(row, "clock", ""), "unsure") == 0;
 
-	return memory_format(context, "%s%s%s, %s%s", *by ? by : "the form", *hub ? " at " : "",
-		*hub ? office_hub_name(office, hub) : "", show_time(context, json_text_or(row, "at", "")),
-		strcmp(clock, "unsure") == 0 ? " (its clock was not sure)" : "");
+	if (!*by)
+		by = say(visit->request, "the form");
+	if (!*hub)
+		return memory_format(visit->context,
+			is_unsure ? say(visit->request, "%s, %s (its clock was not sure)") : "%s, %s", by,
+			at);
+	return memory_format(visit->context,
+		is_unsure ? say(visit->request, "%s at %s, %s (its clock was not sure)")
+			  : say(visit->request, "%s at %s, %s"),
+		by, office_hub_name(visit->office, hub), at);
 }
 
-const char *show_readers(const void *context, const struct office *office, const char *home)
+const char *show_readers(const struct visit *visit, const char *home)
 {
+	const struct office *office = visit->office;
 	const struct roster *roster = office_roster(office);
-	struct buffer *text = buffer_new(context);
+	struct buffer *text = buffer_new(visit->context);
 	bool any = false;
 
 	if (!roster || !roster_member(roster, office->trust.self.log))
-		return memory_format(context, "%s alone, until it belongs to a coalition",
+		return memory_format(visit->context,
+			say(visit->request, "%s alone, until it belongs to a coalition"),
 			office_hub_name(office, office->trust.self.log));
 	for (size_t i = 0; i < roster->member_count; i++) {
 		const struct roster_member *member = &roster->members[i];
@@ -244,7 +262,8 @@ const char *show_readers(const void *context, const struct office *office, const
 	return (const char *)buffer_bytes(text).data;
 }
 
-json_t *show_fields(const void *context, const struct entity *entity, const json_t *record, const char *names)
+json_t *show_fields(
+	const struct visit *visit, const struct entity *entity, const json_t *record, const char *names)
 {
 	json_t *list = json_array();
 
@@ -257,10 +276,11 @@ json_t *show_fields(const void *context, const struct entity *entity, const json
 			at = strstr(at + 1, field->name);
 		if (!at)
 			continue;
-		value = show_value(context, field, json_object_get(record, field->name));
+		value = show_value(visit, field, json_object_get(record, field->name));
 		if (*value)
 			json_array_append_new(
-				list, json_pack("{ssss}", "label", field->label, "value", value));
+				list, json_pack("{ssss}", "label", say(visit->request, field->label), "value",
+					      value));
 	}
 	return list;
 }

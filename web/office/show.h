@@ -1,37 +1,37 @@
-/* Values as people read them: dates, codes, hubs, how much time is left. All results are on `context` or
- * static. */
+/* Values as people read them: dates, codes, hubs, how much time is left. In the language of the visit; all
+ * results are on the visit's context or static. */
 #ifndef ENGABO_WEB_OFFICE_SHOW_H
 #define ENGABO_WEB_OFFICE_SHOW_H
 
 #include "node/casework/schema.h"
-#include "web/office/office.h"
+#include "web/office/visit.h"
 
-/* "23 Nov 2026, 12:12" in the hub's time zone; text that is not RFC 3339 as it is. */
-const char *show_time(const void *context, const char *time);
-/* "23 Nov 2026", "Nov 2026" or "2026". */
-const char *show_date(const void *context, const char *date);
+/* "23 November 2026, 12:12" in the hub's time zone; text that is not RFC 3339 as it is. */
+const char *show_time(const struct visit *visit, const char *time);
+/* "23 November 2026", "November 2026" or "2026". */
+const char *show_date(const struct visit *visit, const char *date);
 /* Today, by the hub's time zone: "2026-11-23". */
 const char *show_today(const void *context);
 /* A code of a field's choices: "in-progress" is "In progress". */
-const char *show_choice(const void *context, const char *code);
+const char *show_choice(const struct visit *visit, const char *code);
 /* A field's value as one text: labels for codes, "" for nothing. */
-const char *show_value(const void *context, const struct field *field, const json_t *value);
+const char *show_value(const struct visit *visit, const struct field *field, const json_t *value);
 /* A number for a template, which takes 0 for something: null when there is nothing. */
 json_t *show_count(size_t count);
 /* The class of a state's or risk's tag in style.css. */
 const char *show_tag(const char *code);
 
-/* Until a time or date: {"text":"3 hours left"|"overdue by 2 days"|"due today"|"due 4 Dec
- * 2026","class":"bad"|"warn"|"","is_over":bool}. */
-json_t *show_due(const void *context, const char *due);
-/* What somebody did, in one line: "akello at Gulu, 23 Nov 2026, 12:12"; from the public form: "the form,
+/* Until a time or date: {"text":"3 hours left"|"overdue by 2 days"|"due today"|"due 4
+ * December 2026","class":"bad"|"warn"|"","is_over":bool}. */
+json_t *show_due(const struct visit *visit, const char *due);
+/* What somebody did, in one line: "akello at Gulu, 23 November 2026, 12:12"; from the public form: "the form,
  * Gulu, ...". `row` has by, hub, at, clock. */
-const char *show_who(const void *context, const struct office *office, const json_t *row);
+const char *show_who(const struct visit *visit, const json_t *row);
 /* The names of the hubs that can read a record of `home`: "Gulu, Kampala". */
-const char *show_readers(const void *context, const struct office *office, const char *home);
+const char *show_readers(const struct visit *visit, const char *home);
 
 /* The fields named in `names` ("summary risk ..."), as [{"label","value"}]; empty ones are left out. */
 json_t *show_fields(
-	const void *context, const struct entity *entity, const json_t *record, const char *names);
+	const struct visit *visit, const struct entity *entity, const json_t *record, const char *names);
 
 #endif

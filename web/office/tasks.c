@@ -63,12 +63,12 @@ json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 			json_string(visit_path(visit, "/cases/%s/%s/%s", json_text_or(row, "case_key", ""),
 				kind, json_text_or(row, "key", ""))));
 		json_object_set_new(row, "is_open", json_boolean(is_open));
-		json_object_set_new(row, "clock",
-			is_open ? show_due(visit->context, json_text_or(row, "due", "")) : json_null());
-		json_object_set_new(row, "made_on", json_string(show_date(visit->context, made)));
-		json_object_set_new(row, "result_label", json_string(show_choice(visit->context, result)));
+		json_object_set_new(
+			row, "clock", is_open ? show_due(visit, json_text_or(row, "due", "")) : json_null());
+		json_object_set_new(row, "made_on", json_string(show_date(visit, made)));
+		json_object_set_new(row, "result_label", json_string(show_choice(visit, result)));
 		json_object_set_new(row, "result_class", json_string(show_tag(result)));
-		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
+		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 	}
 	if (json_array_size(rows))

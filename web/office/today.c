@@ -93,7 +93,7 @@ static const struct error *add_messages(struct visit *visit)
 			break;
 		json_array_append_new(list, json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
 						    reports_shortened(visit->context, db_text(&query, 1)),
-						    "at", show_time(visit->context, db_text(&query, 3))));
+						    "at", show_time(visit, db_text(&query, 3))));
 	}
 	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;
@@ -125,11 +125,11 @@ static const struct error *add_sync(struct visit *visit)
 			continue;
 		text_time(time, seen);
 		json_array_append_new(silent, json_pack("{ssss}", "name", office_hub_name(visit->office, log),
-						      "at", show_time(visit->context, time)));
+						      "at", show_time(visit, time)));
 	}
 	visit_set(visit, "silent", json_array_size(silent) ? json_pack("{sO}", "hubs", silent) : json_null());
 	text_time(time, newest);
-	visit_text(visit, "synced", newest ? show_time(visit->context, time) : "");
+	visit_text(visit, "synced", newest ? show_time(visit, time) : "");
 	visit_set(visit, "failing", show_count(failing));
 	visit_set(visit, "troubles", show_count(json_array_size(json_object_get(status, "trouble"))));
 	return NULL;

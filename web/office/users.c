@@ -32,9 +32,8 @@ static json_t *role_choices(const struct visit *visit, const char *chosen)
 		const char *name = person_role_name(roles[i].role);
 
 		json_array_append_new(list,
-			json_pack("{ss, ss, ss, sb}", "code", name, "label",
-				show_choice(visit->context, name), "hint", say(visit->request, roles[i].hint),
-				"selected", strcmp(name, chosen) == 0));
+			json_pack("{ss, ss, ss, sb}", "code", name, "label", show_choice(visit, name), "hint",
+				say(visit->request, roles[i].hint), "selected", strcmp(name, chosen) == 0));
 	}
 	return list;
 }
@@ -48,10 +47,10 @@ const struct error *users_page(struct visit *visit)
 	json_array_foreach (users, i, row) {
 		const char *state = json_text_or(row, "state", "");
 
-		json_object_set_new(row, "role_label",
-			json_string(show_choice(visit->context, json_text_or(row, "role", ""))));
+		json_object_set_new(
+			row, "role_label", json_string(show_choice(visit, json_text_or(row, "role", ""))));
 		json_object_set_new(row, "is_active", json_boolean(strcmp(state, "active") == 0));
-		json_object_set_new(row, "state_label", json_string(show_choice(visit->context, state)));
+		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 	}
 	visit_set(visit, "users", users);
@@ -90,7 +89,7 @@ static const struct error *show_user(struct visit *visit)
 
 	TRY(people_find(visit->context, visit->office->file, visit->parts[0], &person));
 	visit_text(visit, "name", person.name);
-	visit_text(visit, "role_label", show_choice(visit->context, person_role_name(person.role)));
+	visit_text(visit, "role_label", show_choice(visit, person_role_name(person.role)));
 	visit_set(visit, "is_active", json_boolean(person.is_active));
 	visit_set(visit, "is_me", json_boolean(strcmp(person.name, visit->person.name) == 0));
 	visit_text(visit, "other_role",
