@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_init,
 	&command_serve,
 	&command_status,
+	&command_urgent,
 	&command_report,
 	&command_unlock,
 	&command_lock,
@@ -105,6 +106,8 @@ int main(int argc, char **argv)
 	{
 		const struct error *error = command->run(&call);
 
+		if (error == &command_answered_one)
+			return EXIT_FAILURE;
 		return error && error != &command_answered ? complain(error) : EX_OK;
 	}
 }

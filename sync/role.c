@@ -16,6 +16,8 @@
 #include "sync/discover.h"
 #include "sync/hub.h"
 #include "sync/remote.h"
+#include "sync/urgent.h"
+#include "sync/watch.h"
 
 #define GATHER_MS 1000 /* after a bell: more may come, and one commit holds them all */
 #define LOOK_MS 60000  /* a bell may be lost */
@@ -128,13 +130,24 @@ static void say_report(const json_t *report)
 			json_text_or(row, "reason", ""));
 }
 
+/* There is something new in log.git: an open office reads it now, not when somebody next clicks. */
+static void tell_readers(const struct role *role)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	doorbell_ring(home_file(scratch, role->hub->home, "run/office.bell"));
+	doorbell_ring(home_file(scratch, role->hub->home, URGENT_BELL));
+}
+
 static const struct error *do_remote(struct role *role, const char *name, json_t **report)
 {
 	TRY(round_remote(role->hub, name, report));
 	if (!is_over(role)) /* what we broke off ourselves is nobody's fault */
 		say_report(*report);
-	if (json_integer_value(json_object_get(*report, "received")))
+	if (json_integer_value(json_object_get(*report, "received"))) {
 		hurry(role, json_text_or(*report, "remote", ""));
+		tell_readers(role);
+	}
 	return plan_next(
 		role, json_text_or(*report, "remote", ""), !json_is_true(json_object_get(*report, "ok")));
 }
@@ -153,8 +166,10 @@ static const struct error *do_commit(struct role *role, int64_t *count)
 	role->commit_ms = clock_boot_ms() + LOOK_MS;
 	TRY(round_commit(role->hub, count));
 	role->complaint[0] = '\0';
-	if (*count)
+	if (*count) {
 		hurry(role, NULL);
+		tell_readers(role);
+	}
 	return NULL;
 }
 
@@ -341,17 +356,20 @@ static void loop(struct role *role, int bell, int commands)
 static const struct error *run(struct role *role, struct home *home, int *bell, int *commands)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct watch *watch;
 
 	TRY(doorbell_listen(home_file(scratch, home, "run/sync.bell"), bell));
 	TRY(control_listen(home_file(scratch, home, "run/sync.sock"), commands));
 	TRY(db_run(role->hub->db, "DELETE FROM found"));
 	TRY(read_dues(role));
+	TRY(watch_start(home, &role->hub->trust.self, &watch));
 	if (role->hub->halted)
 		log_error("this hub's log takes nothing new: %s", role->hub->halted);
 	role->discover =
 		discover_start(home->config->sync.https, home->config->sync.announce, on_change, role);
 	loop(role, *bell, *commands);
 	discover_stop(role->discover);
+	watch_stop(watch);
 	return NULL;
 }
 

@@ -94,6 +94,7 @@ static const struct error *stumble(const struct parsing *parsing, int argc, char
 }
 
 const struct error command_answered;
+const struct error command_answered_one;
 
 static bool is_answered(const struct command_call *call, const struct argp *argp)
 {

@@ -23,6 +23,9 @@ struct command {
 
 /* --help was asked for and is on standard output: nothing more is to be done, and nothing failed. */
 extern const struct error command_answered;
+/* The answer is on standard output, and is yes to what a script asks by the exit status: 1, which no failure
+ * of ours has. */
+extern const struct error command_answered_one;
 /* Goes through the command's words with argp(3), whose parser gets `input` as usual. ERROR_USAGE, in one
  * line: an unknown option, a missing value, a word too many, or what the parser said by command_misused. */
 const struct error *command_parse(

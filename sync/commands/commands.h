@@ -7,5 +7,6 @@
 extern const struct command command_remote;
 extern const struct command command_sync;
 extern const struct command command_status;
+extern const struct command command_urgent;
 
 #endif

@@ -15,6 +15,7 @@
 #include "node/roster/trust.h"
 #include "node/store/spool.h"
 #include "sync/state.h"
+#include "sync/urgent.h"
 
 #define MEBIBYTE (1024 * 1024)
 #define LITTLE_ROOM (200 * MEBIBYTE)
@@ -89,7 +90,7 @@ static const struct error *add_sync(const struct home *home, json_t *status)
 	struct db *db CLEANUP(db_close) = NULL;
 	json_t *kept CLEANUP(json_decref) =
 		json_pack("{s[]s[]s[]s[]s[]}", "remotes", "logs", "acks", "trouble", "found");
-	int64_t urgent = 0, at = 0;
+	struct urgent_flag flag;
 	const struct error *error;
 
 	if (files_exist(path)) {
@@ -97,13 +98,13 @@ static const struct error *add_sync(const struct home *home, json_t *status)
 		kept = NULL;
 		TRY(db_open_foreign(path, SYNC_DB_VERSION, &db));
 		TRY(state_status(db, &kept));
-		TRY(state_urgent(db, &urgent, &at));
 		error = db_meta_get(scratch, db, "halted", &halted);
 		if (error && error->code != ERROR_NOT_FOUND)
 			return error;
 	}
 	json_object_update(status, kept);
-	json_object_set_new(status, "urgent", urgent ? json_integer(at) : json_null());
+	TRY(urgent_read(home, &flag));
+	json_object_set_new(status, "urgent", urgent_as_json(home, &flag));
 	json_object_set_new(status, "halted", halted ? json_string(halted) : json_null());
 	json_object_set_new(status, "roster", json_integer(db ? db_meta_number(db, "roster", 0) : 0));
 	json_object_set_new(status, "spool",
@@ -228,13 +229,27 @@ static void print_spool(const json_t *spool, const char *name)
 		printf("waiting   %lld records of %s are not in the log yet\n", number_of(spool, name), name);
 }
 
+static void print_urgent(const json_t *urgent)
+{
+	const char *state = json_text_or(urgent, "state", ""), *since = json_text_or(urgent, "since", "");
+
+	if (strcmp(state, "waiting") == 0)
+		printf("urgent    %lld urgent reports have not been opened, the oldest since %s\n",
+			number_of(urgent, "waiting"), since);
+	else if (strcmp(state, "unread") == 0)
+		printf("urgent    perhaps: %lld reports of other hubs have not been opened, the oldest since "
+		       "%s; sign in to see\n",
+			number_of(urgent, "unread"), since);
+	else
+		printf("urgent    nothing waits\n");
+}
+
 static void print_here(const json_t *status)
 {
 	const json_t *hub = json_object_get(status, "hub"), *roles = json_object_get(status, "roles"),
 		     *clock = json_object_get(status, "clock");
 	const json_t *locked = json_object_get(status, "locked");
 	long long room = number_of(status, "disk_free");
-	char urgent[TEXT_TIME_SIZE];
 
 	printf("hub       %s  %s  (%s, log %s)\n", json_text_or(hub, "code", ""),
 		json_text_or(hub, "name", ""), json_text_or(hub, "role", ""), json_text_or(hub, "log", ""));
@@ -256,8 +271,7 @@ static void print_here(const json_t *status)
 	else
 		printf("coalition %s, roster version %lld\n", json_text_or(status, "coalition", ""),
 			number_of(status, "roster"));
-	if (json_is_integer(json_object_get(status, "urgent")))
-		printf("urgent    the newest urgent report came by %s\n", time_of(urgent, status, "urgent"));
+	print_urgent(json_object_get(status, "urgent"));
 }
 
 static void print_status(const json_t *status)

@@ -9,6 +9,7 @@
 
 #include "node/base/files.h"
 #include "node/store/doorbell.h"
+#include "sync/urgent.h"
 #include "web/intake/role.h"
 
 /* What another thread will tell. */
@@ -179,6 +180,8 @@ const struct error *intake_report(struct home *home, const json_t *fields,
 		error = spool_alone(db, intake, &composed);
 	if (!error) {
 		doorbell_ring(home_file(intake, home, "run/sync.bell"));
+		if (composed.entries[0].urgent)
+			doorbell_ring(home_file(intake, home, URGENT_BELL));
 		mailbox_code_shown(shown, code.code);
 		memcpy(key, composed.key, ENTITY_KEY_SIZE);
 	}

@@ -13,6 +13,8 @@
 #include "node/base/embed.h"
 #include "node/base/files.h"
 #include "node/base/text.h"
+#include "node/store/doorbell.h"
+#include "sync/urgent.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
@@ -197,6 +199,14 @@ static const struct error *save_work(struct db *db, void *job)
 	return compose_spool(db, save->composed);
 }
 
+/* Sync's watch sees the mark on the card before anything else is done with the report. */
+static void ring_urgent(const struct intake *intake)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	doorbell_ring(home_file(scratch, intake->home, URGENT_BELL));
+}
+
 static void save_done(void *job, const struct error *error)
 {
 	struct intake_save *save = job;
@@ -207,6 +217,8 @@ static void save_done(void *job, const struct error *error)
 		ssize_t told = write(intake->wake_fd, &one, sizeof one);
 
 		(void)told; /* an eventfd that is full has been told already */
+		if (save->composed->entries[0].urgent)
+			ring_urgent(intake);
 	}
 	if (error)
 		intake->clock_kept = 0; /* it may have been rolled back with the rest */

@@ -16,16 +16,11 @@
 #include "sync/rosters.h"
 #include "sync/state.h"
 #include "web/office/restate.h"
+#include "web/office/urgent.h"
 
 #define BATCH_COMMITS 64 /* commits merged at a time */
 #define SPOOL_AT_ONCE 256
 #define SNAPSHOT_EVERY 1000 /* new events */
-
-struct log_seen {
-	char log[LOG_ID_SIZE];
-	int epoch;
-	struct oid oid;
-};
 
 /* A failure that must not keep people from reading what is there: a full card, names that do not open. */
 static void tell(struct office *office, const struct error *error)
@@ -285,6 +280,7 @@ const struct error *catch_up(struct office *office)
 	if (moved)
 		tell(office, prune(office));
 	tell(office, restate_all(office));
+	tell(office, urgent_note(office));
 	if (office->new_events >= SNAPSHOT_EVERY)
 		tell(office, office_save(office));
 	return NULL;

@@ -77,6 +77,7 @@ void office_lock(struct office *office)
 	talloc_free(office->seen);
 	office->seen = NULL;
 	office->seen_count = 0;
+	memset(office->urgent_noted, 0, sizeof office->urgent_noted);
 }
 
 void office_close(struct office *office)
@@ -203,16 +204,6 @@ struct db *office_sync_db(struct office *office)
 		error_ignore(db_open_foreign(
 			home_file(scratch, office->home, "sync.db"), SYNC_DB_VERSION, &office->sync_db));
 	return office->sync_db;
-}
-
-bool office_has_urgent(struct office *office)
-{
-	struct db *sync = office_sync_db(office);
-	int64_t newest = 0, at = 0;
-
-	if (!sync || state_urgent(sync, &newest, &at))
-		return false;
-	return newest > db_meta_number(office->db, "urgent_seen", 0);
 }
 
 void office_trouble(struct office *office, const char *log, const char *reason)

@@ -11,11 +11,18 @@
 #include "node/casework/casefile.h"
 #include "node/roster/roster.h"
 #include "node/store/spool.h"
+#include "node/vault/digest.h"
 #include "node/vault/keyring.h"
 #include "sync/repo.h"
 
 #define OFFICE_DB_VERSION SPOOL_DB_VERSION
 #define OFFICE_TROUBLES_MAX 100
+
+struct log_seen { /* where a branch was when it was last read (catch.c) */
+	char log[LOG_ID_SIZE];
+	int epoch;
+	struct oid oid;
+};
 
 struct office {
 	struct home *home;
@@ -32,11 +39,12 @@ struct office {
 
 	struct vault *vault;   /* NULL while locked */
 	struct casefile *file; /* NULL while locked */
-	struct log_seen *seen; /* where each branch was when we last read it (catch.c) */
+	struct log_seen *seen;
 	size_t seen_count;
 	int64_t new_events; /* since the last snapshot */
 	json_t *troubles;   /* what of the logs could not be taken: [{"log","reason"}], newest last */
-	char *rebuilt;	    /* why the last snapshot was not believed; NULL when it was */
+	uint8_t urgent_noted[DIGEST_LEN]; /* what urgent.c wrote last */
+	char *rebuilt;			  /* why the last snapshot was not believed; NULL when it was */
 };
 
 /* `is_writer`: the caller holds run/office.lock. */
@@ -64,8 +72,6 @@ const char *office_hub_name(const struct office *office, const char *log);
 const char *office_hub_code(const struct office *office, const char *log);
 /* Opens sync.db when it can be had; NULL while sync has not made it yet. */
 struct db *office_sync_db(struct office *office);
-/* Whether an urgent report came in that nobody has opened since. Answers while locked. */
-bool office_has_urgent(struct office *office);
 /* Notes what a page should tell: each only once. */
 void office_trouble(struct office *office, const char *log, const char *reason);
 

@@ -9,7 +9,6 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
-#include "sync/state.h"
 #include "web/office/fields.h"
 #include "web/office/show.h"
 
@@ -38,24 +37,6 @@ const struct error *report_tell_state(struct batch *batch, const json_t *report,
 {
 	return batch_item(batch, json_text_or(report, "mailbox", ""),
 		mailbox_item("state", json_text_or(report, "key", ""), "state", state));
-}
-
-/* The flag stays up while another urgent report waits unread. */
-static const struct error *lower_flag(struct visit *visit)
-{
-	struct db *sync = office_sync_db(visit->office);
-	json_t *counts CLEANUP(json_decref) = NULL;
-	int64_t newest = 0, at = 0;
-
-	if (!sync)
-		return NULL;
-	TRY(lists_counts(visit->office->file, show_today(visit->context), &counts));
-	if (json_integer_value(json_object_get(counts, "urgent")))
-		return NULL;
-	TRY(state_urgent(sync, &newest, &at));
-	if (newest <= db_meta_number(visit->office->db, "urgent_seen", 0))
-		return NULL;
-	return db_meta_set_number(visit->office->db, "urgent_seen", newest);
 }
 
 static const struct error *mark_opened(struct visit *visit, const json_t *report)
@@ -189,8 +170,6 @@ const struct error *report_page(struct visit *visit)
 		error = mark_opened(visit, report);
 	else
 		error = settle_opening(visit, report);
-	if (!error)
-		error = lower_flag(visit);
 	if (error) /* a full card keeps nobody from reading */
 		office_trouble(visit->office, visit->office->trust.self.log, error->message);
 	return show(visit, visit->parts[0]);

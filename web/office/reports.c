@@ -8,6 +8,7 @@
 #include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/show.h"
+#include "web/office/urgent.h"
 
 #define ROWS 50
 #define WAITING_MOST 200
@@ -27,6 +28,21 @@ const char *reports_shortened(const void *context, const char *text)
 	return memory_format(context, "%.*s …", (int)len, text);
 }
 
+/* A report of somebody in danger that nobody has opened: how long it has waited, and after two hours whose it
+ * is to see to. */
+static void add_waited(struct visit *visit, json_t *row)
+{
+	const char *home = json_text_or(row, "hub", "");
+	int64_t waited = urgent_waited(visit->office, json_text_or(row, "key", ""));
+
+	json_object_set_new(row, "waited", json_string(urgent_words(visit, waited)));
+	if (waited < URGENT_LATE_SECONDS)
+		return;
+	json_object_set_new(row, "is_late", json_true());
+	if (strcmp(home, visit->office->trust.self.log) != 0)
+		json_object_set_new(row, "late_at", json_string(office_hub_name(visit->office, home)));
+}
+
 json_t *reports_table(struct visit *visit, json_t *rows)
 {
 	json_t *row;
@@ -43,6 +59,8 @@ json_t *reports_table(struct visit *visit, json_t *rows)
 		json_object_set_new(
 			row, "is_urgent", json_boolean(strcmp(json_text_or(row, "danger", ""), "yes") == 0));
 		json_object_set_new(row, "is_new", json_boolean(strcmp(state, "new") == 0));
+		if (strcmp(state, "new") == 0 && strcmp(json_text_or(row, "danger", ""), "yes") == 0)
+			add_waited(visit, row);
 		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));

@@ -16,6 +16,7 @@
 #include "node/base/control.h"
 #include "node/base/files.h"
 #include "node/base/log.h"
+#include "node/store/doorbell.h"
 #include "node/vault/encoding.h"
 #include "web/office/catch.h"
 #include "web/office/sign.h"
@@ -170,23 +171,47 @@ static int64_t sleep_ms(struct reception *reception, int64_t lock_ms)
 	return left < LOOK_MS ? left : LOOK_MS;
 }
 
+/* Sync has put something into the log. An open office reads it now, though nobody clicks: it may be urgent.
+ */
+static void look_for_news(struct reception *reception)
+{
+	const struct error *error = NULL;
+
+	pthread_mutex_lock(&reception->mutex);
+	if (reception->is_open && !reception->is_opening)
+		error = catch_up(reception->office);
+	pthread_mutex_unlock(&reception->mutex);
+	if (error)
+		log_error("catching up: %s", error->message);
+}
+
+static void answer_command(struct reception *reception, int control)
+{
+	const struct error *error = control_serve(control, answer, reception);
+
+	if (error)
+		log_warning("a command could not be answered: %s", error->message);
+}
+
 /* Signals arrive only inside ppoll, so that none is lost between looking at *stop and sleeping. */
-static void loop(
-	struct reception *reception, int control, const sigset_t *while_sleeping, const volatile int *stop)
+static void loop(struct reception *reception, int control, int bell, const sigset_t *while_sleeping,
+	const volatile int *stop)
 {
 	int64_t lock_ms = (int64_t)reception->office->home->config->office.lock_minutes * MINUTE_MS, sleep;
-	struct pollfd waits[2] = {
-		{.fd = control, .events = POLLIN}, {.fd = reception->wake, .events = POLLIN}};
-	const struct error *error;
+	struct pollfd waits[3] = {{.fd = control, .events = POLLIN},
+		{.fd = reception->wake, .events = POLLIN}, {.fd = bell, .events = POLLIN}};
 
 	while (!*stop && (sleep = sleep_ms(reception, lock_ms))) {
 		struct timespec timeout = {sleep / 1000, sleep % 1000 * 1000000};
 
-		if (ppoll(waits, 2, &timeout, while_sleeping) <= 0 || !(waits[0].revents & POLLIN))
+		if (ppoll(waits, 3, &timeout, while_sleeping) <= 0)
 			continue;
-		error = control_serve(control, answer, reception);
-		if (error)
-			log_warning("a command could not be answered: %s", error->message);
+		if (waits[2].revents) {
+			doorbell_drain(bell);
+			look_for_news(reception);
+		}
+		if (waits[0].revents & POLLIN)
+			answer_command(reception, control);
 	}
 }
 
@@ -252,11 +277,12 @@ static const struct error *run_locked(
 {
 	struct office *office CLEANUP(office_close) = NULL;
 	struct reception *reception = memory_new(context, struct reception);
-	int control CLEANUP(fd_close) = -1;
+	int control CLEANUP(fd_close) = -1, bell CLEANUP(fd_close) = -1;
 	struct server *server;
 	const struct error *error;
 
 	TRY(control_listen(home_file(context, home, "run/office.sock"), &control));
+	TRY(doorbell_listen(home_file(context, home, "run/office.bell"), &bell));
 	TRY(office_open(context, home, true, &office));
 	reception_start(reception, office, context);
 	TRY(worker_start(&reception->worker));
@@ -266,7 +292,7 @@ static const struct error *run_locked(
 		return error;
 	}
 	log_info("the office is locked and listens on port %d", server_port(server));
-	loop(reception, control, while_sleeping, stop);
+	loop(reception, control, bell, while_sleeping, stop);
 	end(reception, server);
 	log_info("the office is locked");
 	return NULL;

@@ -13,6 +13,7 @@
 #include "node/base/log.h"
 #include "node/base/text.h"
 #include "web/office/devices.h"
+#include "web/office/urgent.h"
 
 #define PASSPHRASE_MAX 400
 
@@ -29,6 +30,22 @@ static const char *next_of(const struct visit *visit)
 	return text_starts(next, "/") && !text_starts(next, "//") && !strchr(next, '\\') ? next : "/";
 }
 
+/* Something waits, and since when: nothing else may be known before signing in. */
+static void add_urgent(struct visit *visit)
+{
+	struct urgent_flag flag;
+	int64_t waited;
+
+	urgent_here(visit->office, visit->reception->is_open, &flag);
+	visit_set(visit, "is_unread", json_boolean(flag.state == URGENT_UNREAD));
+	if (flag.state != URGENT_WAITING)
+		return;
+	waited = flag.since && flag.since < clock_wall_seconds() ? clock_wall_seconds() - flag.since : 0;
+	visit_set(visit, "urgent",
+		json_pack("{ss, sb}", "waited", urgent_words(visit, waited), "is_again",
+			waited >= URGENT_AGAIN_SECONDS));
+}
+
 static const struct error *show_form(struct visit *visit)
 {
 	const struct form *from = visit->request->method == METHOD_POST ? visit->form : visit->request->query;
@@ -38,7 +55,7 @@ static const struct error *show_form(struct visit *visit)
 	visit_text(visit, "next", form_text(visit->context, from, "next"));
 	visit_text(visit, "name", form_text(visit->context, visit->form, "name"));
 	visit_set(visit, "is_locked", json_boolean(!visit->reception->is_open));
-	visit_set(visit, "has_urgent", json_boolean(office_has_urgent(visit->office)));
+	add_urgent(visit);
 	visit->session = NULL;
 	return visit_show(visit, "office-login", "Sign in");
 }

@@ -13,6 +13,7 @@
 #define REPORTS_MOST 20
 #define TASKS_MOST 15
 #define CONFLICTS_MOST 20
+#define URGENT_MOST 20
 #define MESSAGES_MOST 20
 #define QUIET_SECONDS (3 * 24 * 3600) /* a hub not heard from for so long is worth a word */
 
@@ -135,14 +136,33 @@ static const struct error *add_sync(struct visit *visit)
 	return NULL;
 }
 
+/* Danger first and apart; the oldest, which may be another hub's, on top. */
+static const struct error *add_reports(struct visit *visit)
+{
+	json_t *rows CLEANUP(json_decref) = NULL, *urgent = json_array(), *fresh = json_array(), *row;
+	size_t i;
+
+	TRY(lists_reports(visit->office->file, "new", URGENT_MOST + REPORTS_MOST, 0, &rows));
+	json_array_foreach (rows, i, row) {
+		bool is_urgent = strcmp(json_text_or(row, "danger", ""), "yes") == 0;
+
+		if (is_urgent && json_array_size(urgent) < URGENT_MOST)
+			json_array_append(urgent, row);
+		else if (json_array_size(fresh) < REPORTS_MOST)
+			json_array_append(fresh, row);
+	}
+	visit_set(visit, "urgent", reports_table(visit, urgent));
+	visit_set(visit, "fresh", reports_table(visit, fresh));
+	return NULL;
+}
+
 const struct error *today_page(struct visit *visit)
 {
-	json_t *reports = NULL, *opened = NULL;
+	json_t *opened = NULL;
 
 	if (!visit_may(visit, MAY_READ_REPORTS))
 		return visit_show(visit, "office-plain", "Today");
-	TRY(lists_reports(visit->office->file, "new", REPORTS_MOST, 0, &reports));
-	visit_set(visit, "fresh", reports_table(visit, reports));
+	TRY(add_reports(visit));
 	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));
 	TRY(add_messages(visit));

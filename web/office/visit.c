@@ -112,7 +112,9 @@ static json_t *nav_of(struct visit *visit)
 
 	if (visit_may(visit, MAY_READ_REPORTS)) {
 		error_ignore(lists_counts(visit->office->file, show_today(visit->context), &counts));
-		json_array_append_new(nav, nav_entry(visit, "/", SAY("Today"), 0));
+		json_array_append_new(
+			nav, nav_entry(visit, "/", SAY("Today"),
+				     (size_t)json_integer_value(json_object_get(counts, "urgent"))));
 		json_array_append_new(
 			nav, nav_entry(visit, "/reports", SAY("Reports"),
 				     (size_t)json_integer_value(json_object_get(counts, "new_reports"))));

@@ -17,6 +17,7 @@
 #include "node/store/doorbell.h"
 #include "node/store/spool.h"
 #include "node/vault/encoding.h"
+#include "web/office/urgent.h"
 
 struct batch {
 	struct office *office;
@@ -308,5 +309,9 @@ const struct error *batch_commit(struct batch *batch)
 		return error;
 	}
 	office->new_events += (int64_t)batch->event_count;
-	return casefile_end(office->file);
+	TRY(casefile_end(office->file));
+	error = urgent_note(office);
+	if (error) /* what was written stands; the next request tries again */
+		office_trouble(office, office->trust.self.log, error->message);
+	return NULL;
 }
