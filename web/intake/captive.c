@@ -119,13 +119,17 @@ static const char *agent_of(const struct request *request)
 	return agent ? agent : "";
 }
 
+/* Apple's phones and computers also ask for paths that they make up. */
+static bool is_apple(const struct request *request)
+{
+	return strstr(agent_of(request), "CaptiveNetworkSupport");
+}
+
 /* The phone itself and not a person: Apple's and Microsoft's go where they are sent, and report what they
  * find there. */
 static bool is_machine(const struct request *request)
 {
-	const char *agent = agent_of(request);
-
-	return strstr(agent, "CaptiveNetworkSupport") || strstr(agent, "Microsoft NCSI");
+	return is_apple(request) || strstr(agent_of(request), "Microsoft NCSI");
 }
 
 bool captive_is_small_window(const struct request *request)
@@ -138,6 +142,14 @@ bool captive_is_small_window(const struct request *request)
 	       (strstr(agent, "AppleWebKit") && strstr(agent, "Mobile/") && !strstr(agent, "Safari/"));
 }
 
+static const struct probe *probe_of(const char *path)
+{
+	for (size_t i = 0; i < sizeof probes / sizeof *probes; i++)
+		if (strcmp(probes[i].path, path) == 0)
+			return &probes[i];
+	return NULL;
+}
+
 static bool is_on(const struct request *request)
 {
 	return intake_of(request)->home->config->intake.captive;
@@ -147,6 +159,16 @@ static void lead(struct request *request)
 {
 	request->status = 302;
 	request_add_header(request, "Location", address_plain(request, "/"));
+}
+
+static void say_well(struct request *request, const struct probe *probe)
+{
+	if (!probe->body) {
+		request->status = 204;
+		return;
+	}
+	request->type = probe->type;
+	request->body = (struct bytes){(const uint8_t *)probe->body, strlen(probe->body)};
 }
 
 /* Over https no name but ours has a certificate, and nobody comes here by another. */
@@ -167,19 +189,16 @@ void captive_guard(struct request *request)
 		remember(intake_of(request)->captive, request->address, HAS_OPENED);
 }
 
-static const struct probe *probe_of(const char *path)
-{
-	for (size_t i = 0; i < sizeof probes / sizeof *probes; i++)
-		if (strcmp(probes[i].path, path) == 0)
-			return &probes[i];
-	return NULL;
-}
-
 bool captive_leads(struct request *request)
 {
 	if (request->status != 404 || !is_astray(request))
 		return false;
-	lead(request);
+	if (is_apple(request) && visit_of(intake_of(request)->captive, request->address) >= HAS_OPENED) {
+		request->status = 200;
+		say_well(request, probe_of("/hotspot-detect.html"));
+	} else {
+		lead(request);
+	}
 	return true;
 }
 
@@ -189,14 +208,10 @@ const struct error *captive_probe(struct request *request)
 
 	if (!probe || !is_on(request))
 		return error_new(ERROR_NOT_FOUND, "%s", say(request, "there is no such page"));
-	if (visit_of(intake_of(request)->captive, request->address) < probe->enough) {
+	if (visit_of(intake_of(request)->captive, request->address) < probe->enough)
 		lead(request);
-	} else if (!probe->body) {
-		request->status = 204;
-	} else {
-		request->type = probe->type;
-		request->body = (struct bytes){(const uint8_t *)probe->body, strlen(probe->body)};
-	}
+	else
+		say_well(request, probe);
 	return NULL;
 }
 
