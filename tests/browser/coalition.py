@@ -37,7 +37,9 @@ def obey(coalition, hubs, order, rest):
 def main():
     coalition = Coalition()
     try:
-        coalition.make([coalition.gulu]).start()
+        coalition.make([coalition.gulu])
+        coalition.gulu.configure("[intake]\n", "[wifi]\nname = Blue; bird: \"7\"\npassword = maize\\river,42\n[intake]\n")
+        coalition.start()
         hubs = {"hq": coalition.hq, "gulu": coalition.gulu}
         say({key: {"welcome": f"http://localhost:{hub.http}", "form": f"https://localhost:{hub.https}", "office": f"https://localhost:{hub.office}",
                    "user": hub.user, "passphrase": hub.passphrase} for key, hub in hubs.items()})
