@@ -7,6 +7,7 @@
 #include "node/base/text.h"
 #include "node/casework/lists.h"
 #include "sync/state.h"
+#include "web/host.h"
 #include "web/office/show.h"
 
 #define OVERSTEPS_MOST 50
@@ -94,6 +95,17 @@ static const struct error *add_oversteps(struct visit *visit)
 	return NULL;
 }
 
+/* Intake's, on the same machine: by the name that brought the reader here. */
+static const char *poster_address(const struct visit *visit)
+{
+	char name[HOST_NAME_SIZE];
+
+	if (!host_parse(request_header(visit->request, "Host"), name))
+		return "";
+	return memory_format(visit->context, "http://%s:%d/connect/poster", name,
+		visit->office->home->config->intake.http);
+}
+
 const struct error *hubs_page(struct visit *visit)
 {
 	struct db *db = office_sync_db(visit->office);
@@ -115,6 +127,7 @@ const struct error *hubs_page(struct visit *visit)
 	visit_set(visit, "status", json_incref(status));
 	visit_set(visit, "own_troubles", own_troubles(visit));
 	visit_text(visit, "self", office_hub_name(visit->office, visit->office->trust.self.log));
+	visit_text(visit, "poster", poster_address(visit));
 	TRY(add_oversteps(visit));
 	return visit_show(visit, "office-hubs", "Hubs");
 }
