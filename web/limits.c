@@ -8,6 +8,7 @@
 #include "web/limits.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -25,8 +26,9 @@
 
 struct limits_connection {
 	struct limits_connection *next, *previous;
-	int socket;
+	int socket;		 /* -1: kept for one that is on its way in */
 	struct in6_addr address; /* IPv4 mapped */
+	size_t of_address;	 /* how many this address has, this one too */
 	bool is_shut, has_begun; /* has_begun: idle, but the next request's first bytes are there */
 	char text[LIMITS_ADDRESS_SIZE];
 	enum limits_phase phase;
@@ -62,13 +64,59 @@ static bool is_loopback(const struct in6_addr *address)
 	       (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
+static bool has_address(const struct limits_connection *connection, const struct in6_addr *address)
+{
+	return memcmp(&connection->address, address, sizeof *address) == 0;
+}
+
 static size_t count_of(const struct limits *limits, const struct in6_addr *address)
 {
-	size_t count = 0;
-
 	for (const struct limits_connection *c = limits->first; c; c = c->next)
-		count += memcmp(&c->address, address, sizeof *address) == 0;
-	return count;
+		if (has_address(c, address))
+			return c->of_address;
+	return 0;
+}
+
+static void set_count_of(struct limits *limits, const struct in6_addr *address, size_t count)
+{
+	for (struct limits_connection *c = limits->first; c; c = c->next)
+		if (has_address(c, address))
+			c->of_address = count;
+}
+
+static void add(struct limits *limits, struct limits_connection *connection)
+{
+	size_t count = count_of(limits, &connection->address);
+
+	connection->next = limits->first;
+	if (limits->first)
+		limits->first->previous = connection;
+	limits->first = connection;
+	limits->count++;
+	set_count_of(limits, &connection->address, count + 1);
+}
+
+static void take_out(struct limits *limits, struct limits_connection *connection)
+{
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	if (connection->previous)
+		connection->previous->next = connection->next;
+	else
+		limits->first = connection->next;
+	set_count_of(limits, &connection->address, connection->of_address - 1);
+	if (limits->is_waiting || limits->count == LIMITS_CONNECTIONS)
+		pthread_cond_broadcast(&limits->calmer);
+	limits->count--;
+	talloc_free(connection);
+}
+
+static struct limits_connection *find_reserved(const struct limits *limits, const struct in6_addr *address)
+{
+	for (struct limits_connection *c = limits->first; c; c = c->next)
+		if (c->socket < 0 && has_address(c, address))
+			return c;
+	return NULL;
 }
 
 /* Bytes that this socket has received in its life, read or not; 0 when the system does not say. */
@@ -166,42 +214,35 @@ void limits_stop(struct limits *limits)
 	pthread_cond_signal(&limits->earlier);
 	pthread_mutex_unlock(&limits->mutex);
 	pthread_join(limits->reaper, NULL);
+	while (limits->first) /* kept for connections that never came */
+		take_out(limits, limits->first);
 	pthread_cond_destroy(&limits->earlier);
 	pthread_cond_destroy(&limits->calmer);
 	pthread_mutex_destroy(&limits->mutex);
 	talloc_free(limits);
 }
 
-bool limits_may_enter(struct limits *limits, const struct sockaddr *from)
+/* Of two connections of equally greedy addresses: an idle one loses nothing but a new handshake; then the
+ * oldest. */
+static bool gives_up_before(const struct limits_connection *one, const struct limits_connection *other)
 {
-	struct in6_addr address;
-	bool may;
+	bool is_idle = one->phase == LIMITS_IDLE && !one->has_begun;
+	bool is_other_idle = other->phase == LIMITS_IDLE && !other->has_begun;
 
-	address_of(from, &address);
-	if (!limits->is_limited || is_loopback(&address))
-		return true;
-	pthread_mutex_lock(&limits->mutex);
-	may = count_of(limits, &address) < LIMITS_AN_ADDRESS;
-	pthread_mutex_unlock(&limits->mutex);
-	return may;
+	return is_idle != is_other_idle ? is_idle : one->since <= other->since;
 }
 
-/* Frees the place of one waiting connection: the oldest of the address that has the most of them. */
+/* Frees the place of one waiting connection of the address that has the most of them. */
 static void make_room(struct limits *limits)
 {
 	struct limits_connection *victim = NULL;
-	size_t most = 0;
 
 	for (struct limits_connection *c = limits->first; c; c = c->next) {
-		size_t count;
-
-		if (c->is_shut || c->phase == LIMITS_WORK)
+		if (c->socket < 0 || c->is_shut || c->phase == LIMITS_WORK)
 			continue;
-		count = count_of(limits, &c->address);
-		if (!victim || count > most || (count == most && c->since <= victim->since)) {
-			most = count;
+		if (!victim || c->of_address > victim->of_address ||
+			(c->of_address == victim->of_address && gives_up_before(c, victim)))
 			victim = c;
-		}
 	}
 	if (victim)
 		shut(victim);
@@ -221,25 +262,53 @@ static void set_deadline(struct limits *limits, struct limits_connection *connec
 		pthread_cond_broadcast(&limits->calmer);
 }
 
+bool limits_reserve(struct limits *limits, const struct sockaddr *from)
+{
+	struct limits_connection *place = NULL;
+	struct in6_addr address;
+
+	address_of(from, &address);
+	pthread_mutex_lock(&limits->mutex);
+	if (!limits->is_limited || is_loopback(&address) || count_of(limits, &address) < LIMITS_AN_ADDRESS) {
+		if (limits->count >= CROWDED)
+			make_room(limits);
+		place = memory_new(NULL, struct limits_connection);
+		place->socket = -1;
+		place->address = address;
+		place->deadline = NEVER;
+		add(limits, place);
+	}
+	pthread_mutex_unlock(&limits->mutex);
+	return place;
+}
+
+void limits_cancel(struct limits *limits, const struct sockaddr *from)
+{
+	struct limits_connection *place;
+	struct in6_addr address;
+
+	address_of(from, &address);
+	pthread_mutex_lock(&limits->mutex);
+	place = find_reserved(limits, &address);
+	if (place)
+		take_out(limits, place);
+	pthread_mutex_unlock(&limits->mutex);
+}
+
 struct limits_connection *limits_enter(struct limits *limits, int socket, const struct sockaddr *from)
 {
-	struct limits_connection *connection = memory_new(NULL, struct limits_connection);
-	struct in6_addr *address = &connection->address;
+	struct limits_connection *connection;
+	struct in6_addr address;
 
-	connection->socket = socket;
-	address_of(from, address);
-	if (IN6_IS_ADDR_V4MAPPED(address))
-		inet_ntop(AF_INET, &address->s6_addr[12], connection->text, sizeof connection->text);
-	else
-		inet_ntop(AF_INET6, address, connection->text, sizeof connection->text);
+	address_of(from, &address);
 	pthread_mutex_lock(&limits->mutex);
-	if (limits->count >= CROWDED)
-		make_room(limits);
-	connection->next = limits->first;
-	if (limits->first)
-		limits->first->previous = connection;
-	limits->first = connection;
-	limits->count++;
+	connection = find_reserved(limits, &address);
+	assert(connection);
+	connection->socket = socket;
+	if (IN6_IS_ADDR_V4MAPPED(&address))
+		inet_ntop(AF_INET, &address.s6_addr[12], connection->text, sizeof connection->text);
+	else
+		inet_ntop(AF_INET6, &address, connection->text, sizeof connection->text);
 	set_deadline(limits, connection, 0);
 	pthread_mutex_unlock(&limits->mutex);
 	return connection;
@@ -248,17 +317,8 @@ struct limits_connection *limits_enter(struct limits *limits, int socket, const 
 void limits_leave(struct limits *limits, struct limits_connection *connection)
 {
 	pthread_mutex_lock(&limits->mutex);
-	if (connection->next)
-		connection->next->previous = connection->previous;
-	if (connection->previous)
-		connection->previous->next = connection->next;
-	else
-		limits->first = connection->next;
-	limits->count--;
-	if (limits->is_waiting)
-		pthread_cond_broadcast(&limits->calmer);
+	take_out(limits, connection);
 	pthread_mutex_unlock(&limits->mutex);
-	talloc_free(connection);
 }
 
 void limits_phase(
@@ -299,6 +359,19 @@ static bool has_phase(const struct limits *limits, bool only_work)
 			(!only_work && !c->is_shut && (c->phase == LIMITS_BODY || c->phase == LIMITS_ANSWER)))
 			return true;
 	return false;
+}
+
+bool limits_has_place(struct limits *limits, int at_most_ms)
+{
+	int64_t until = clock_boot_ms() + at_most_ms;
+	bool has_place;
+
+	pthread_mutex_lock(&limits->mutex);
+	while (limits->count >= LIMITS_CONNECTIONS && clock_boot_ms() < until)
+		wait_for(limits, &limits->calmer, until);
+	has_place = limits->count < LIMITS_CONNECTIONS;
+	pthread_mutex_unlock(&limits->mutex);
+	return has_place;
 }
 
 void limits_wait(struct limits *limits, int at_most_ms)

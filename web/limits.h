@@ -3,8 +3,8 @@
  *
  * A connection goes through these phases; those that wait for the client have a deadline, and the reaper
  * shuts a socket down whose deadline has passed. The server then sees an end of file and closes it. When
- * nearly all places are taken, the place of a waiting connection is freed for each new one: the oldest of the
- * address that has the most. Thread-safe. */
+ * nearly all places are taken, the place of a waiting connection is freed for each new one: of the address
+ * that has the most, and there one that is idle, or else the oldest. Thread-safe. */
 #ifndef ENGABO_WEB_LIMITS_H
 #define ENGABO_WEB_LIMITS_H
 
@@ -33,10 +33,15 @@ struct limits_connection;
 const struct error *limits_start(bool is_limited, struct limits **out) MUST_CHECK;
 /* After the last connection has left. */
 void limits_stop(struct limits *limits);
-/* Whether this address has a place left. Loopback always has. */
-bool limits_may_enter(struct limits *limits, const struct sockaddr *address);
-/* A new connection, in LIMITS_HEADERS. Valid until limits_leave, which must come before the socket is closed.
- */
+/* Whether somebody can be let in; when all places are taken, waits so long for one to be left. */
+bool limits_has_place(struct limits *limits, int at_most_ms);
+/* Whether this address has a place left (loopback always has); then it is kept until limits_enter or
+ * limits_cancel. When places are few, one that waits is asked to go. */
+bool limits_reserve(struct limits *limits, const struct sockaddr *address);
+/* Whoever had that place is not coming. */
+void limits_cancel(struct limits *limits, const struct sockaddr *address);
+/* A new connection, at the place that was kept for it, in LIMITS_HEADERS. Valid until limits_leave, which
+ * must come before the socket is closed. */
 struct limits_connection *limits_enter(struct limits *limits, int socket, const struct sockaddr *address);
 void limits_leave(struct limits *limits, struct limits_connection *connection);
 /* `size`: bytes to send, for LIMITS_ANSWER. */

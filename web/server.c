@@ -23,6 +23,7 @@
 #include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/text.h"
+#include "web/door.h"
 #include "web/gzip.h"
 #include "web/language.h"
 #include "web/limits.h"
@@ -37,6 +38,8 @@
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
 #define PACKED_LEAST 1024	  /* a smaller page fits into one packet anyway */
 #define STOP_MS 3000
+#define MHD_CONNECTIONS (LIMITS_CONNECTIONS + 64) /* it counts those that have left for a little longer */
+#define BACKLOG 4096
 #define PORT_WAIT_MS 4000 /* less than a keeper gives its roles to end */
 
 /* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many
@@ -72,6 +75,7 @@ struct server {
 	struct gzip *gzip;		 /* where pages are packed */
 	struct credentials *credentials; /* NULL: plain HTTP */
 	struct MHD_Daemon *daemon;
+	struct door *door;
 	int port;
 	bool is_secure;
 };
@@ -86,7 +90,7 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct limits_connection *place;
 	const struct route *route;
-	struct header *headers; /* of the answer */
+	struct header *headers;			  /* of the answer */
 	const struct server_upload *takes_upload; /* NULL: its form is urlencoded */
 	struct upload *upload;
 	struct buffer *body;
@@ -525,11 +529,13 @@ static void completed_handler(
 		talloc_free(exchange->request.context);
 }
 
-static enum MHD_Result enter_handler(void *user, const struct sockaddr *address, socklen_t len)
+static void let_in(void *user, int socket, const struct sockaddr *address, socklen_t len)
 {
 	struct server *server = user;
 
-	return limits_may_enter(server->limits, address) ? MHD_YES : MHD_NO;
+	if (MHD_add_connection(server->daemon, socket, address, len) !=
+		MHD_YES) /* it has closed the socket */
+		limits_cancel(server->limits, address);
 }
 
 static void connection_handler(
@@ -608,7 +614,7 @@ static const struct error *listen_on(const char *address, int port, int *out, in
 		 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
 		 (found->ai_family == AF_INET6 &&
 			 setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
-		 bind_to(fd, found) != 0 || listen(fd, 512) != 0 ||
+		 bind_to(fd, found) != 0 || listen(fd, BACKLOG) != 0 ||
 		 getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
 	status = errno;
 	freeaddrinfo(found);
@@ -692,13 +698,13 @@ const struct error *server_start(const struct server_options *options, struct se
 	}
 	/* Poll, never epoll: with TLS, MHD 0.9.75 spins on a half-open handshake under epoll. */
 	server->daemon = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+						  MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
 						  (server->is_secure ? MHD_USE_TLS : 0),
-		0, enter_handler, server, access_handler, server, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMITS_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)MEMORY_A_CONNECTION, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK,
-		unescape_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK, uri_handler, server,
-		MHD_OPTION_NOTIFY_COMPLETED, completed_handler, server, MHD_OPTION_NOTIFY_CONNECTION,
-		connection_handler, server,
+		0, NULL, NULL, access_handler, server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)MHD_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_A_CONNECTION, MHD_OPTION_STRICT_FOR_CLIENT,
+		1, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+		uri_handler, server, MHD_OPTION_NOTIFY_COMPLETED, completed_handler, server,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_handler, server,
 		server->is_secure ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, certificate_handler,
 		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_END);
 	if (!server->daemon) {
@@ -706,6 +712,13 @@ const struct error *server_start(const struct server_options *options, struct se
 		credentials_free(server->credentials);
 		fd_close(fd);
 		return error_new(ERROR_SYSTEM, "cannot serve on port %d", server->port);
+	}
+	error = door_open(fd, server->limits, let_in, server, &server->door);
+	if (error) {
+		MHD_stop_daemon(server->daemon);
+		limits_stop(server->limits);
+		credentials_free(server->credentials);
+		return error;
 	}
 	*out = talloc_steal(NULL, server);
 	return NULL;
@@ -718,12 +731,9 @@ int server_port(const struct server *server)
 
 void server_stop(struct server *server)
 {
-	int fd;
-
 	if (!server)
 		return;
-	fd = MHD_quiesce_daemon(server->daemon);
-	fd_close(fd);
+	door_close(server->door);
 	limits_wait(server->limits, STOP_MS);
 	MHD_stop_daemon(server->daemon);
 	limits_stop(server->limits);

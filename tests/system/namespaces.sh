@@ -1,7 +1,8 @@
 #!/bin/bash
 # Hubs on a network of their own, each with its own mDNS daemon: network namespaces on one bridge, which ends nowhere.
-#   namespaces.sh can                 whether this machine permits it; says why not
+#   namespaces.sh can [PROGRAM]       whether this machine permits it; says why not. For `bare`: `can ip`
 #   namespaces.sh up N DIR            hubs 1..N, 10.77.0.1 to N; their files lie in DIR
+#   namespaces.sh bare N DIR          the same network without daemons: `ip netns exec $(cat DIR/prefix)-I CMD...`
 #   namespaces.sh exec DIR I CMD...   runs a command as hub I would: its network, its /run
 #   namespaces.sh daemon DIR I        avahi-daemon of hub I alone: (re)started
 #   namespaces.sh link DIR I up|down  hub I's cable
@@ -48,13 +49,13 @@ hub() { # DIR I
 
 case $verb in
 can)
-	for program in ip nsenter dbus-daemon dbus-send avahi-daemon; do
+	for program in ${1:-ip nsenter dbus-daemon dbus-send avahi-daemon}; do
 		command -v $program >/dev/null || { echo "$program is not installed"; exit 1; }
 	done
 	[ "$(id -u)" = 0 ] || { echo "only root may make network namespaces"; exit 1; }
 	unshare -n -m true 2>/dev/null || { echo "network namespaces are not permitted here"; exit 1; }
 	;;
-up)
+up | bare)
 	count=$1 dir=$2 prefix=engabo$$
 	mkdir -p "$dir"
 	echo "$prefix" >"$dir/prefix"
@@ -69,7 +70,7 @@ up)
 		ip -n "$prefix-$i" link set eth0 up
 		ip -n "$prefix-sw" link set "p$i" master br0 up
 	done
-	for i in $(seq "$count"); do
+	[ "$verb" = bare ] || for i in $(seq "$count"); do
 		hub "$dir" "$i" "$prefix"
 	done
 	;;

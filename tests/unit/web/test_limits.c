@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -41,7 +42,10 @@ static bool may_enter(struct limits *limits, const char *text)
 {
 	struct sockaddr_storage address = address_of(text);
 
-	return limits_may_enter(limits, (struct sockaddr *)&address);
+	if (!limits_reserve(limits, (struct sockaddr *)&address))
+		return false;
+	limits_cancel(limits, (struct sockaddr *)&address);
+	return true;
 }
 
 static struct phone enter(struct limits *limits, const char *text)
@@ -53,6 +57,7 @@ static struct phone enter(struct limits *limits, const char *text)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	phone.ours = pair[0];
 	phone.theirs = pair[1];
+	assert_true(limits_reserve(limits, (struct sockaddr *)&address));
 	phone.connection = limits_enter(limits, phone.ours, (struct sockaddr *)&address);
 	return phone;
 }
@@ -115,7 +120,7 @@ static void when_places_are_few_the_greediest_address_gives_one_up(void **state)
 	struct limits *limits;
 	size_t shut = 0;
 
-	assert_null(limits_start(true, &limits));
+	assert_null(limits_start(false, &limits));
 	for (size_t i = 0; i < 3; i++)
 		honest[i] = enter(limits, "192.0.2.1");
 	owed = enter(limits, "192.0.2.66");
@@ -136,6 +141,69 @@ static void when_places_are_few_the_greediest_address_gives_one_up(void **state)
 		leave(limits, &many[i]);
 	leave(limits, &owed);
 	limits_stop(limits);
+}
+
+static void an_idle_connection_gives_way_before_one_with_a_request(void **state)
+{
+	struct phone phones[3], idle, *all[] = {&phones[0], &phones[1], &idle, &phones[2]};
+	static struct phone others[230];
+	struct limits *limits;
+	size_t count = 0;
+	char address[32];
+
+	assert_null(limits_start(true, &limits));
+	for (size_t i = 0; i < 4; i++)
+		*all[i] = enter(limits, "192.0.2.1");
+	limits_phase(limits, idle.connection, LIMITS_IDLE, 0);
+	while (!is_shut(&idle)) {
+		assert_true(count < 230);
+		snprintf(address, sizeof address, "198.51.100.%zu", count);
+		others[count++] = enter(limits, address);
+	}
+	for (size_t i = 0; i < 3; i++)
+		assert_false(is_shut(&phones[i]));
+	for (size_t i = 0; i < 4; i++)
+		leave(limits, all[i]);
+	while (count)
+		leave(limits, &others[--count]);
+	limits_stop(limits);
+}
+
+static void when_all_places_are_owed_an_answer_nobody_more_comes_in(void **state)
+{
+	static struct phone phones[LIMITS_CONNECTIONS];
+	struct limits *limits;
+	char address[32];
+
+	assert_null(limits_start(true, &limits));
+	for (size_t i = 0; i < LIMITS_CONNECTIONS; i++) {
+		assert_true(limits_has_place(limits, 0));
+		snprintf(address, sizeof address, "2001:db8::%zx", i);
+		phones[i] = enter(limits, address);
+		limits_phase(limits, phones[i].connection, LIMITS_WORK, 0);
+	}
+	assert_false(limits_has_place(limits, 10));
+	for (size_t i = 0; i < LIMITS_CONNECTIONS; i++) {
+		assert_false(is_shut(&phones[i]));
+		leave(limits, &phones[i]);
+		assert_true(limits_has_place(limits, 0));
+	}
+	limits_stop(limits);
+}
+
+static void a_place_is_kept_for_who_is_on_the_way_and_given_back_when_nobody_comes(void **state)
+{
+	struct sockaddr_storage address = address_of("192.0.2.9");
+	const struct sockaddr *from = (const struct sockaddr *)&address;
+	struct limits *limits;
+
+	assert_null(limits_start(true, &limits));
+	for (size_t i = 0; i < LIMITS_AN_ADDRESS; i++)
+		assert_true(limits_reserve(limits, from));
+	assert_false(limits_reserve(limits, from));
+	limits_cancel(limits, from);
+	assert_true(limits_reserve(limits, from));
+	limits_stop(limits); /* what never came is forgotten */
 }
 
 static void *finish_later(void *user)
@@ -181,6 +249,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_has_32_places_and_this_machine_any_number),
 		cmocka_unit_test(when_places_are_few_the_greediest_address_gives_one_up),
+		cmocka_unit_test(an_idle_connection_gives_way_before_one_with_a_request),
+		cmocka_unit_test(when_all_places_are_owed_an_answer_nobody_more_comes_in),
+		cmocka_unit_test(a_place_is_kept_for_who_is_on_the_way_and_given_back_when_nobody_comes),
 		cmocka_unit_test(waiting_for_the_end_waits_for_work_and_not_for_slow_phones),
 	};
 

@@ -1,0 +1,108 @@
+/* Lets connections in (door.h), so that a flood of them costs an honest phone nothing but its turn. The
+ * server's own thread takes one a round, and a round may hold many handshakes; here each costs some
+ * microseconds.
+ *
+ * Knows nothing of HTTP and TLS; who has a place, limits.c knows. When all places are taken by requests that
+ * we owe an answer, new ones wait in the kernel's queue and are refused by nobody. Runs in intake, office and
+ * sync. */
+#include "web/door.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "node/base/memory.h"
+
+#define ROUND 512  /* then it is looked whether to close */
+#define WAIT_MS 50 /* until it is looked whether to close, or whether the system has room again */
+
+struct door {
+	pthread_t thread;
+	int listening, closing; /* an eventfd */
+	struct limits *limits;
+	door_enter *enter;
+	void *user;
+};
+
+/* A reset: a flood that is turned away leaves nothing behind in the kernel. */
+static void turn_away(int socket)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	close(socket);
+}
+
+/* False when nobody more is there, or there is nothing to take them with. */
+static bool take_one(const struct door *door)
+{
+	struct sockaddr_storage address;
+	struct sockaddr *from = (struct sockaddr *)&address;
+	socklen_t len = sizeof address;
+	int socket = accept4(door->listening, from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (socket < 0)
+		return errno == EINTR || errno == ECONNABORTED;
+	if (limits_reserve(door->limits, from))
+		door->enter(door->user, socket, from, len);
+	else
+		turn_away(socket);
+	return true;
+}
+
+static void *stand(void *user)
+{
+	const struct door *door = user;
+	struct pollfd waits[2] = {
+		{.fd = door->closing, .events = POLLIN}, {.fd = door->listening, .events = POLLIN}};
+
+	for (;;) {
+		bool has_place = limits_has_place(door->limits, WAIT_MS);
+
+		if (poll(waits, 2, has_place ? -1 : 0) < 0 && errno != EINTR)
+			poll(waits, 1, WAIT_MS);
+		if (waits[0].revents)
+			return NULL;
+		if (!has_place || !waits[1].revents)
+			continue;
+		errno = 0;
+		for (int i = 0; i < ROUND && take_one(door) && limits_has_place(door->limits, 0); i++)
+			;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			poll(waits, 1, WAIT_MS);
+	}
+}
+
+const struct error *door_open(
+	int listening, struct limits *limits, door_enter *enter, void *user, struct door **out)
+{
+	struct door *door = memory_new(NULL, struct door);
+	int status;
+
+	*door = (struct door){.listening = listening, .limits = limits, .enter = enter, .user = user};
+	door->closing = eventfd(0, EFD_CLOEXEC);
+	status = door->closing < 0 ? errno : pthread_create(&door->thread, NULL, stand, door);
+	if (status) {
+		fd_close(door->closing);
+		fd_close(listening);
+		talloc_free(door);
+		return error_system(status, "cannot start the thread that takes connections");
+	}
+	*out = door;
+	return NULL;
+}
+
+void door_close(struct door *door)
+{
+	const uint64_t one = 1;
+	ssize_t told = write(door->closing, &one, sizeof one);
+
+	(void)told; /* an eventfd at 0 takes 1 */
+	pthread_join(door->thread, NULL);
+	close(door->listening);
+	close(door->closing);
+	talloc_free(door);
+}
