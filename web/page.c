@@ -50,17 +50,18 @@ bool page_has_problems(const json_t *view)
 	return json_object_get(view, "problems") != NULL;
 }
 
-/* A page whose words no speaker has read yet says so; `href` leads to the same page in English, except from
- * the answer to a form, which has no address that keeps what was typed. */
-static json_t *draft_of(const struct request *request)
+/* A page whose words no speaker has read yet says so; `href` leads to the same page in English, but not where
+ * that would lose what was typed: from a form, which has a token, or from the answer to one. */
+static json_t *draft_of(const struct request *request, const json_t *view)
 {
+	bool is_plain =
+		request->method == METHOD_GET && request->status == 200 && !json_object_get(view, "token");
+
 	if (!language_is_draft(request->language))
 		return json_null();
 	return json_pack("{s:s, s:s}", "href",
-		request->method == METHOD_GET && request->status == 200
-			? memory_format(request->context, "%s?l=en", request->path)
-			: "",
-		"english", language_name(NULL));
+		is_plain ? memory_format(request->context, "%s?l=en", request->path) : "", "english",
+		language_name(NULL));
 }
 
 const struct error *page_show(struct request *request, const char *name, json_t *view)
@@ -68,7 +69,7 @@ const struct error *page_show(struct request *request, const char *name, json_t 
 	json_t *owned CLEANUP(json_decref) = view;
 
 	json_object_set_new(owned, "lang", json_string(language_code(request->language)));
-	json_object_set_new(owned, "draft", draft_of(request));
+	json_object_set_new(owned, "draft", draft_of(request, owned));
 	TRY(template_render(request->context, name, owned, request->language, &request->body));
 	if (request->status == 200 && page_has_problems(owned))
 		request->status = 400;
