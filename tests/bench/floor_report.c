@@ -9,6 +9,8 @@
  * seals the body to two recipients and a mailbox item to one. Prints its port once it listens, and ends on
  * SIGTERM. */
 #include <arpa/inet.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -82,20 +84,17 @@ static enum MHD_Result respond(struct MHD_Connection *connection, unsigned statu
 	return result;
 }
 
-/* HKDF-SHA-256, one block, of a key of at most 32 bytes. */
+/* HKDF-SHA-256, one block. */
 static void derive(uint8_t out[static 32], const uint8_t *salt, size_t salt_len, const uint8_t *key,
 	size_t key_len, const char *info)
 {
-	crypto_auth_hmacsha256_state state;
-	uint8_t middle[32];
+	uint8_t middle[32], first[64];
+	size_t len = strlen(info);
 
-	crypto_auth_hmacsha256_init(&state, salt, salt_len);
-	crypto_auth_hmacsha256_update(&state, key, key_len);
-	crypto_auth_hmacsha256_final(&state, middle);
-	crypto_auth_hmacsha256_init(&state, middle, sizeof middle);
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)info, strlen(info));
-	crypto_auth_hmacsha256_update(&state, (const uint8_t *)"\x01", 1);
-	crypto_auth_hmacsha256_final(&state, out);
+	memcpy(first, info, len);
+	first[len] = 1;
+	gnutls_hmac_fast(GNUTLS_MAC_SHA256, salt, salt_len, key, key_len, middle);
+	gnutls_hmac_fast(GNUTLS_MAC_SHA256, middle, sizeof middle, first, len + 1, out);
 }
 
 static void add_base64(struct buffer *out, const uint8_t *data, size_t len)
@@ -134,8 +133,8 @@ static struct bytes seal_one(const void *context, struct bytes plain, size_t cou
 		buffer_text(out, "\n");
 	}
 	buffer_text(out, "---");
-	derive(key, NULL, 0, file_key, sizeof file_key, "header");
-	crypto_auth_hmacsha256(mac, out->data, out->len, key);
+	derive(key, (const uint8_t *)"", 0, file_key, sizeof file_key, "header");
+	gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, sizeof key, out->data, out->len, mac);
 	buffer_text(out, " ");
 	add_base64(out, mac, sizeof mac);
 	buffer_text(out, "\n");
