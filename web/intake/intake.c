@@ -156,6 +156,10 @@ const struct error *intake_find_receipt(
 {
 	const struct error *error;
 
+	*state = RECEIPT_UNKNOWN;
+	*code = NULL;
+	if (!seen_perhaps(intake->seen, receipt_id(ticket)))
+		return NULL;
 	pthread_mutex_lock(&intake->lock);
 	error = receipts_find(intake->reader, ticket, intake_seconds(), state, code);
 	pthread_mutex_unlock(&intake->lock);
@@ -166,9 +170,11 @@ const struct error *intake_is_same(
 	struct intake *intake, const char *ticket, struct bytes sent, bool *is_same)
 {
 	const struct error *error;
+	struct receipt receipt;
 
+	receipt_make(&receipt, ticket, NULL, sent);
 	pthread_mutex_lock(&intake->lock);
-	error = receipts_is_same(intake->reader, ticket, sent, is_same);
+	error = receipts_is_same(intake->reader, &receipt, is_same);
 	pthread_mutex_unlock(&intake->lock);
 	return error;
 }
@@ -192,9 +198,9 @@ static const struct error *save_work(struct db *db, void *job)
 
 	save->is_new = true;
 	if (save->ticket)
-		TRY(receipts_add(db, save->ticket, save->code, save->sent, intake_seconds(), &save->is_new));
+		TRY(receipts_add(db, &save->receipt, intake_seconds(), &save->is_new));
 	if (!save->is_new)
-		return receipts_is_same(db, save->ticket, save->sent, &save->is_same);
+		return receipts_is_same(db, &save->receipt, &save->is_same);
 	TRY(intake_keep_clock(db, save->intake));
 	return compose_spool(db, save->composed);
 }
@@ -227,5 +233,9 @@ static void save_done(void *job, const struct error *error)
 
 void intake_save(struct intake_save *save)
 {
+	if (save->ticket) {
+		receipt_make(&save->receipt, save->ticket, save->code, save->sent);
+		seen_add(save->intake->seen, save->receipt.id);
+	}
 	group_submit(save->intake->group, save_work, save_done, save);
 }

@@ -25,6 +25,7 @@ struct intake {
 	struct coalition *coalition;
 	struct quota *quota;
 	struct code_source *codes;
+	struct seen *seen; /* the tickets of all receipts */
 	struct sealer *sealer;
 	struct group *group;  /* all writing to intake.db */
 	pthread_mutex_t lock; /* for `reader` */
@@ -75,6 +76,7 @@ struct intake_save {
 	const char *ticket;	   /* NULL: `engabo report`, which is told its code at once */
 	const struct secret *code; /* NULL: a message */
 	struct bytes sent;	   /* with a ticket: the text by which it is known again */
+	struct receipt receipt;	   /* by intake_save */
 	bool is_new, is_same;
 	struct intake *intake;
 	void (*done)(struct intake_save *save, const struct error *error);

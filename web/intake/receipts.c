@@ -9,24 +9,24 @@
 #include <string.h>
 
 #include "node/base/ids.h"
-#include "node/base/text.h"
-#include "node/vault/digest.h"
-#include "node/vault/mailbox.h"
 #include "web/intake/token.h"
 
-#define SALT_LEN 16
-#define SEALED_LEN (SALT_LEN + MAILBOX_CODE_LEN)
-
-static void ticket_hash(uint8_t out[static DIGEST_LEN], const char *ticket)
+int64_t receipt_id(const char *ticket)
 {
-	digest_of(out, (struct bytes){(const uint8_t *)ticket, strlen(ticket)});
+	uint8_t hash[DIGEST_LEN];
+	int64_t id;
+
+	digest_of(hash, (struct bytes){(const uint8_t *)ticket, strlen(ticket)});
+	memcpy(&id, hash, sizeof id);
+	return id;
 }
 
 /* A one-time pad: its key follows from ticket and salt and is used for these twenty digits only. A wrong
  * ticket never gets this far, and the digits carry their own check. */
-static void pad(uint8_t out[static MAILBOX_CODE_LEN], const char *ticket, const uint8_t salt[static SALT_LEN])
+static void pad(
+	uint8_t out[static MAILBOX_CODE_LEN], const char *ticket, const uint8_t salt[static RECEIPT_SALT_LEN])
 {
-	digest_hkdf(out, MAILBOX_CODE_LEN, (struct bytes){salt, SALT_LEN},
+	digest_hkdf(out, MAILBOX_CODE_LEN, (struct bytes){salt, RECEIPT_SALT_LEN},
 		(struct bytes){(const uint8_t *)ticket, strlen(ticket)}, "engabo receipt code");
 }
 
@@ -41,12 +41,17 @@ static void sent_digest(uint8_t out[static DIGEST_LEN], const char *ticket, stru
 	secret_wipe(plain, sizeof plain);
 }
 
-static void seal(uint8_t out[static SEALED_LEN], const char *ticket, const struct secret *code)
+void receipt_make(struct receipt *out, const char *ticket, const struct secret *code, struct bytes sent)
 {
-	ids_random(out, SALT_LEN);
-	pad(out + SALT_LEN, ticket, out);
+	out->id = receipt_id(ticket);
+	out->has_code = code;
+	sent_digest(out->sent, ticket, sent);
+	if (!code)
+		return;
+	ids_random(out->sealed, RECEIPT_SALT_LEN);
+	pad(out->sealed + RECEIPT_SALT_LEN, ticket, out->sealed);
 	for (size_t i = 0; i < MAILBOX_CODE_LEN; i++)
-		out[SALT_LEN + i] ^= code->data[i];
+		out->sealed[RECEIPT_SALT_LEN + i] ^= code->data[i];
 }
 
 static const struct error *unseal(struct secret **out, const char *ticket, struct bytes sealed)
@@ -54,11 +59,11 @@ static const struct error *unseal(struct secret **out, const char *ticket, struc
 	char digits[MAILBOX_CODE_LEN + 1];
 	const struct error *error;
 
-	if (sealed.len != SEALED_LEN)
+	if (sealed.len != RECEIPT_SALT_LEN + MAILBOX_CODE_LEN)
 		return error_new(ERROR_INVALID, "a receipt in intake.db is damaged");
 	pad((uint8_t *)digits, ticket, sealed.data);
 	for (size_t i = 0; i < MAILBOX_CODE_LEN; i++)
-		digits[i] = (char)(digits[i] ^ sealed.data[SALT_LEN + i]);
+		digits[i] = (char)(digits[i] ^ sealed.data[RECEIPT_SALT_LEN + i]);
 	digits[MAILBOX_CODE_LEN] = '\0';
 	error = mailbox_code_parse(digits, out);
 	secret_wipe(digits, sizeof digits);
@@ -74,16 +79,28 @@ const struct error *receipts_start(struct db *db, int64_t now)
 	return db_done(&query);
 }
 
+const struct error *receipts_note_all(struct db *db, struct seen *seen)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	bool row;
+
+	TRY(db_prepare(db, &query, "SELECT id FROM receipt"));
+	TRY(db_step(&query, &row));
+	while (row) {
+		seen_add(seen, db_integer(&query, 0));
+		TRY(db_step(&query, &row));
+	}
+	return NULL;
+}
+
 const struct error *receipts_find(
 	struct db *db, const char *ticket, int64_t now, enum receipt_state *state, struct secret **code)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
-	uint8_t hash[DIGEST_LEN];
 	bool row;
 
-	TRY(db_prepare(db, &query, "SELECT sealed, at FROM receipt WHERE ticket = ?1"));
-	ticket_hash(hash, ticket);
-	db_bind_bytes(&query, 1, BYTES_OF(hash));
+	TRY(db_prepare(db, &query, "SELECT sealed, at FROM receipt WHERE id = ?1"));
+	db_bind_integer(&query, 1, receipt_id(ticket));
 	TRY(db_step(&query, &row));
 	*code = NULL;
 	if (!row) {
@@ -98,43 +115,28 @@ const struct error *receipts_find(
 	return NULL;
 }
 
-const struct error *receipts_is_same(struct db *db, const char *ticket, struct bytes sent, bool *is_same)
+const struct error *receipts_is_same(struct db *db, const struct receipt *receipt, bool *is_same)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
-	uint8_t hash[DIGEST_LEN], digest[DIGEST_LEN];
 
-	TRY(db_prepare(db, &query, "SELECT 1 FROM receipt WHERE ticket = ?1 AND sent = ?2"));
-	ticket_hash(hash, ticket);
-	sent_digest(digest, ticket, sent);
-	db_bind_bytes(&query, 1, BYTES_OF(hash));
-	db_bind_bytes(&query, 2, BYTES_OF(digest));
+	TRY(db_prepare(db, &query, "SELECT 1 FROM receipt WHERE id = ?1 AND sent = ?2"));
+	db_bind_integer(&query, 1, receipt->id);
+	db_bind_bytes(&query, 2, BYTES_OF(receipt->sent));
 	return db_step(&query, is_same);
 }
 
-const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code,
-	struct bytes sent, int64_t now, bool *is_new)
+const struct error *receipts_add(struct db *db, const struct receipt *receipt, int64_t now, bool *is_new)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
-	uint8_t hash[DIGEST_LEN], digest[DIGEST_LEN], sealed[SEALED_LEN];
-	bool row;
 
 	TRY(db_prepare(db, &query,
-		"INSERT INTO receipt(ticket, sealed, at, sent) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING "
+		"INSERT INTO receipt(id, sealed, sent, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING "
 		"RETURNING 1"));
-	ticket_hash(hash, ticket);
-	db_bind_bytes(&query, 1, BYTES_OF(hash));
-	if (code) {
-		seal(sealed, ticket, code);
-		db_bind_bytes(&query, 2, BYTES_OF(sealed));
-	} else {
-		db_bind_bytes(&query, 2, (struct bytes){NULL, 0});
-	}
-	db_bind_integer(&query, 3, now);
-	sent_digest(digest, ticket, sent);
-	db_bind_bytes(&query, 4, BYTES_OF(digest));
-	TRY(db_step(&query, &row));
-	*is_new = row;
-	return NULL;
+	db_bind_integer(&query, 1, receipt->id);
+	db_bind_bytes(&query, 2, receipt->has_code ? BYTES_OF(receipt->sealed) : (struct bytes){NULL, 0});
+	db_bind_bytes(&query, 3, BYTES_OF(receipt->sent));
+	db_bind_integer(&query, 4, now);
+	return db_step(&query, is_new);
 }
 
 static const struct error *change(struct db *db, const char *sql, int64_t value)
@@ -169,7 +171,7 @@ const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next)
 	TRY(change(db, "UPDATE receipt SET sealed = NULL WHERE at <= ?1 AND sealed IS NOT NULL",
 		now - RECEIPT_PAGE_SECONDS));
 	TRY(change(db,
-		"DELETE FROM receipt WHERE ticket IN (SELECT ticket FROM receipt ORDER BY at DESC LIMIT -1 "
+		"DELETE FROM receipt WHERE id IN (SELECT id FROM receipt ORDER BY at DESC LIMIT -1 "
 		"OFFSET ?1)",
 		RECEIPT_KEPT_MOST));
 	TRY(oldest(db, "SELECT min(at) FROM receipt WHERE sealed IS NOT NULL", RECEIPT_PAGE_SECONDS, next));

@@ -8,11 +8,25 @@
 #define ENGABO_WEB_INTAKE_RECEIPTS_H
 
 #include "node/store/db.h"
-#include "node/vault/secret.h"
+#include "node/vault/digest.h"
+#include "node/vault/mailbox.h"
+#include "web/intake/seen.h"
 
 #define RECEIPT_PAGE_SECONDS 600
 #define RECEIPT_KEPT_SECONDS (24 * 60 * 60)
 #define RECEIPT_KEPT_MOST 20000
+
+#define RECEIPT_SALT_LEN 16
+
+/* All that is kept of one sending. */
+struct receipt {
+	int64_t id;
+	uint8_t sealed[RECEIPT_SALT_LEN + MAILBOX_CODE_LEN];
+	bool has_code;
+	uint8_t sent[DIGEST_LEN];
+};
+/* `code` NULL: a message. Of `sent`, what was sent, only a digest under the ticket is kept. */
+void receipt_make(struct receipt *out, const char *ticket, const struct secret *code, struct bytes sent);
 
 enum receipt_state {
 	RECEIPT_UNKNOWN, /* nothing was sent with it */
@@ -23,16 +37,16 @@ enum receipt_state {
 /* Before anything else uses the file: what was sent later than now was sent before the machine started anew,
  * and gets its time from here. */
 const struct error *receipts_start(struct db *db, int64_t now) MUST_CHECK;
+const struct error *receipts_note_all(struct db *db, struct seen *seen) MUST_CHECK;
 /* Through any handle of intake.db. */
 const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
 	struct secret **code) MUST_CHECK;
 /* Whether this, byte for byte, is what was sent with the ticket. */
-const struct error *receipts_is_same(
-	struct db *db, const char *ticket, struct bytes sent, bool *is_same) MUST_CHECK;
-/* Within the transaction that takes the report. `code` NULL: a message. `sent`: its text, of which only a
- * digest under the ticket is kept. *is_new false: it had been sent before, nothing was added. */
-const struct error *receipts_add(struct db *db, const char *ticket, const struct secret *code,
-	struct bytes sent, int64_t now, bool *is_new) MUST_CHECK;
+const struct error *receipts_is_same(struct db *db, const struct receipt *receipt, bool *is_same) MUST_CHECK;
+/* Within the transaction that takes the report. *is_new false: it had been sent before, nothing was added. */
+const struct error *receipts_add(
+	struct db *db, const struct receipt *receipt, int64_t now, bool *is_new) MUST_CHECK;
+int64_t receipt_id(const char *ticket);
 /* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in
  * seconds on the boot clock; 0: never. */
 const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next) MUST_CHECK;

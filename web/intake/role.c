@@ -163,7 +163,10 @@ static const struct error *start(struct intake *intake)
 
 	TRY(connect_check(config));
 	TRY(intake_open_db(intake->home, &db, &roster));
+	intake->seen = seen_new(intake);
 	error = intake_claim_db(intake->home, db);
+	if (!error)
+		error = receipts_note_all(db, intake->seen);
 	if (!error)
 		error = group_start(db, &intake->group);
 	if (error) {

@@ -1,8 +1,8 @@
 /* The queue between the server's thread, which takes reports in, and the threads that seal them (sealer.h).
  * What a job does is send.c's; the next that gets it is the writer of node/store/group.c.
  *
- * Invariant: each job is run exactly once, also while intake ends: a phone that waits gets its answer. Runs in
- * intake. */
+ * Invariant: each job is run exactly once, also while intake ends: a phone that waits gets its answer. Runs
+ * in intake. */
 #include "web/intake/sealer.h"
 
 #include <pthread.h>

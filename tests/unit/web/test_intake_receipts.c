@@ -39,6 +39,24 @@ static int tear_down(void **state)
 
 static const uint8_t text[] = "They came at night.";
 
+static const struct error *add(const char *ticket, const struct secret *code, int64_t now, bool *is_new)
+{
+	struct receipt receipt;
+
+	receipt_make(&receipt, ticket, code, BYTES_OF(text));
+	return receipts_add(db, &receipt, now, is_new);
+}
+
+static bool is_same(const char *ticket, struct bytes sent)
+{
+	struct receipt receipt;
+	bool is;
+
+	receipt_make(&receipt, ticket, NULL, sent);
+	assert_null(receipts_is_same(db, &receipt, &is));
+	return is;
+}
+
 static void expect(
 	const char *ticket, int64_t now, enum receipt_state wanted, const struct secret *wanted_code)
 {
@@ -60,11 +78,11 @@ static void the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day(void
 	int64_t next;
 	bool is_new;
 
-	assert_null(receipts_add(db, TICKET_A, code, BYTES_OF(text), 1000, &is_new));
+	assert_null(add(TICKET_A, code, 1000, &is_new));
 	assert_true(is_new);
-	assert_null(receipts_add(db, TICKET_A, other, BYTES_OF(text), 1001, &is_new));
+	assert_null(add(TICKET_A, other, 1001, &is_new));
 	assert_false(is_new);
-	assert_null(receipts_add(db, TICKET_B, NULL, BYTES_OF(text), 1010, &is_new));
+	assert_null(add(TICKET_B, NULL, 1010, &is_new));
 	assert_true(is_new);
 	expect(TICKET_A, 1599, RECEIPT_THERE, code);
 	expect(TICKET_A, 1600, RECEIPT_OVER, NULL);
@@ -91,15 +109,36 @@ static void what_was_sent_is_known_again_and_what_was_edited_is_not(void **state
 	const struct bytes sent = BYTES_OF(text);
 	bool is;
 
-	assert_null(receipts_add(db, TICKET_A, code, sent, 1000, &is));
-	assert_null(receipts_is_same(db, TICKET_A, sent, &is));
-	assert_true(is);
-	assert_null(receipts_is_same(db, TICKET_A, (struct bytes){text, sizeof text - 2}, &is));
-	assert_false(is);
-	assert_null(receipts_is_same(db, TICKET_A, (struct bytes){NULL, 0}, &is));
-	assert_false(is);
-	assert_null(receipts_is_same(db, TICKET_B, sent, &is));
-	assert_false(is);
+	assert_null(add(TICKET_A, code, 1000, &is));
+	assert_true(is_same(TICKET_A, sent));
+	assert_false(is_same(TICKET_A, (struct bytes){text, sizeof text - 2}));
+	assert_false(is_same(TICKET_A, (struct bytes){NULL, 0}));
+	assert_false(is_same(TICKET_B, sent));
+}
+
+static void a_ticket_that_was_sent_is_never_taken_for_a_new_one(void **state)
+{
+	struct seen *seen = seen_new(*state);
+	char ticket[sizeof TICKET_A];
+	unsigned wrongly = 0;
+	bool is_new;
+
+	assert_null(db_begin(db));
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
+		assert_null(add(ticket, NULL, 1000, &is_new));
+	}
+	assert_null(db_commit(db));
+	assert_false(seen_perhaps(seen, receipt_id(TICKET_A)));
+	assert_null(receipts_note_all(db, seen));
+	for (unsigned i = 0; i < 4000; i++) {
+		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
+		if (i < 2000)
+			assert_true(seen_perhaps(seen, receipt_id(ticket)));
+		else
+			wrongly += seen_perhaps(seen, receipt_id(ticket));
+	}
+	assert_true(wrongly < 100);
 }
 
 static void the_card_never_holds_a_code_or_a_ticket(void **state)
@@ -108,7 +147,7 @@ static void the_card_never_holds_a_code_or_a_ticket(void **state)
 	struct bytes file;
 	bool is_new;
 
-	assert_null(receipts_add(db, TICKET_A, code, BYTES_OF(text), 1000, &is_new));
+	assert_null(add(TICKET_A, code, 1000, &is_new));
 	assert_null(db_run(db, "PRAGMA wal_checkpoint(TRUNCATE)"));
 	assert_null(files_read(*state, home_file(*state, home, "intake.db"), 1 << 20, &file));
 	assert_null(memmem(file.data, file.len, code->data, code->len));
@@ -121,7 +160,7 @@ static void after_a_power_cut_a_receipt_gets_its_time_anew(void **state)
 	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
 	bool is_new;
 
-	assert_null(receipts_add(db, TICKET_A, code, BYTES_OF(text), 500000, &is_new));
+	assert_null(add(TICKET_A, code, 500000, &is_new));
 	assert_null(receipts_start(db, 500500)); /* the role was started again, the machine was not */
 	expect(TICKET_A, 500600, RECEIPT_OVER, NULL);
 	assert_null(receipts_start(db, 20)); /* the boot clock began anew */
@@ -138,7 +177,7 @@ static void only_the_newest_are_remembered(void **state)
 	assert_null(db_begin(db));
 	for (unsigned i = 0; i < RECEIPT_KEPT_MOST + 10; i++) {
 		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
-		assert_null(receipts_add(db, ticket, NULL, BYTES_OF(text), 1000 + i / 1000, &is_new));
+		assert_null(add(ticket, NULL, 1000 + i / 1000, &is_new));
 	}
 	assert_null(receipts_tidy(db, 1100, &next));
 	assert_null(db_commit(db));
@@ -162,6 +201,8 @@ int main(void)
 			the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_was_sent_is_known_again_and_what_was_edited_is_not, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_ticket_that_was_sent_is_never_taken_for_a_new_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_card_never_holds_a_code_or_a_ticket, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			after_a_power_cut_a_receipt_gets_its_time_anew, set_up, tear_down),
