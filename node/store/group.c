@@ -2,13 +2,15 @@
  *
  * What a job writes is the caller's; here are the thread, the queue and the one invariant: `done` without an
  * error is called only after the commit that holds the job's rows has returned, so that nobody is told
- * "saved" too early. While one commit waits for the card, the next batch gathers by itself; no job ever waits
- * for others to come. Runs in intake and office. */
+ * "saved" too early. While one commit waits for the card, the next batch gathers by itself, and whoever comes
+ * while a batch is written joins it; no job ever waits for others to come. Runs in intake and office. */
 #include "node/store/group.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TOGETHER_MAX 256 /* jobs after which nobody joins a batch any more: the first has waited enough */
 
 struct entry {
 	struct entry *next;
@@ -68,25 +70,48 @@ static void work_apart(struct group *group, struct entry *entry)
 	}
 }
 
-/* Runs jobs from `entry` within one transaction and returns the first that it did not come to. A full card
+/* What waits now, oldest first; NULL: nothing. Under the lock. */
+static struct entry *take_waiting(struct group *group)
+{
+	struct entry *taken = group->first;
+
+	group->first = NULL;
+	group->last = &group->first;
+	return taken;
+}
+
+/* The one after `entry`: of its batch or, behind the last, of those who came while it was written. */
+static struct entry *next_of(struct group *group, struct entry *entry, size_t done)
+{
+	if (!entry->next && done < TOGETHER_MAX) {
+		pthread_mutex_lock(&group->lock);
+		entry->next = take_waiting(group);
+		pthread_mutex_unlock(&group->lock);
+	}
+	return entry->next;
+}
+
+/* Runs jobs from `first` within one transaction and returns the first that it did not come to. A full card
  * can make SQLite roll back everything in the middle; then what ran has failed, and the rest gets a
  * transaction of its own. */
 static struct entry *run_transaction(struct group *group, struct entry *first)
 {
 	const struct error *error = db_done(&group->begin);
 	struct entry *entry = first;
+	size_t done = 0;
 
 	if (error) {
 		fail_until(first, NULL, error);
 		return NULL;
 	}
 	if (!first->next) {
+		/* Alone it needs no savepoint: if it fails, all of it does. */
 		entry_fail(first, first->work(group->db, first->job));
-		entry = NULL;
+		entry = first->has_failed ? NULL : next_of(group, first, ++done);
 	}
 	while (entry && !sqlite3_get_autocommit(group->db->handle)) {
 		work_apart(group, entry);
-		entry = entry->next;
+		entry = next_of(group, entry, ++done);
 	}
 	if (sqlite3_get_autocommit(group->db->handle)) {
 		fail_until(first, entry,
@@ -120,7 +145,7 @@ static void *run(void *user)
 
 	pthread_mutex_lock(&group->lock);
 	for (;;) {
-		struct entry *batch = group->first;
+		struct entry *batch = take_waiting(group);
 
 		if (!batch && group->stopping)
 			break;
@@ -128,8 +153,6 @@ static void *run(void *user)
 			pthread_cond_wait(&group->arrived, &group->lock);
 			continue;
 		}
-		group->first = NULL;
-		group->last = &group->first;
 		pthread_mutex_unlock(&group->lock);
 		run_batch(group, batch);
 		pthread_mutex_lock(&group->lock);

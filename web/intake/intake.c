@@ -219,7 +219,7 @@ static void save_done(void *job, const struct error *error)
 	struct intake *intake = save->intake;
 	uint64_t one = 1;
 
-	if (!error && save->is_new) {
+	if (!error && save->is_new && !atomic_exchange(&intake->is_told, true)) {
 		ssize_t told = write(intake->wake_fd, &one, sizeof one);
 
 		(void)told; /* an eventfd that is full has been told already */

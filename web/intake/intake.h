@@ -4,6 +4,7 @@
 #define ENGABO_WEB_INTAKE_INTAKE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "node/base/home.h"
 #include "node/store/group.h"
@@ -31,6 +32,7 @@ struct intake {
 	pthread_mutex_t lock; /* for `reader` */
 	struct db *reader;    /* intake.db, read only */
 	struct server *http, *https;
+	atomic_bool is_told; /* nothing is to be put into wake_fd until it has been read */
 	uint8_t fingerprint[DIGEST_LEN]; /* of the certificate of `https`, as browsers show it */
 	struct captive *captive;	 /* which phones have been here */
 	uint64_t clock_kept;		 /* the hybrid clock's value on the card; the writer's thread's own */
