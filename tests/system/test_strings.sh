@@ -43,8 +43,8 @@ refuses 'a word on a public page outside {{#t}} is found' 'not in {{#t}}: Welcom
 refuses 'so is one in an attribute that is read aloud' 'not in {{#t}}: Close this' say_new '<nav aria-label="Close this"></nav>'
 refuses 'so is one in the code that nobody has translated' 'not in say() or SAY(): Look here' bare_code here
 refuses 'a new text that is in no catalogue is found' 'is not in the catalogue yet (make strings): Welcome' say_new '<p>{{#t}}Welcome{{/t}}</p>'
-refuses 'a reworded one too, and its old translation does not stay' 'is said nowhere any more (make strings): Help' reword
+refuses 'a reworded one too, and its old translation does not stay' 'is said nowhere any more (make strings): This is a first translation.' reword
 refuses 'a translation that lost a value of the page is found' 'has other tags than the English' spoil '{{office}}' ''
-refuses 'one that lost a mark of HTML too' 'has other tags than the English' spoil '<\/strong>' ''
+refuses 'one that lost a mark of HTML too' 'has other tags than the English' spoil '<\/a>' ''
 refuses 'and one whose number would be read as a text' 'printf formats' spoil '%d' '%s'
 echo "1..$count"
