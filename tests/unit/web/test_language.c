@@ -44,12 +44,29 @@ static void dates_are_said_as_people_say_them(void **state)
 	assert_string_equal(language_date(context, NULL, ""), "");
 }
 
+static void the_languages_of_a_hub_are_those_it_names_in_their_order(void **state)
+{
+	static const char codes[] = " ach  en sw";
+
+	assert_ptr_equal(language_chosen(codes, 0), language_find("ach"));
+	assert_ptr_equal(language_chosen(codes, 1), language_find("en"));
+	assert_ptr_equal(language_chosen(codes, 2), language_find("sw"));
+	assert_null(language_chosen(codes, 3));
+	assert_null(language_chosen(codes, 9));
+	assert_null(language_chosen("", 0));
+	assert_null(language_unknown(codes));
+	assert_null(language_unknown(""));
+	assert_string_equal(language_unknown("en xx sw"), "xx sw");
+	assert_string_equal(language_unknown("en e"), "e");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_phone_s_own_language_is_taken_when_it_is_ours),
 		cmocka_unit_test(anything_else_is_english),
 		cmocka_unit_test(dates_are_said_as_people_say_them),
+		cmocka_unit_test(the_languages_of_a_hub_are_those_it_names_in_their_order),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
