@@ -208,6 +208,19 @@ const struct error *lists_oversteps(struct casefile *file, int limit, json_t **o
 		limit, out);
 }
 
+const struct error *lists_is_for_headquarters(struct casefile *file, const char *key, bool *out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	/* Under the policy "summary" an event is for headquarters alone, too; it does not say what happened. */
+	TRY(db_prepare(casefile_db(file), &query,
+		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id WHERE e.type = 'report' AND e.key = ?1"
+		" AND v.kind = 'i' AND v.standing = 0 AND json_extract(v.line, '$.to') = '[\"hq\"]'"
+		" AND json_extract(v.line, '$.set.what') IS NOT NULL"));
+	db_bind_text(&query, 1, key);
+	return db_step(&query, out);
+}
+
 const struct error *lists_users(struct casefile *file, json_t **out)
 {
 	return rows_limited(file, "SELECT name, role, state FROM user ORDER BY name LIMIT ?", -1, out);

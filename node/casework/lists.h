@@ -28,6 +28,9 @@ const struct error *lists_messages(struct casefile *file, const char *report_key
 const struct error *lists_conflicts(struct casefile *file, int limit, json_t **out) MUST_CHECK;
 /* {"log","event","entity","key","reason","at"} for the coordinator */
 const struct error *lists_oversteps(struct casefile *file, int limit, json_t **out) MUST_CHECK;
+/* Whether the reporter wanted a report, or the case that was opened from it and has its key, to be opened by
+ * headquarters alone: then nothing about it is sealed to the hub where it was written. */
+const struct error *lists_is_for_headquarters(struct casefile *file, const char *key, bool *out) MUST_CHECK;
 /* {"name","role","state"} */
 const struct error *lists_users(struct casefile *file, json_t **out) MUST_CHECK;
 /* Numbers for the head of the page: {"new_reports","urgent","overdue","conflicts","open_cases"} */

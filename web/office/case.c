@@ -91,18 +91,21 @@ static void add_facts(struct visit *visit, const json_t *record)
 	visit_text(visit, "state_class", show_tag(state));
 	visit_set(visit, "facts", show_fields(visit, schema_entity("case"), record, facts));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
-	visit_text(visit, "readers", show_readers(visit, home));
 }
 
 static const struct error *show(struct visit *visit, const char *key)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
+	bool is_for_headquarters;
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
 	TRY(add_tasks(visit, key));
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
+	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
+	visit_text(visit, "readers",
+		show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
 	visit_text(visit, "key", key);
 	visit_text(visit, "note", visit_field(visit, "text"));

@@ -131,6 +131,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	json_t *report CLEANUP(json_decref) = NULL, *clock = NULL;
 	const char *state, *seen, *home;
 	struct asking asking = {"report", key, NULL, NULL};
+	bool is_for_headquarters;
 
 	TRY(report_find(visit, key, &report));
 	state = json_text_or(report, "state", "new");
@@ -152,7 +153,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	}
 	visit_text(visit, "created_at", show_time(visit, json_text_or(report, "created", "")));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
-	visit_text(visit, "readers", show_readers(visit, home));
+	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
+	visit_text(visit, "readers", show_readers(visit, home, is_for_headquarters));
 	visit_set(visit, "has_mailbox", json_boolean(*json_text_or(report, "mailbox", "")));
 	visit_text(visit, "reason", visit_field(visit, "reason"));
 	visit_text(visit, "answer", visit_field(visit, "text"));

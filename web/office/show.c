@@ -237,12 +237,12 @@ const char *show_who(const struct visit *visit, const json_t *row)
 		by, office_hub_name(visit->office, hub), at);
 }
 
-const char *show_readers(const struct visit *visit, const char *home)
+const char *show_readers(const struct visit *visit, const char *home, bool is_for_headquarters)
 {
 	const struct office *office = visit->office;
 	const struct roster *roster = office_roster(office);
 	struct buffer *text = buffer_new(visit->context);
-	bool any = false;
+	bool any = false, is_reader;
 
 	if (!roster || !roster_member(roster, office->trust.self.log))
 		return memory_format(visit->context,
@@ -253,8 +253,9 @@ const char *show_readers(const struct visit *visit, const char *home)
 
 		if (member->status != MEMBER_ACTIVE)
 			continue;
-		if (strcmp(member->keys.log, home) != 0 &&
-			(member->keys.role != MEMBER_HEADQUARTERS || roster->sharing != SHARING_FULL))
+		is_reader = member->keys.role == MEMBER_HEADQUARTERS &&
+			    (is_for_headquarters || roster->sharing == SHARING_FULL);
+		if (!is_reader && (is_for_headquarters || strcmp(member->keys.log, home) != 0))
 			continue;
 		buffer_format(text, "%s%s", any ? ", " : "", office_hub_name(office, member->keys.log));
 		any = true;

@@ -12,6 +12,7 @@
 #include "node/base/control.h"
 #include "node/base/text.h"
 #include "node/casework/envelope.h"
+#include "node/casework/lists.h"
 #include "node/casework/recipients.h"
 #include "node/casework/schema.h"
 #include "node/store/doorbell.h"
@@ -82,6 +83,26 @@ static const struct roster *roster_of_us(const struct office *office)
 	return roster && roster_member(roster, office->trust.self.log) ? roster : NULL;
 }
 
+/* Whom an event is for: the hub that the record belongs to and headquarters, by the coalition's policy; but
+ * headquarters alone for whatever is said of a report that its reporter wanted nobody else to open. */
+static const struct error *readers_of(struct batch *batch, const struct event_draft *draft, json_t **to)
+{
+	const char *report = json_text_or(draft->set, "report", "");
+	bool is_for_headquarters;
+	char home[LOG_ID_SIZE];
+
+	if (*draft->case_key)
+		report = draft->case_key;
+	else if (!ids_is_key(report))
+		report = draft->key;
+	TRY(lists_is_for_headquarters(batch->office->file, report, &is_for_headquarters));
+	home_of(home, draft->key, draft->case_key, draft->set);
+	*to = is_for_headquarters
+		      ? json_pack("[s]", "hq")
+		      : recipients_named(roster_of_us(batch->office), &batch->office->trust.self, home);
+	return NULL;
+}
+
 static const struct error *seal_event(struct batch *batch, struct event *event)
 {
 	const struct office *office = batch->office;
@@ -104,14 +125,14 @@ static const struct error *add(struct batch *batch, struct event_draft *draft)
 {
 	const struct entity *entity = schema_entity(draft->entity);
 	const struct member_keys *self = &batch->office->trust.self;
-	char home[LOG_ID_SIZE];
 	struct event *event;
 
 	if (!entity)
 		return error_new(ERROR_INVALID, "there are no records of the kind %s", draft->entity);
-	home_of(home, draft->key, draft->case_key, draft->set);
-	draft->to = entity->is_local ? json_pack("[s]", self->log)
-				     : recipients_named(roster_of_us(batch->office), self, home);
+	if (entity->is_local)
+		draft->to = json_pack("[s]", self->log);
+	else
+		TRY(readers_of(batch, draft, &draft->to));
 	draft->by = batch->by;
 	TRY(event_make(batch, draft, &event));
 	TRY(seal_event(batch, event));
