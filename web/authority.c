@@ -333,19 +333,18 @@ static bool is_same_key(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
 	       memcmp(id[0], id[1], sizeof id[0]) == 0;
 }
 
-struct bytes authority_certificate(
-	const void *context, const struct home *home, const char *name, const struct secret *pem)
+const struct error *authority_certificate(const void *context, const struct home *home, const char *name,
+	const struct secret *pem, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	gnutls_x509_crt_t issued CLEANUP(x509_certificate_free) = NULL,
 				 own CLEANUP(x509_certificate_free) = NULL;
-	struct bytes certificate = {NULL, 0}, known;
+	struct bytes known;
 
-	if (x509_read((struct bytes){pem->data, pem->len}, &own))
-		return certificate; /* the server says what is wrong */
-	if (!files_read(scratch, file_of(scratch, home, name), AUTHORITY_PEM_MAX, &known) &&
-		!x509_read(known, &issued) && is_same_key(own, issued))
-		return memory_bytes(context, known.data, known.len);
-	error_ignore(print(context, own, &certificate)); /* without the key */
-	return certificate;
+	TRY(x509_read((struct bytes){pem->data, pem->len}, &own));
+	if (files_read(scratch, file_of(scratch, home, name), AUTHORITY_PEM_MAX, &known) ||
+		x509_read(known, &issued) || !is_same_key(own, issued))
+		return print(context, own, out); /* without the key */
+	*out = memory_bytes(context, known.data, known.len);
+	return NULL;
 }

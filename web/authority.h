@@ -45,8 +45,8 @@ const struct error *authority_found(const struct home *home, struct secret **key
 const struct error *authority_renew(
 	const struct home *home, const struct secret *key, bool *is_new) MUST_CHECK;
 /* What a server shows: `name`.crt where there is one and it is of the key in keys/tls-<name>, else the
- * certificate in that file, whose content is `pem`; nothing when it holds none. PEM on `context`. */
-struct bytes authority_certificate(
-	const void *context, const struct home *home, const char *name, const struct secret *pem);
+ * certificate in that file, whose content is `pem`. PEM on `context`; ERROR_INVALID when there is none. */
+const struct error *authority_certificate(const void *context, const struct home *home, const char *name,
+	const struct secret *pem, struct bytes *out) MUST_CHECK;
 
 #endif

@@ -50,6 +50,7 @@ static const struct key keys[] = {
 	{"intake", "languages", TEXT, AT(intake.languages), 2, 100, "en lg sw ach"},
 	{"intake", "captive", YES_NO, AT(intake.captive), 0, 0, "yes"},
 	{"wifi", "name", TEXT, AT(wifi.name), 0, 32, ""},
+	{"wifi", "interface", TEXT, AT(wifi.interface), 0, 15, ""},
 	{"wifi", "password", TEXT_OR_NONE, AT(wifi.password), 8, 63, ""},
 	{"intake", "form", WAY, AT(intake.form), 0, 0, "https"},
 	{"intake", "certificate", TEXT, AT(intake.certificate), 0, 1000, ""},

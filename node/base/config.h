@@ -40,7 +40,9 @@ struct config {
 	} intake;
 	struct {
 		char *name; /* of the Wi-Fi by which phones come, for /connect and the poster; "": not said */
-		char *password; /* of 8 to 63 characters; "": none */
+		char *interface; /* its device, "wlan0": a workshop is for who comes by it; "": any private
+				    network */
+		char *password;	 /* of 8 to 63 characters; "": none */
 	} wifi;
 	struct {
 		int https;	   /* 9443 */

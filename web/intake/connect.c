@@ -10,6 +10,7 @@
 
 #include "node/base/text.h"
 #include "web/intake/address.h"
+#include "web/intake/gate.h"
 #include "web/intake/intake.h"
 #include "web/qr.h"
 #include "web/template.h"
@@ -54,6 +55,7 @@ static void set_text(json_t *view, const char *key, const char *text)
 /* What all of these pages say. The caller owns it. */
 static json_t *connect_view(const struct request *request)
 {
+	uint8_t fingerprint[DIGEST_LEN];
 	const struct intake *intake = intake_of(request);
 	const struct config *config = intake->home->config;
 	json_t *view = intake_view(request, say(request, TITLE));
@@ -63,7 +65,8 @@ static json_t *connect_view(const struct request *request)
 	set_text(view, "words", words);
 	set_text(view, "numbers", numbers);
 	json_object_set_new(view, "has_address", json_boolean(words || numbers));
-	set_text(view, "fingerprint", fingerprint_text(request->context, intake->fingerprint));
+	gate_fingerprint(request, fingerprint);
+	set_text(view, "fingerprint", fingerprint_text(request->context, fingerprint));
 	if (*config->wifi.name)
 		json_object_set_new(view, "wifi",
 			json_pack("{s:s,s:s}", "name", config->wifi.name, "password", config->wifi.password));

@@ -14,11 +14,12 @@
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
+#include "web/intake/gate.h"
 #include "web/intake/questions.h"
 
 struct questionnaire form_questionnaire(const struct request *request)
 {
-	struct questionnaire asked = {.language = request->language, .asks_names = true};
+	struct questionnaire asked = {.language = request->language, .asks_names = !gate_is_workshop(request)};
 	struct coalition_readers readers;
 	char now[TEXT_TIME_SIZE];
 

@@ -25,6 +25,7 @@ struct intake {
 	struct secret *token_key;
 	struct coalition *coalition;
 	struct quota *quota;
+	struct gate *gate; /* by which way the form is reached */
 	struct code_source *codes;
 	struct seen *seen; /* the tickets of all receipts */
 	struct sealer *sealer;
@@ -32,10 +33,9 @@ struct intake {
 	pthread_mutex_t lock; /* for `reader` */
 	struct db *reader;    /* intake.db, read only */
 	struct server *http, *https;
-	uint8_t fingerprint[DIGEST_LEN]; /* of the certificate of `https`, as browsers show it */
-	struct captive *captive;	 /* which phones have been here */
-	uint64_t clock_kept;		 /* the hybrid clock's value on the card; the writer's thread's own */
-	atomic_bool is_told;		 /* nothing is to be put into wake_fd until it has been read */
+	struct captive *captive; /* which phones have been here */
+	uint64_t clock_kept;	 /* the hybrid clock's value on the card; the writer's thread's own */
+	atomic_bool is_told;	 /* nothing is to be put into wake_fd until it has been read */
 	int wake_fd; /* an eventfd: something is on the card, so sync's bell is to be rung, once for many, and
 			there will be tidying */
 };

@@ -1,6 +1,6 @@
 /* The quiet pages around the form: the first one, who can read what, leaving, help, health, and what a phone
  * asks by itself when it joins the Wi-Fi. Also every page for what went wrong. Over plain http only these are
- * served: whoever wants the form is led to https (pages_guard in role.c's table).
+ * served, but in a workshop: whoever wants the form is led on (pages_guard in role.c's table; gate.c).
  *
  * Invariant: nothing here, in address or title, tells what this place is for. Runs in intake. */
 #include "web/intake/intake.h"
@@ -10,15 +10,20 @@
 #include "node/base/text.h"
 #include "web/intake/address.h"
 #include "web/intake/captive.h"
+#include "web/intake/gate.h"
 
 /* Where the form, or the messages, can be opened from here. The window in which a phone signs in to a Wi-Fi
  * shows no page behind a certificate that it does not know, and says nothing: from there it leads to how to
  * open a browser. */
-static char *form_address(const struct request *request, const char *path)
+static const char *form_address(const struct request *request, const char *path)
 {
-	if (captive_is_small_window(request))
+	const char *elsewhere = gate_elsewhere(request, path);
+
+	if (!elsewhere)
+		return path;
+	if (captive_is_small_window(request) && !gate_is_closed(request))
 		return address_plain(request, intake_link(request, "/connect/browser"));
-	return address_secure(request, path);
+	return elsewhere;
 }
 
 const struct error *pages_guard(struct request *request)
@@ -27,13 +32,13 @@ const struct error *pages_guard(struct request *request)
 	captive_guard(request);
 	if (request->status != 200)
 		return NULL;
-	if (request->is_secure || request_tag(request) != TAG_FORM)
+	if (request_tag(request) != TAG_FORM || !gate_elsewhere(request, request->path))
 		return NULL;
 	request->status = 302;
 	request_add_header(request, "Location",
-		form_address(request, intake_link(request,
-						text_starts(request->path, "/messages") ? "/messages"
-											: "/form/1")));
+		form_address(
+			request, intake_link(request,
+					 text_starts(request->path, "/messages") ? "/messages" : "/form/1")));
 	return NULL;
 }
 
@@ -76,7 +81,7 @@ static const struct error *readers_view(struct request *request, const char *tit
 static json_t *secure_link(const struct request *request, const char *path)
 {
 	path = intake_link(request, path);
-	return json_string(request->is_secure ? path : form_address(request, path));
+	return json_string(form_address(request, path));
 }
 
 const struct error *welcome_show(struct request *request)
@@ -87,7 +92,8 @@ const struct error *welcome_show(struct request *request)
 	json_object_set_new(view, "languages", languages(request));
 	json_object_set_new(view, "start", secure_link(request, "/form/1"));
 	json_object_set_new(view, "return", secure_link(request, "/messages"));
-	json_object_set_new(view, "is_secure", json_boolean(request->is_secure));
+	json_object_set_new(view, "is_warned", json_boolean(gate_warns(request)));
+	json_object_set_new(view, "at_desk", json_boolean(gate_is_closed(request)));
 	return page_show(request, "intake-welcome", view);
 }
 
@@ -141,7 +147,8 @@ static const char *advice(const struct request *request, const struct error *err
 	case ERROR_SYSTEM:
 	case ERROR_CONFIG:
 	case ERROR_DENIED:
-		return say(request, "Nothing could be saved just now. Please press Send again, or ask at the desk.");
+		return say(request,
+			"Nothing could be saved just now. Please press Send again, or ask at the desk.");
 	default:
 		return error->message;
 	}

@@ -52,6 +52,13 @@ struct quota *quota_new(const void *context, int reports_an_hour, int reports_an
 	return quota;
 }
 
+void quota_set_address(struct quota *quota, int reports_an_address)
+{
+	pthread_mutex_lock(&quota->lock);
+	quota->reports_an_address = reports_an_address;
+	pthread_mutex_unlock(&quota->lock);
+}
+
 static void drain(struct bucket *bucket, int64_t now_ms)
 {
 	int64_t passed = now_ms - bucket->at_ms;

@@ -13,6 +13,8 @@
 struct quota;
 /* On `context`. Zero: no limit. */
 struct quota *quota_new(const void *context, int reports_an_hour, int reports_an_address);
+/* From now on so many an address. */
+void quota_set_address(struct quota *quota, int reports_an_address);
 
 /* Counts one report. 0: it may go on; else the minutes until one may be tried again (at least 1), and nothing
  * was counted. */

@@ -17,13 +17,14 @@
 #include "node/base/log.h"
 #include "node/store/doorbell.h"
 #include "sync/state.h"
-#include "web/certificate.h"
 #include "web/intake/captive.h"
 #include "web/intake/connect.h"
 #include "web/intake/desk.h"
+#include "web/intake/gate.h"
 #include "web/intake/intake.h"
 #include "web/intake/pool.h"
 #include "web/static.h"
+#include "web/way.h"
 
 #define BODY_MAX (256 * 1024) /* what was typed too long comes back to be shortened */
 #define TLS_PEM_MAX 65536
@@ -80,7 +81,6 @@ static const struct error *start_servers(struct intake *intake)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct config *config = intake->home->config;
 	struct secret *pem CLEANUP(secret_free) = NULL;
-	uint8_t key[DIGEST_LEN];
 	struct server_options options = {
 		.address = config->address,
 		.port = config->intake.https,
@@ -96,7 +96,6 @@ static const struct error *start_servers(struct intake *intake)
 	const struct error *error;
 
 	TRY(secret_read(home_file(scratch, intake->home, "keys/tls-intake"), TLS_PEM_MAX, &pem));
-	TRY(certificate_pins(pem, key, intake->fingerprint));
 	options.certificate_pem = options.key_pem = (const char *)pem->data;
 	TRY(server_start(&options, &intake->https));
 	options.certificate_pem = options.key_pem = NULL;
@@ -179,7 +178,11 @@ static const struct error *start(struct intake *intake)
 	intake->token_key = secret_random(32);
 	intake->captive = captive_new(intake);
 	intake->quota = quota_new(intake, config->intake.reports_an_hour, config->intake.reports_an_address);
-	return start_servers(intake);
+	way_tidy(intake->home);
+	intake->gate = gate_new(intake);
+	TRY(start_servers(intake));
+	gate_look(intake->gate);
+	return NULL;
 }
 
 const struct error *intake_start(struct home *home, struct code_source *codes, struct intake **out)
@@ -270,20 +273,26 @@ struct role {
 /* Signals arrive only inside ppoll, so that none is lost between looking at *stop and waiting. */
 static const struct error *loop(const struct role *role)
 {
-	int64_t due = clock_boot_ms();
+	int64_t due = clock_boot_ms(), look = due;
 
 	while (!*role->stop) {
 		struct pollfd fds[] = {{role->control_fd, POLLIN, 0}, {role->broken_fd, POLLIN, 0},
 			{role->intake->wake_fd, POLLIN, 0}};
-		int64_t now = clock_boot_ms(), wait = due > now ? due - now : 0;
+		int64_t now = clock_boot_ms(), next = due >= 0 && due < look ? due : look;
+		int64_t wait = next > now ? next - now : 0;
 		struct timespec timeout = {wait / 1000, wait % 1000 * 1000000};
 		uint64_t count;
 
-		if (due >= 0 && !wait) {
+		if (due >= 0 && due <= now) {
 			due = tidy(role->intake);
 			continue;
 		}
-		if (ppoll(fds, 3, due >= 0 ? &timeout : NULL, &role->while_waiting) < 0) {
+		if (look <= now) {
+			gate_look(role->intake->gate);
+			look = now + GATE_LOOK_MS;
+			continue;
+		}
+		if (ppoll(fds, 3, &timeout, &role->while_waiting) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_system(errno, "cannot wait for work");

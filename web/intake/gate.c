@@ -1,0 +1,307 @@
+/* Decides by which way a phone reaches the form, and keeps in step with what staff chose and with
+ * certificates that were renewed while intake runs (gate.h). The choice itself is office's to write.
+ *
+ * Invariant: what a person types goes over plain http only while a workshop is open, and only to devices near
+ * by. Runs in intake; the looking on the role's own thread, the deciding on the servers'. */
+#include "web/intake/gate.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "node/base/clock.h"
+#include "node/base/files.h"
+#include "node/base/log.h"
+#include "node/base/text.h"
+#include "web/authority.h"
+#include "web/certificate.h"
+#include "web/intake/address.h"
+#include "web/intake/intake.h"
+#include "web/way.h"
+
+#define GRACE_MS (INT64_C(30) * 60 * 1000) /* for who was writing when the workshop ended */
+#define A_DEVICE_FOR_MANY 150 /* reports an hour from one address, in a workshop and at a counter */
+#define WATCHED 4
+
+/* A file by what changes when it is replaced. */
+struct stamp {
+	dev_t device;
+	ino_t inode;
+	struct timespec changed;
+	off_t size;
+};
+
+struct gate {
+	struct intake *intake;
+	pthread_mutex_t mutex;
+	char public_name[CERTIFICATE_NAME_SIZE]; /* of the public certificate that is shown; "" for none */
+	uint8_t whole[DIGEST_LEN];		 /* the fingerprint of the hub's own */
+	int64_t workshop_until_ms;		 /* the last one's end, on the boot clock; 0: none was */
+	/* the loop's own */
+	struct stamp settings, certificates[WATCHED];
+};
+
+struct gate *gate_new(struct intake *intake)
+{
+	struct gate *gate = memory_new(intake, struct gate);
+
+	gate->intake = intake;
+	pthread_mutex_init(&gate->mutex, NULL);
+	return gate;
+}
+
+/* ---- deciding ---- */
+
+static bool is_in(const uint8_t *address, const uint8_t *network, const uint8_t *mask, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((address[i] & mask[i]) != (network[i] & mask[i]))
+			return false;
+	return true;
+}
+
+static bool is_on_interface(const struct in6_addr *peer, const char *name)
+{
+	bool is_v4 = IN6_IS_ADDR_V4MAPPED(peer), found = false;
+	struct ifaddrs *all = NULL;
+
+	if (getifaddrs(&all) != 0)
+		return false;
+	for (struct ifaddrs *at = all; at && !found; at = at->ifa_next) {
+		int family = at->ifa_addr ? at->ifa_addr->sa_family : AF_UNSPEC;
+
+		if (strcmp(at->ifa_name, name) != 0 || !at->ifa_netmask)
+			continue;
+		if (is_v4 && family == AF_INET)
+			found = is_in(peer->s6_addr + 12,
+				(uint8_t *)&((struct sockaddr_in *)at->ifa_addr)->sin_addr,
+				(uint8_t *)&((struct sockaddr_in *)at->ifa_netmask)->sin_addr, 4);
+		if (!is_v4 && family == AF_INET6)
+			found = is_in(peer->s6_addr, ((struct sockaddr_in6 *)at->ifa_addr)->sin6_addr.s6_addr,
+				((struct sockaddr_in6 *)at->ifa_netmask)->sin6_addr.s6_addr, 16);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+static bool is_private(const struct in6_addr *peer)
+{
+	const uint8_t *v4 = peer->s6_addr + 12;
+
+	if (!IN6_IS_ADDR_V4MAPPED(peer))
+		return IN6_IS_ADDR_LOOPBACK(peer) || IN6_IS_ADDR_LINKLOCAL(peer) ||
+		       (peer->s6_addr[0] & 0xfe) == 0xfc;
+	return v4[0] == 10 || v4[0] == 127 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
+	       (v4[0] == 192 && v4[1] == 168) || (v4[0] == 169 && v4[1] == 254);
+}
+
+static bool is_near(const struct request *request)
+{
+	const char *interface = intake_of(request)->home->config->wifi.interface;
+	char text[sizeof request->address + sizeof "::ffff:"];
+	struct in6_addr peer;
+
+	snprintf(text, sizeof text, "%s%s", strchr(request->address, ':') ? "" : "::ffff:", request->address);
+	text[strcspn(text, "%")] = '\0';
+	if (inet_pton(AF_INET6, text, &peer) != 1)
+		return false;
+	return *interface ? is_on_interface(&peer, interface) : is_private(&peer);
+}
+
+static int64_t workshop_until(const struct request *request)
+{
+	struct gate *gate = intake_of(request)->gate;
+	int64_t until;
+
+	pthread_mutex_lock(&gate->mutex);
+	until = gate->workshop_until_ms;
+	pthread_mutex_unlock(&gate->mutex);
+	return until;
+}
+
+bool gate_is_workshop(const struct request *request)
+{
+	return clock_boot_ms() < workshop_until(request);
+}
+
+/* Over plain http: the whole form while the workshop is open; Send and the receipt for a while after. */
+static bool may_pass(const struct request *request)
+{
+	int64_t until = workshop_until(request), now = clock_boot_ms();
+
+	if (!until || now >= until + GRACE_MS || !is_near(request))
+		return false;
+	return now < until || strcmp(request->path, "/form/send") == 0 ||
+	       text_starts(request->path, "/done/");
+}
+
+bool gate_is_closed(const struct request *request)
+{
+	return !request->is_secure && intake_of(request)->home->config->intake.form == FORM_COUNTER &&
+	       !may_pass(request);
+}
+
+/* The host of the public certificate, "" when none is shown. */
+static void public_name(struct gate *gate, char name[static CERTIFICATE_NAME_SIZE])
+{
+	name[0] = '\0';
+	if (gate->intake->home->config->intake.form != FORM_PUBLIC)
+		return;
+	pthread_mutex_lock(&gate->mutex);
+	memcpy(name, gate->public_name, sizeof gate->public_name);
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+bool gate_warns(const struct request *request)
+{
+	char name[CERTIFICATE_NAME_SIZE];
+
+	if (request->is_secure || may_pass(request) || gate_is_closed(request))
+		return false;
+	public_name(intake_of(request)->gate, name);
+	return !*name;
+}
+
+char *gate_elsewhere(const struct request *request, const char *path)
+{
+	struct intake *intake = intake_of(request);
+	char name[CERTIFICATE_NAME_SIZE];
+
+	if (request->is_secure || may_pass(request))
+		return NULL;
+	if (intake->home->config->intake.form == FORM_COUNTER)
+		return address_plain(request, "/");
+	public_name(intake->gate, name);
+	if (*name)
+		return address_url(request->context, "https", name, server_port(intake->https), path);
+	return address_secure(request, path);
+}
+
+void gate_fingerprint(const struct request *request, uint8_t whole[static DIGEST_LEN])
+{
+	struct gate *gate = intake_of(request)->gate;
+
+	pthread_mutex_lock(&gate->mutex);
+	memcpy(whole, gate->whole, DIGEST_LEN);
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+/* ---- looking ---- */
+
+static bool has_changed(const char *path, struct stamp *stamp)
+{
+	struct stamp now = {0};
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		now = (struct stamp){st.st_dev, st.st_ino, st.st_mtim, st.st_size};
+	if (now.device == stamp->device && now.inode == stamp->inode && now.size == stamp->size &&
+		now.changed.tv_sec == stamp->changed.tv_sec && now.changed.tv_nsec == stamp->changed.tv_nsec)
+		return false;
+	*stamp = now;
+	return true;
+}
+
+static void look_at_workshop(struct gate *gate)
+{
+	int64_t until = way_workshop_until_ms(gate->intake->home), now = clock_boot_ms();
+
+	pthread_mutex_lock(&gate->mutex);
+	if (until)
+		gate->workshop_until_ms = until;
+	else if (gate->workshop_until_ms > now)
+		gate->workshop_until_ms = now; /* staff closed it */
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+/* At a counter and in a workshop one device is handed from one to the next. */
+static void set_quota(const struct gate *gate)
+{
+	const struct config *config = gate->intake->home->config;
+	int most = config->intake.reports_an_address;
+	bool is_shared = config->intake.form == FORM_COUNTER || way_is_workshop(gate->intake->home);
+
+	quota_set_address(gate->intake->quota,
+		most && is_shared && most < A_DEVICE_FOR_MANY ? A_DEVICE_FOR_MANY : most);
+}
+
+static const struct error *show_own(struct gate *gate, const void *scratch)
+{
+	const struct home *home = gate->intake->home;
+	struct secret *pem CLEANUP(secret_free) = NULL;
+	struct certificate facts;
+	struct bytes certificate;
+
+	TRY(secret_read(home_file(scratch, home, "keys/tls-intake"), AUTHORITY_PEM_MAX, &pem));
+	TRY(authority_certificate(scratch, home, "intake", pem, &certificate));
+	TRY(certificate_read(certificate, &facts));
+	TRY(server_set_certificate(gate->intake->https, CREDENTIALS_OWN, (const char *)certificate.data,
+		(const char *)pem->data));
+	pthread_mutex_lock(&gate->mutex);
+	memcpy(gate->whole, facts.whole, sizeof gate->whole);
+	pthread_mutex_unlock(&gate->mutex);
+	return NULL;
+}
+
+/* *name: of the certificate. */
+static const struct error *show_public(
+	const struct gate *gate, const void *scratch, char name[static CERTIFICATE_NAME_SIZE])
+{
+	const struct config *config = gate->intake->home->config;
+	struct secret *key CLEANUP(secret_free) = NULL;
+	struct certificate facts;
+	struct bytes certificate;
+
+	if (config->intake.form != FORM_PUBLIC)
+		return server_set_certificate(gate->intake->https, CREDENTIALS_PUBLIC, NULL, NULL);
+	if (!*config->intake.certificate || !*config->intake.key)
+		return error_new(ERROR_CONFIG, "certificate and key must name its files in engabo.conf");
+	TRY(files_read(scratch, config->intake.certificate, AUTHORITY_PEM_MAX, &certificate));
+	TRY(secret_read(config->intake.key, AUTHORITY_PEM_MAX, &key));
+	TRY(certificate_read(certificate, &facts));
+	if (!*facts.name)
+		return error_new(ERROR_CONFIG, "it names no host, only a wildcard");
+	TRY(server_set_certificate(gate->intake->https, CREDENTIALS_PUBLIC, (const char *)certificate.data,
+		(const char *)key->data));
+	memcpy(name, facts.name, sizeof facts.name);
+	return NULL;
+}
+
+static void show_certificates(struct gate *gate)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char name[CERTIFICATE_NAME_SIZE] = "";
+	const struct error *error = show_own(gate, scratch);
+
+	if (error)
+		log_error("the hub's certificate cannot be shown: %s", error->message);
+	error = show_public(gate, scratch, name);
+	if (error) {
+		log_error("the public certificate cannot be shown: %s", error->message);
+		return; /* what was shown before goes on: a renewal writes its files one after the other */
+	}
+	pthread_mutex_lock(&gate->mutex);
+	memcpy(gate->public_name, name, sizeof gate->public_name);
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+void gate_look(struct gate *gate)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct home *home = gate->intake->home;
+	bool is_new = has_changed(home_file(scratch, home, CONFIG_SETTINGS), &gate->settings);
+	const struct error *error = is_new ? home_reload(home) : NULL;
+	const struct config *config = home->config;
+	const char *const watched[WATCHED] = {home_file(scratch, home, "intake.crt"),
+		home_file(scratch, home, "keys/tls-intake"), config->intake.certificate, config->intake.key};
+
+	if (error)
+		log_error("the settings cannot be read: %s", error->message);
+	for (size_t i = 0; i < WATCHED; i++)
+		is_new |= has_changed(watched[i], &gate->certificates[i]);
+	look_at_workshop(gate);
+	set_quota(gate);
+	if (is_new)
+		show_certificates(gate);
+}

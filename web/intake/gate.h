@@ -1,0 +1,36 @@
+/* By which way the form is reached now (web/way.h, config->intake.form), and whether this request may see it.
+ *
+ * Over https the form is for everybody. Over plain http it is only where a workshop is open, for devices on
+ * the hub's own Wi-Fi ([wifi] interface; where none is named: of a private network). Otherwise whoever wants
+ * it is led on: to https, or on a counter's hub to the first page, which tells of the device at the desk.
+ * What staff change is seen within a second, without a restart, and so are certificates that are renewed. */
+#ifndef ENGABO_WEB_INTAKE_GATE_H
+#define ENGABO_WEB_INTAKE_GATE_H
+
+#include "node/vault/digest.h"
+#include "web/server.h"
+
+struct intake;
+
+/* Where `path`, a page of the form, is for this request: NULL when it may be shown here, else the address to
+ * go to. On the request's context. */
+char *gate_elsewhere(const struct request *request, const char *path);
+/* The form asks for no names now. */
+bool gate_is_workshop(const struct request *request);
+/* The form is for the device at the desk only, and this is not it. */
+bool gate_is_closed(const struct request *request);
+
+/* Browsers may warn, on the way to the form, that they do not know this hub. */
+bool gate_warns(const struct request *request);
+/* SHA-256 of the hub's own certificate that `https` shows now. */
+void gate_fingerprint(const struct request *request, uint8_t whole[static DIGEST_LEN]);
+
+/* What the gate knows; guards itself. intake->home must be there, and its servers before gate_look. */
+struct gate;
+struct gate *gate_new(struct intake *intake);
+/* Looks whether settings, workshop or certificates have changed. For the role's loop, once in GATE_LOOK_MS.
+ */
+void gate_look(struct gate *gate);
+#define GATE_LOOK_MS 1000
+
+#endif
