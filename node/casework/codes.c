@@ -91,6 +91,16 @@ bool codes_has(const char *list, const char *code)
 	return codes_label(list, code) != NULL;
 }
 
+const char *codes_at(const char *name, size_t place, const char **label)
+{
+	const struct list *list = list_find(name);
+
+	if (!list || place >= list->count)
+		return NULL;
+	*label = list->codes[place].label;
+	return list->codes[place].code;
+}
+
 static bool is_chosen(const json_t *chosen, const char *code)
 {
 	const json_t *one;

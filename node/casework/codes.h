@@ -11,6 +11,8 @@
 /* NULL when the list has no such code. */
 const char *codes_label(const char *list, const char *code);
 bool codes_has(const char *list, const char *code);
+/* The code at this place of the list, from 0, with its label; NULL behind the last. */
+const char *codes_at(const char *list, size_t place, const char **label);
 /* [{"code","label"}] in the list's order; `chosen` (text, list of texts or NULL) marks "selected":true. The
  * caller owns it. */
 json_t *codes_choices(const char *list, const json_t *chosen);

@@ -16,6 +16,8 @@
 #include "node/casework/schema.h"
 #include "web/page.h"
 
+#define DISTRICT_MAX 64 /* bytes of a name in the list of districts */
+
 enum question { DANGER, WHAT, WHO, WHEN, WHERE, BY, NEEDS, CONTACT, QUESTION_COUNT };
 
 static const struct {
@@ -294,49 +296,53 @@ static void add_when(
 }
 
 /* Letters and digits only, small, without accents: as two people would write the same name. */
-static char *plain(const void *context, const char *name)
+static void make_plain(char *name)
 {
 	/* U+00C0 to U+00FF without their accents. */
 	static const char bases[] = "aaaaaaaceeeeiiiidnooooo ouuuuypsaaaaaaaceeeeiiiidnooooo ouuuuypy";
-	char *out = memory_string(context, name), *end = out;
+	char *end = name;
 
-	text_lower(out);
-	for (const unsigned char *at = (const unsigned char *)out; *at; at++) {
+	text_lower(name);
+	for (const unsigned char *at = (const unsigned char *)name; *at; at++) {
 		if (*at == 0xc3 && at[1] >= 0x80 && at[1] < 0xc0)
 			*end++ = bases[*++at - 0x80];
 		else if ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at >= 0x80)
 			*end++ = (char)*at;
 	}
 	*end = '\0';
-	return out;
+}
+
+/* `name` is of our own lists. */
+static bool is_name(const char *name, const char *wanted)
+{
+	char plain[DISTRICT_MAX];
+
+	snprintf(plain, sizeof plain, "%s", name);
+	make_plain(plain);
+	return strcmp(plain, wanted) == 0;
 }
 
 /* The code of a district by its name or code, as people write them; NULL: none that we know. */
-static const char *district_code(const void *context, json_t *districts, const char *typed_name)
+static const char *district_code(const void *context, const char *typed_name)
 {
-	char *wanted = plain(context, typed_name);
-	json_t *choice;
-	size_t i;
+	char *wanted = memory_string(context, typed_name);
+	const char *code, *label;
 
+	make_plain(wanted);
 	if (text_ends(wanted, "district") && strlen(wanted) > strlen("district"))
 		wanted[strlen(wanted) - strlen("district")] = '\0';
-	json_array_foreach (districts, i, choice) {
-		const char *code = json_text_or(choice, "code", "");
-
-		if (strcmp(plain(context, json_text_or(choice, "label", "")), wanted) == 0 ||
-			strcmp(plain(context, code), wanted) == 0)
+	for (size_t i = 0; (code = codes_at("districts", i, &label)); i++)
+		if (is_name(label, wanted) || is_name(code, wanted))
 			return code;
-	}
 	return NULL;
 }
 
 /* A district that we do not know is kept in front of the place, in the person's words. */
 static void add_where(json_t *fields, const void *context, const struct form *form)
 {
-	json_t *districts CLEANUP(json_decref) = codes_choices("districts", NULL);
 	const char *district = typed_line(context, form, "district"),
 		   *place = typed_line(context, form, "place");
-	const char *code = *district ? district_code(context, districts, district) : NULL;
+	const char *code = *district ? district_code(context, district) : NULL;
 
 	if (code)
 		json_object_set_new(fields, "district", json_string(code));

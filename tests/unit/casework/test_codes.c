@@ -38,6 +38,18 @@ static void chosen_ones_are_marked(void **state)
 	assert_int_equal(json_array_size(none), 0);
 }
 
+static void a_list_can_be_gone_through(void **state)
+{
+	json_t *choices CLEANUP(json_decref) = codes_choices("districts", NULL);
+	const char *code, *label;
+	size_t count = 0;
+
+	for (; (code = codes_at("districts", count, &label)); count++)
+		assert_string_equal(label, codes_label("districts", code));
+	assert_int_equal(count, json_array_size(choices));
+	assert_null(codes_at("nothing", 0, &label));
+}
+
 static size_t count_of(const char *text, char c)
 {
 	size_t n = 0;
@@ -95,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(codes_have_labels),
 		cmocka_unit_test(chosen_ones_are_marked),
+		cmocka_unit_test(a_list_can_be_gone_through),
 		cmocka_unit_test(every_list_is_well_formed),
 		cmocka_unit_test(uganda_has_all_its_districts),
 	};
