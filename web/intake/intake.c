@@ -118,12 +118,20 @@ const char *intake_link(const struct request *request, const char *path)
 	return language ? memory_format(request->context, "%s?l=%s", path, language_code(language)) : path;
 }
 
+/* What the office calls itself, or in the reader's language that it does not say. */
+static const char *office_name(const struct request *request)
+{
+	const char *name = intake_of(request)->home->config->intake.name;
+
+	return strcmp(name, "this office") == 0 ? say(request, "this office") : name;
+}
+
 json_t *intake_view(const struct request *request, const char *title)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct config *config = intake_of(request)->home->config;
 	const struct language *chosen = chosen_language(request);
-	json_t *view = json_pack("{s:s,s:s}", "title", title, "office", config->intake.name);
+	json_t *view = json_pack("{s:s,s:s}", "title", title, "office", office_name(request));
 
 	if (chosen) {
 		json_object_set_new(view, "l", json_string(language_code(chosen)));
