@@ -41,7 +41,7 @@ static json_t *roles_of(const struct home *home)
 static json_t *locked_of(const struct home *home)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "status"),
+	json_t *request CLEANUP(json_decref) = json_pack("{ss}", "do", "state"),
 			*reply CLEANUP(json_decref) = NULL;
 	const json_t *locked;
 
