@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Inspector } from './inspector.mjs';
 import { LAPTOP, PHONE, person, shot, tabThrough, visit, words } from './browser.mjs';
 
 const WIFI = 'WIFI:T:WPA;S:Blue\\; bird\\: \\"7\\";P:maize\\\\river\\,42;;';
@@ -83,6 +84,24 @@ async function onPaper(tap, { gulu }, browser, folder) {
 	await context.close();
 }
 
+// Each page in each language: axe-core, html-validate, no wider than its screen, targets for a thumb.
+async function forEverybody(tap, { gulu }, browser) {
+	const inspector = new Inspector();
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	inspector.watch(page);
+	for (const language of LANGUAGES)
+		for (const name of ['', '/browser', '/stayed', '/poster']) {
+			await page.goto(`${gulu.welcome}/connect${name}?l=${language}`);
+			for (const more of await page.locator('summary').all())
+				await more.click();
+			await inspector.look(page, `connect${name.replace('/', '-')}-${language}`, true);
+		}
+	for (const [what, findings] of Object.entries(inspector.findings))
+		tap.none(`all four pages in all languages can be used by everybody: ${what}`, findings);
+	await context.close();
+}
+
 async function inASmallWindow(tap, { gulu }, browser) {
 	const context = await person(browser, PHONE, { userAgent: SMALL_WINDOW, javaScriptEnabled: false });
 	const page = await context.newPage();
@@ -99,6 +118,7 @@ visit(async (tap, coalition, browser) => {
 	try {
 		await onThePage(tap, coalition, browser, folder);
 		await onPaper(tap, coalition, browser, folder);
+		await forEverybody(tap, coalition, browser);
 		await inASmallWindow(tap, coalition, browser);
 	} finally {
 		rmSync(folder, { recursive: true });
