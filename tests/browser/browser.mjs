@@ -131,7 +131,7 @@ function stops() {
 	const seen = new Set();
 	const list = [];
 	for (const one of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
-		if (!one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.disabled)
+		if (!one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.disabled || one.tabIndex < 0)
 			continue;
 		if (one.type === 'radio') {
 			const group = [one.form ? [...document.forms].indexOf(one.form) : -1, one.name].join();

@@ -12,7 +12,7 @@ export const NEUTRAL = ['Form', 'Help', 'Page', 'Privacy', 'Messages', 'Saved', 
 function smallTargets() {
 	const found = [];
 	for (const one of document.querySelectorAll('button, a.button, input:not([type=hidden]), select, textarea, summary, nav a, header a, footer a')) {
-		if (!one.checkVisibility() || one.matches('.skip:not(:focus)'))
+		if (!one.checkVisibility() || one.matches('.skip:not(:focus), .hidden'))
 			continue;
 		const target = ['radio', 'checkbox'].includes(one.type) ? one.closest('label') : one;
 		const { height } = target.getBoundingClientRect();
@@ -106,8 +106,8 @@ export class Inspector {
 	}
 }
 
-// Fills in the form of the page and presses its button, as it is named.
-export async function send(page, button, answers = {}) {
+// Fills in what is seen of the form of the page.
+export async function fill(page, answers) {
 	for (const [name, value] of Object.entries(answers)) {
 		const input = page.locator(`main [name="${name}"]:not([type=hidden])`);
 		const type = await input.first().getAttribute('type');
@@ -119,6 +119,11 @@ export async function send(page, button, answers = {}) {
 		else
 			await input.fill(value);
 	}
+}
+
+// Fills in the form of the page and presses its button, as it is named.
+export async function send(page, button, answers = {}) {
+	await fill(page, answers);
 	await press(page, page.locator('main').getByRole('button', { name: button, exact: true }).last());
 }
 
