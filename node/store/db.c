@@ -152,9 +152,10 @@ static const struct error *make_durable(struct db *db)
 	int persist = 1;
 	bool row;
 
-	/* A transaction writes whole pages, twice, and most of ours change a few rows here and there: small
-	 * pages halve what one report costs the card. Says nothing to a file that has pages already. */
-	TRY(db_run(db, "PRAGMA page_size = 1024"));
+	/* A transaction writes whole pages, twice, and most of ours change a few rows here and there: with the
+	 * smallest pages one report costs the card half of what it does with the usual ones. Says nothing to a
+	 * file that has pages already. */
+	TRY(db_run(db, "PRAGMA page_size = 512"));
 	TRY(db_prepare(db, &query, "PRAGMA journal_mode = WAL"));
 	TRY(db_step(&query, &row));
 	if (!row || strcmp(db_text(&query, 0), "wal") != 0)
@@ -164,7 +165,7 @@ static const struct error *make_durable(struct db *db)
 		return db_error(db, "keep its log");
 	/* Four megabytes of log, as with pages of the usual size: each checkpoint is two more fsyncs. */
 	return db_run(
-		db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000");
+		db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 8000");
 }
 
 static const struct error *set_up(struct db *db, const struct db_schema *schema)
