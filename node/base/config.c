@@ -46,6 +46,7 @@ static const struct key keys[] = {
 	{"intake", "phone", TEXT, AT(intake.phone), 0, 100, ""},
 	{"intake", "reports_an_hour", NUMBER, AT(intake.reports_an_hour), 0, 1000000, "300"},
 	{"intake", "reports_an_address", NUMBER, AT(intake.reports_an_address), 0, 1000000, "20"},
+	{"intake", "photos_megabytes_a_day", NUMBER, AT(intake.photos_megabytes_a_day), 0, 100000, "200"},
 	{"intake", "token_seconds", NUMBER, AT(intake.token_seconds), 0, 600, "5"},
 	{"intake", "languages", TEXT, AT(intake.languages), 2, 100, "en lg sw ach"},
 	{"intake", "captive", YES_NO, AT(intake.captive), 0, 0, "yes"},

@@ -14,7 +14,7 @@
 #include "sync/state.h"
 
 #define TEXT_MAX 16000 /* bytes: the longest message in the widest letters */
-#define ITEMS_MOST 500 /* of one mailbox; more than an office ever writes */
+#define ITEMS_MOST 500 /* of one mailbox; more than people ever write */
 
 /* One item, opened. NULL where it does not open or is none that we know. */
 static json_t *open_item(const void *context, struct bytes body, const struct mailbox *mailbox)
@@ -32,14 +32,26 @@ static json_t *open_item(const void *context, struct bytes body, const struct ma
 	return NULL;
 }
 
+static bool is_kind(const json_t *item, const char *kind)
+{
+	return strcmp(json_text_or(item, "kind", ""), kind) == 0;
+}
+
 /* `log`: the log that carried it. */
 static void add_item(
 	json_t *items, const void *context, const char *log, struct bytes body, const struct mailbox *mailbox)
 {
-	json_t *item = json_array_size(items) < ITEMS_MOST ? open_item(context, body, mailbox) : NULL;
+	json_t *item = open_item(context, body, mailbox);
+	bool is_own;
 
 	if (!item)
 		return;
+	if (json_array_size(items) >= ITEMS_MOST && !is_kind(item, "receipt") && !is_kind(item, "closed")) {
+		json_decref(item);
+		return;
+	}
+	is_own = message_item_is_signed(item, &mailbox->signer);
+	json_object_set_new(item, "is_own", json_boolean(is_own));
 	json_object_set_new(item, "log", json_string(log));
 	json_array_append_new(items, item);
 }
@@ -77,11 +89,6 @@ static const struct error *add_from_spool(
 				mailbox);
 	}
 	return NULL;
-}
-
-static bool is_kind(const json_t *item, const char *kind)
-{
-	return strcmp(json_text_or(item, "kind", ""), kind) == 0;
 }
 
 static const json_t *find_receipt(const json_t *items)
@@ -171,14 +178,14 @@ static void read_own(struct inbox *out, const json_t *item)
 }
 
 /* About this report, and signed with the code's own key. */
-static bool is_ours(const json_t *item, const struct inbox *inbox, const struct signer *signer)
+static bool is_own(const json_t *item, const struct inbox *inbox)
 {
-	return strcmp(json_text_or(item, "report", ""), inbox->report) == 0 &&
-	       message_item_is_signed(item, signer);
+	return json_is_true(json_object_get(item, "is_own")) &&
+	       strcmp(json_text_or(item, "report", ""), inbox->report) == 0;
 }
 
 /* Answers first: what says that they were read may carry an earlier time, from a hub whose clock is late. */
-static void read_items(struct inbox *out, json_t *items, const struct signer *signer)
+static void read_items(struct inbox *out, json_t *items)
 {
 	json_t *sorted CLEANUP(json_decref) = by_time(items);
 	const json_t *item;
@@ -194,7 +201,7 @@ static void read_items(struct inbox *out, json_t *items, const struct signer *si
 	}
 	json_array_foreach (sorted, i, item)
 		if ((is_kind(item, "closed") || is_kind(item, "seen") || is_kind(item, "sent")) &&
-			is_ours(item, out, signer))
+			is_own(item, out))
 			read_own(out, item);
 }
 
@@ -230,6 +237,6 @@ const struct error *inbox_read(struct intake *intake, const struct mailbox *mail
 	memcpy(out->saved_at, json_text_or(receipt, "at", ""), sizeof out->saved_at - 1);
 	if (json_is_array(json_object_get(receipt, "to")))
 		out->to = json_incref(json_object_get(receipt, "to"));
-	read_items(out, items, &mailbox->signer);
+	read_items(out, items);
 	return NULL;
 }

@@ -11,6 +11,7 @@
 #include "web/intake/coalition.h"
 #include "web/intake/code_source.h"
 #include "web/intake/compose.h"
+#include "web/intake/photo.h"
 #include "web/intake/questions.h"
 #include "web/intake/quota.h"
 #include "web/intake/receipts.h"
@@ -29,6 +30,7 @@ struct intake {
 	struct code_source *codes;
 	struct seen *seen; /* the tickets of all receipts */
 	struct sealer *sealer;
+	struct photos *photos;
 	struct group *group;  /* all writing to intake.db */
 	pthread_mutex_t lock; /* for `reader` */
 	struct db *reader;    /* intake.db, read only */
@@ -94,6 +96,7 @@ request_handler form_show;						/* form_pages.c */
 request_handler send_report, done_show;					/* send.c */
 request_handler messages_show, messages_answer;				/* messages.c */
 request_handler messages_close;						/* closing.c */
+request_handler photo_send;						/* photo.c */
 void pages_problem(struct request *request, const struct error *error); /* pages.c */
 const struct error *pages_guard(struct request *request) MUST_CHECK;	/* pages.c */
 /* TAG_FORM: over https only. TAG_PROBE, TAG_QUIET: not opened by a person. */

@@ -33,8 +33,11 @@ static json_t *code_view(const struct request *request)
 const struct error *messages_again(struct request *request, const char *trouble)
 {
 	json_t *view = code_view(request);
+	bool is_photo = strcmp(request->path, "/messages/photo") == 0;
 
-	page_problem(view, "code", trouble);
+	if (is_photo && request->status == 413)
+		trouble = photo_too_large(request);
+	page_problem(view, is_photo ? "" : "code", trouble);
 	return page_show(request, "intake-code", view);
 }
 
@@ -140,6 +143,8 @@ const struct error *messages_inbox(struct coming_back *visit, json_t *view)
 	token_new(token, intake->token_key, intake_seconds());
 	json_object_set_new(view, "token", json_string(token));
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
+	if (photos_token(request))
+		json_object_set_new(view, "photo_token", json_string(photos_token(request)));
 	json_object_set_new(view, "saved", day_of(request, inbox->saved_at));
 	json_object_set_new(view, "state", json_string(state_words(request, inbox)));
 	json_object_set_new(view, "messages", answers_view(request, inbox->answers));
@@ -151,7 +156,7 @@ const struct error *messages_inbox(struct coming_back *visit, json_t *view)
 }
 
 /* The answer once the message is on the card; made before, so that the writer's thread need not. */
-static const struct error *show_sent(struct request *request)
+const struct error *messages_sent(struct request *request)
 {
 	json_t *view = intake_view(request, say(request, "Saved"));
 
@@ -220,7 +225,7 @@ static const struct error *take_message(struct coming_back *visit)
 		error = compose_own_item(request->context, &reporter, "sent",
 			json_pack("{s:s}", "what", "text"), &visit->composed);
 	if (!error)
-		error = show_sent(request);
+		error = messages_sent(request);
 	if (error) {
 		quota_report_back(intake->quota, request->address);
 		return error;
@@ -270,7 +275,7 @@ static const struct error *answer_message(struct coming_back *visit)
 	if (state != RECEIPT_UNKNOWN) {
 		TRY(intake_is_same(intake, visit->ticket, visit->text, &is_same));
 		if (is_same)
-			return show_sent(request);
+			return messages_sent(request);
 		return with_notice(visit,
 			say(request, "An earlier version of your message was saved already. If the change "
 				     "matters, press Send again: it is saved beside the first."));

@@ -29,6 +29,8 @@ struct reporter messages_reporter(const struct coming_back *visit);
 const struct error *messages_inbox(struct coming_back *visit, json_t *view) MUST_CHECK;
 /* The page that says that the mailbox was closed. */
 const struct error *messages_closed(struct request *request) MUST_CHECK;
+/* The page that says that it is saved. */
+const struct error *messages_sent(struct request *request) MUST_CHECK;
 /* What a message may cost, as a page says it; NULL: it was counted and may go on. */
 const struct error *messages_may_send(struct request *request) MUST_CHECK;
 const char *messages_title(const struct request *request);

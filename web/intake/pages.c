@@ -167,7 +167,7 @@ void pages_problem(struct request *request, const struct error *error)
 		if (!form_problem(request, advice(request, error)))
 			return;
 	}
-	if (request->form && strcmp(request->path, "/messages") == 0) {
+	if (request->form && text_starts(request->path, "/messages")) {
 		if (!messages_again(request, advice(request, error)))
 			return;
 	}

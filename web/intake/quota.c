@@ -15,6 +15,8 @@
 #define TRIES_AN_ADDRESS 3
 #define HOUR_MS INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
+#define PHOTO_SHARES 4
+#define DAY_MS INT64_C(86400000)
 
 /* What was used, in milliseconds of refilling: each use adds period / capacity, and it drains by one a
  * millisecond. */
@@ -25,13 +27,14 @@ struct bucket {
 struct source {
 	char address[64];
 	int64_t seen_ms;
-	struct bucket reports, tries;
+	struct bucket reports, tries, photos;
 };
 
 struct quota {
 	pthread_mutex_t lock;
 	int reports_an_hour, reports_an_address;
-	struct bucket reports, tries;
+	int64_t photos_a_day; /* bytes */
+	struct bucket reports, tries, photos;
 	struct source sources[ADDRESSES];
 };
 
@@ -109,7 +112,7 @@ static struct source *find_or_make(struct quota *quota, const char *address, int
 		for (size_t i = 1; i < ADDRESSES; i++)
 			if (quota->sources[i].seen_ms < source->seen_ms)
 				source = &quota->sources[i];
-		*source = (struct source){.reports.at_ms = now_ms, .tries.at_ms = now_ms};
+		*source = (struct source){.reports.at_ms = now_ms, .tries.at_ms = now_ms, .photos.at_ms = now_ms};
 		strncpy(source->address, address, sizeof source->address - 1);
 	}
 	source->seen_ms = now_ms;
@@ -178,5 +181,69 @@ void quota_try_back(struct quota *quota, const char *address)
 	give_back(&quota->tries, MINUTE_MS, TRIES_A_HUB);
 	if (source)
 		give_back(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS);
+	pthread_mutex_unlock(&quota->lock);
+}
+
+/* So many bytes of so many a day, in milliseconds of refilling. */
+static int64_t photo_cost(uint64_t bytes, int64_t bytes_a_day)
+{
+	return (int64_t)((double)bytes / (double)bytes_a_day * DAY_MS);
+}
+
+void quota_photos(struct quota *quota, uint64_t bytes_a_day, uint64_t used, int64_t now_ms)
+{
+	pthread_mutex_lock(&quota->lock);
+	quota->photos_a_day = (int64_t)bytes_a_day;
+	if (used > bytes_a_day)
+		used = bytes_a_day;
+	quota->photos = (struct bucket){.at_ms = now_ms};
+	if (bytes_a_day)
+		quota->photos.used = photo_cost(used, quota->photos_a_day);
+	pthread_mutex_unlock(&quota->lock);
+}
+
+static int64_t photo_wait(struct bucket *bucket, int64_t cost, int64_t now_ms)
+{
+	drain(bucket, now_ms);
+	return bucket->used + cost <= DAY_MS ? 0 : bucket->used + cost - DAY_MS;
+}
+
+int quota_photo(struct quota *quota, const char *address, uint64_t bytes, int64_t now_ms)
+{
+	int64_t wait = DAY_MS, cost, share_cost;
+	struct source *source;
+
+	pthread_mutex_lock(&quota->lock);
+	if (quota->photos_a_day) {
+		source = find_or_make(quota, address, now_ms);
+		cost = photo_cost(bytes, quota->photos_a_day);
+		share_cost = PHOTO_SHARES * cost;
+		wait = later(photo_wait(&quota->photos, cost, now_ms),
+			photo_wait(&source->photos, share_cost, now_ms));
+		if (!wait) {
+			quota->photos.used += cost;
+			source->photos.used += share_cost;
+		}
+	}
+	pthread_mutex_unlock(&quota->lock);
+	return (int)((wait + HOUR_MS - 1) / HOUR_MS);
+}
+
+static void photo_back(struct bucket *bucket, int64_t cost)
+{
+	bucket->used = bucket->used > cost ? bucket->used - cost : 0;
+}
+
+void quota_photo_back(struct quota *quota, const char *address, uint64_t bytes)
+{
+	struct source *source;
+	int64_t cost;
+
+	pthread_mutex_lock(&quota->lock);
+	source = find(quota, address);
+	cost = photo_cost(bytes, quota->photos_a_day);
+	photo_back(&quota->photos, cost);
+	if (source)
+		photo_back(&source->photos, PHOTO_SHARES * cost);
 	pthread_mutex_unlock(&quota->lock);
 }

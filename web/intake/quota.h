@@ -1,5 +1,5 @@
-/* How much one evening of bad intentions may do: reports an hour in all and an address, and tries of codes a
- * minute.
+/* How much one evening of bad intentions may do: reports an hour in all and an address, photos a day, and
+ * tries of codes a minute.
  *
  * Each is a bucket that fills steadily (leaky bucket as a meter). In memory only, so no address is ever on
  * the card; at most 1,024 addresses are remembered, the one that was quiet for longest gives way.
@@ -21,6 +21,15 @@ void quota_set_address(struct quota *quota, int reports_an_address);
 int quota_report(struct quota *quota, const char *address, int64_t now_ms);
 /* It was not taken after all. */
 void quota_report_back(struct quota *quota, const char *address);
+
+/* Photos: so many bytes a day in all, a quarter of it an address; none until this is called. `used` is what
+ * the card holds of the last day. */
+void quota_photos(struct quota *quota, uint64_t bytes_a_day, uint64_t used, int64_t now_ms);
+/* Counts one of so many bytes. 0: it may come; else the hours until one may be tried again, and nothing was
+ * counted. */
+int quota_photo(struct quota *quota, const char *address, uint64_t bytes, int64_t now_ms);
+/* So much of it did not come after all. */
+void quota_photo_back(struct quota *quota, const char *address, uint64_t bytes);
 
 /* Counts one try of a code: five a minute for the hub and three for an address, so that one who guesses
  * leaves room for others; after a rest at most ten in any minute. 0: go on; else the seconds to wait. */

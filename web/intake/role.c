@@ -43,6 +43,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/messages", messages_show, TAG_FORM},
 	{METHOD_POST, "/messages", messages_answer, TAG_FORM},
 	{METHOD_POST, "/messages/close", messages_close, TAG_FORM},
+	{METHOD_POST, "/messages/photo", photo_send, TAG_FORM},
 	{METHOD_GET, "/privacy", privacy_show, TAG_OPEN},
 	{METHOD_GET, "/safety", safety_show, TAG_OPEN},
 	{METHOD_GET, "/help", help_show, TAG_OPEN},
@@ -85,6 +86,7 @@ static const struct error *start_servers(struct intake *intake)
 		.address = config->address,
 		.port = config->intake.https,
 		.routes = routes,
+		.uploads = photo_uploads,
 		.guard = pages_guard,
 		.problem = pages_problem,
 		.body_max = BODY_MAX,
@@ -178,6 +180,7 @@ static const struct error *start(struct intake *intake)
 	intake->token_key = secret_random(32);
 	intake->captive = captive_new(intake);
 	intake->quota = quota_new(intake, config->intake.reports_an_hour, config->intake.reports_an_address);
+	TRY(photos_start(intake, &intake->photos));
 	way_tidy(intake->home);
 	intake->gate = gate_new(intake);
 	TRY(start_servers(intake));

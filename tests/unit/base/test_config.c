@@ -27,6 +27,7 @@ static void every_key_has_a_default(void **state)
 	assert_string_equal(config->intake.phone, "");
 	assert_int_equal(config->intake.reports_an_hour, 300);
 	assert_int_equal(config->intake.reports_an_address, 20);
+	assert_int_equal(config->intake.photos_megabytes_a_day, 200);
 	assert_int_equal(config->intake.token_seconds, 5);
 	assert_int_equal(config->intake.form, FORM_HTTPS);
 	assert_string_equal(config->intake.certificate, "");
