@@ -1,4 +1,4 @@
-/* Makes the certificates by which hubs know each other, and reads those of all kinds: pins, names, days left.
+/* Makes the certificates by which hubs know each other, and reads those of all kinds: pins and names.
  *
  * Nobody signs for a hub in the field and its clock may be years off, so the certificate says nothing that
  * could lock anyone out: long valid, before and after, and known by its key alone. What the hub's own CA
@@ -9,11 +9,9 @@
 #include <gnutls/crypto.h>
 #include <string.h>
 
-#include "node/base/clock.h"
 #include "node/base/text.h"
 #include "web/x509.h"
 
-#define DAY 86400
 #define NAMES_MOST 64
 
 const struct error *x509_begin(gnutls_x509_crt_t certificate, const char *common_name)
@@ -120,8 +118,6 @@ const struct error *certificate_read(struct bytes pem, struct certificate *out)
 	size_t whole_len = DIGEST_LEN;
 
 	TRY(x509_read(pem, &certificate));
-	out->from = gnutls_x509_crt_get_activation_time(certificate);
-	out->until = gnutls_x509_crt_get_expiration_time(certificate);
 	read_name(certificate, out->name);
 	return x509_check(
 		gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, out->whole, &whole_len));
@@ -136,18 +132,11 @@ bool certificate_is_for(struct bytes pem, const char *host)
 	return gnutls_x509_crt_check_hostname(certificate, host);
 }
 
-int certificate_days_left(const struct certificate *certificate)
-{
-	int64_t left = certificate->until - clock_likely_seconds();
-
-	return (int)(left >= 0 ? left / DAY : (left - DAY + 1) / DAY);
-}
-
 char *certificate_print(const void *context, const uint8_t whole[static DIGEST_LEN])
 {
 	struct buffer *text = buffer_new(context);
 
 	for (size_t i = 0; i < DIGEST_LEN; i++)
-		buffer_format(text, "%s%02X", i ? ":" : "", whole[i]);
+		buffer_format(text, "%s%02X", i ? " " : "", whole[i]);
 	return (char *)text->data;
 }

@@ -19,7 +19,6 @@ const struct error *certificate_pins(const struct secret *pem, uint8_t spki[stat
 
 #define CERTIFICATE_NAME_SIZE 254 /* of DNS, and a NUL */
 struct certificate {
-	int64_t from, until;		  /* seconds since 1970 */
 	char name[CERTIFICATE_NAME_SIZE]; /* its first DNS name that is no wildcard, or "" */
 	uint8_t whole[DIGEST_LEN];	  /* SHA-256: what a browser shows as its fingerprint */
 };
@@ -27,9 +26,7 @@ struct certificate {
 const struct error *certificate_read(struct bytes pem, struct certificate *out) MUST_CHECK;
 /* By DNS name or address in numbers (RFC 6125). */
 bool certificate_is_for(struct bytes pem, const char *host);
-/* Whole days from now; negative when it is over. A clock before the day of the build counts as that day. */
-int certificate_days_left(const struct certificate *certificate);
-/* "AB:CD:...", as browsers show it; on `context`. */
+/* "AB CD ...", as browsers show it, but that it can break lines; on `context`. */
 char *certificate_print(const void *context, const uint8_t whole[static DIGEST_LEN]);
 
 #endif

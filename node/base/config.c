@@ -72,7 +72,7 @@ static const struct key keys[] = {
 /* What staff may choose on the page /settings. */
 static bool is_settable(const struct key *key)
 {
-	static const char *const names[] = {"name", "phone", "form"};
+	static const char *const names[] = {"name", "phone", "languages", "form"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(key->section, "intake") == 0 && strcmp(key->name, names[i]) == 0)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "web/certificate.h"
 #include "web/intake/address.h"
 #include "web/intake/gate.h"
 #include "web/intake/intake.h"
@@ -36,16 +37,6 @@ static char *first_page(const struct request *request, const char *host, const c
 		    : NULL;
 }
 
-/* "AB CD ..." as browsers show it. */
-static char *fingerprint_text(const void *context, const uint8_t digest[static DIGEST_LEN])
-{
-	struct buffer *text = buffer_new(context);
-
-	for (size_t i = 0; i < DIGEST_LEN; i++)
-		buffer_format(text, "%s%02X", i ? " " : "", digest[i]);
-	return (char *)text->data;
-}
-
 static void set_text(json_t *view, const char *key, const char *text)
 {
 	if (text && *text)
@@ -55,9 +46,8 @@ static void set_text(json_t *view, const char *key, const char *text)
 /* What all of these pages say. The caller owns it. */
 static json_t *connect_view(const struct request *request)
 {
+	const struct config *config = intake_of(request)->home->config;
 	uint8_t fingerprint[DIGEST_LEN];
-	const struct intake *intake = intake_of(request);
-	const struct config *config = intake->home->config;
 	json_t *view = intake_view(request, say(request, TITLE));
 	char *words = first_page(request, address_words(request), ""),
 	     *numbers = first_page(request, address_numbers(request), "");
@@ -66,7 +56,7 @@ static json_t *connect_view(const struct request *request)
 	set_text(view, "numbers", numbers);
 	json_object_set_new(view, "has_address", json_boolean(words || numbers));
 	gate_fingerprint(request, fingerprint);
-	set_text(view, "fingerprint", fingerprint_text(request->context, fingerprint));
+	set_text(view, "fingerprint", certificate_print(request->context, fingerprint));
 	if (*config->wifi.name)
 		json_object_set_new(view, "wifi",
 			json_pack("{s:s,s:s}", "name", config->wifi.name, "password", config->wifi.password));

@@ -19,7 +19,12 @@ visit_page search_page;							   /* search.c */
 visit_page users_page, user_new_form, user_new_save, user_page, user_save; /* users.c */
 visit_page hubs_page;							   /* hubs.c */
 
+visit_page settings_page, settings_save, settings_workshop; /* settings.c */
+
 /* Shared between groups. */
+/* [{"name","until","left","class"}]: every certificate of this hub in words; only those that are soon over or
+ * cannot be read with `only_soon`. NULL when there is none. */
+json_t *settings_certificates(struct visit *visit, bool only_soon);
 /* The conflicts of a record and how to settle each, appended to "conflicts" of the view; `what` says which
  * record it is ("", "the action ..."). */
 const struct error *settle_show(

@@ -18,13 +18,13 @@
 #include "node/base/log.h"
 #include "node/store/doorbell.h"
 #include "node/vault/encoding.h"
+#include "web/authority.h"
 #include "web/office/catch.h"
 #include "web/office/sign.h"
 #include "web/static.h"
 
 #define LOOK_MS 60000 /* how often, at least, the loop looks whether the hub is open now */
 #define MINUTE_MS 60000
-#define PEM_MAX 65536
 #define SPOOL_ENTRIES_MAX 16
 
 static const struct error *serve_health(struct request *request)
@@ -193,17 +193,52 @@ static void answer_command(struct reception *reception, int control)
 		log_warning("a command could not be answered: %s", error->message);
 }
 
+static const struct error *renew(struct reception *reception, struct server *server)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct office *office = reception->office;
+	struct secret *pem CLEANUP(secret_free) = NULL;
+	struct bytes certificate;
+	bool is_new;
+
+	TRY(authority_renew(office->home, office->vault->authority, &is_new));
+	if (!is_new)
+		return NULL;
+	TRY(secret_read(home_file(scratch, office->home, "keys/tls-office"), AUTHORITY_PEM_MAX, &pem));
+	TRY(authority_certificate(scratch, office->home, "office", pem, &certificate));
+	return server_set_certificate(
+		server, CREDENTIALS_OWN, (const char *)certificate.data, (const char *)pem->data);
+}
+
+/* While the hub is open: this machine may have got another address. */
+static void look_at_certificates(struct reception *reception, struct server *server)
+{
+	const struct error *error = NULL;
+
+	pthread_mutex_lock(&reception->mutex);
+	if (reception->is_open && !reception->is_opening)
+		error = renew(reception, server);
+	pthread_mutex_unlock(&reception->mutex);
+	if (error)
+		log_warning("the certificates cannot be renewed: %s", error->message);
+}
+
 /* Signals arrive only inside ppoll, so that none is lost between looking at *stop and sleeping. */
-static void loop(struct reception *reception, int control, int bell, const sigset_t *while_sleeping,
-	const volatile int *stop)
+static void loop(struct reception *reception, struct server *server, int control, int bell,
+	const sigset_t *while_sleeping, const volatile int *stop)
 {
 	int64_t lock_ms = (int64_t)reception->office->home->config->office.lock_minutes * MINUTE_MS, sleep;
+	int64_t look = 0;
 	struct pollfd waits[3] = {{.fd = control, .events = POLLIN},
 		{.fd = reception->wake, .events = POLLIN}, {.fd = bell, .events = POLLIN}};
 
 	while (!*stop && (sleep = sleep_ms(reception, lock_ms))) {
 		struct timespec timeout = {sleep / 1000, sleep % 1000 * 1000000};
 
+		if (clock_boot_ms() >= look) {
+			look_at_certificates(reception, server);
+			look = clock_boot_ms() + LOOK_MS;
+		}
 		if (ppoll(waits, 3, &timeout, while_sleeping) <= 0)
 			continue;
 		if (waits[2].revents) {
@@ -228,9 +263,12 @@ static const struct error *start_server(struct reception *reception, struct serv
 		.user = reception,
 	};
 	struct secret *pem CLEANUP(secret_free) = NULL;
+	struct bytes certificate;
 
-	TRY(secret_read(home_file(scratch, home, "keys/tls-office"), PEM_MAX, &pem));
-	options.certificate_pem = options.key_pem = (const char *)pem->data;
+	TRY(secret_read(home_file(scratch, home, "keys/tls-office"), AUTHORITY_PEM_MAX, &pem));
+	TRY(authority_certificate(scratch, home, "office", pem, &certificate));
+	options.certificate_pem = (const char *)certificate.data;
+	options.key_pem = (const char *)pem->data;
 	return server_start(&options, out);
 }
 
@@ -292,7 +330,7 @@ static const struct error *run_locked(
 		return error;
 	}
 	log_info("the office is locked and listens on port %d", server_port(server));
-	loop(reception, control, bell, while_sleeping, stop);
+	loop(reception, server, control, bell, while_sleeping, stop);
 	end(reception, server);
 	log_info("the office is locked");
 	return NULL;
