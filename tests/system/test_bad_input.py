@@ -33,7 +33,7 @@ def unchanged(promise, *folders):
 def all_commands(hub, passphrase):
     """(name, words) of every command that opens a hub, and of every role."""
     holder = ["--as", hub.user, "--passphrase-file", passphrase]
-    for words in (["status"], ["sync"], ["lock"], ["hubs"], ["doctor"], ["check"], ["remote", "list"], ["remote", "add", "x", "/x"], ["remote", "remove", "x"],
+    for words in (["status"], ["urgent"], ["urgent", "--follow"], ["sync"], ["lock"], ["hubs"], ["doctor"], ["check"], ["remote", "list"], ["remote", "add", "x", "/x"], ["remote", "remove", "x"],
                   ["invite"], ["join", "/dev/null"], ["admit", "/dev/null", *holder], ["export", *holder], ["user", "list", *holder], ["unlock", *holder],
                   ["recover", "-o", os.path.join(hub.dir, "..", "identity"), *holder], ["serve"], ["serve", "--role", "intake"], ["serve", "--role", "office"],
                   ["serve", "--role", "sync"], ["report", "-"]):

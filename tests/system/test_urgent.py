@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from coalition import PROGRAM, Coalition, Tap, wait_for, write
+from coalition import PROGRAM, ROOT, Coalition, Tap, wait_for, write
 
 tap = Tap()
 SECRET = "Two men with a pickup wait at the gate of Okello"
@@ -258,6 +258,26 @@ def test_headquarters(coalition, hub, hq):
     tap.ok("a locked headquarters sees by the answer in the mailbox that an office has opened it")
 
 
+def test_readme(top):
+    """The script of README.md, with a gpioset that only notes when it runs."""
+    with open(os.path.join(ROOT, "README.md")) as f:
+        script = re.search(r"( *)#!/bin/sh\n.*?\n\1done\n", f.read(), re.S).group(0)
+    path = write(os.path.join(top, "light"), "".join(line.strip() + "\n" for line in script.splitlines()))
+    notes = os.path.join(top, "lamp")
+    gpioset = write(os.path.join(top, "gpioset"), f"#!/bin/sh\ntrap 'echo off >> {notes}; exit' TERM\necho on >> {notes}\nwhile :; do sleep 0.1; done\n")
+    os.chmod(gpioset, 0o755)
+
+    def lamp(count):
+        return wait_for("the lamp", lambda: (lambda seen: seen if len(seen) >= count else None)(open(notes).read().split() if os.path.exists(notes) else []))
+    with subprocess.Popen(["sh", path], stdin=subprocess.PIPE, text=True, env={"PATH": top + ":/usr/bin:/bin"}) as light:
+        for line, count in (("quiet", 0), ("waiting since 2026-11-23T09:12:44Z, 1", 1), ("waiting since 2026-11-23T09:12:44Z, 2, no sound", 3), ("quiet", 4)):
+            light.stdin.write(line + "\n")
+            light.stdin.flush()
+            lamp(count)
+        light.stdin.close()
+    tap.ok("the README's script lights a lamp while something waits", lamp(4)[0] == "on" and lamp(4)[-1] == "off" and sorted(lamp(4)) == ["off", "off", "on", "on"], lamp(4))
+
+
 def main():
     coalition = Coalition()
     try:
@@ -272,6 +292,7 @@ def main():
         test_lowered(coalition, coalition.gulu, follow)
         test_command_fails(coalition, coalition.gulu)
         test_headquarters(coalition, coalition.gulu, coalition.hq)
+        test_readme(coalition.top)
         tap.done()
     finally:
         coalition.close()

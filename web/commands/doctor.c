@@ -132,9 +132,10 @@ static void look_at_roles(struct doctor *doctor)
 /* A write that a power cut interrupted leaves its new file beside the old one (node/base/files.h). */
 static void look_at_leftovers(struct doctor *doctor)
 {
-	static const char *const patterns[] = {"*.new-????????????????", "keys/*.new-????????????????"};
+	static const char *const patterns[] = {
+		"*.new-????????????????", "keys/*.new-????????????????", "run/*.new-????????????????"};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 		glob_t left = {0};
 
 		if (glob(home_file(doctor->context, doctor->home, patterns[i]), 0, NULL, &left) == 0)
@@ -156,6 +157,21 @@ static void look_at_neighbours(struct doctor *doctor)
 			there ? "avahi-daemon runs"
 			      : "avahi-daemon does not run, so that no hub finds this one by name: apt "
 				"install avahi-daemon");
+}
+
+/* It is needed when nobody is there to notice that it does not run. */
+static void look_at_command(struct doctor *doctor)
+{
+	const char *command = doctor->home->config->urgent.command;
+	bool runs = access(command, X_OK) == 0;
+
+	if (*command)
+		found(doctor, "urgent", runs,
+			runs ? "the command of [urgent] can be run"
+			     : memory_format(doctor->context,
+				       "the command of [urgent], %s, cannot be run: chmod +x it, or mend its "
+				       "path in engabo.conf",
+				       command));
 }
 
 static void look_at_coalition(struct doctor *doctor)
@@ -203,6 +219,7 @@ static const struct error *run(const struct command_call *call)
 	look_at_git(&doctor);
 	look_at_roles(&doctor);
 	look_at_neighbours(&doctor);
+	look_at_command(&doctor);
 	look_at_coalition(&doctor);
 	if (as_json)
 		fputs((const char *)json_pretty(context, findings).data, stdout);
