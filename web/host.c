@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "node/base/text.h"
 
@@ -53,4 +54,16 @@ bool host_parse(const char *header, char name[static HOST_NAME_SIZE])
 	name[len] = '\0';
 	text_lower(name);
 	return is_bracketed(name, len) || strspn(name, NAME_BYTES) == len;
+}
+
+bool host_is_foreign(const char *origin, const char *fetch_site, const char *host)
+{
+	const char *from;
+
+	if (fetch_site && strcmp(fetch_site, "cross-site") == 0)
+		return true;
+	if (!origin || strcmp(origin, "null") == 0)
+		return false;
+	from = strstr(origin, "://");
+	return !from || !host || strcasecmp(from + strlen("://"), host) != 0;
 }

@@ -10,5 +10,9 @@
 /* Writes the name without its port, in lower case: letters, digits, '-' and '.', or an IPv6 address within
  * its brackets. False for NULL and for anything else, a port that is none included. */
 bool host_parse(const char *header, char name[static HOST_NAME_SIZE]);
+/* Whether the browser says that a page of another host, or another port of ours, sent this: by its headers
+ * Origin (RFC 6454) and Sec-Fetch-Site (W3C Fetch Metadata), of which old browsers send none and some "null".
+ */
+bool host_is_foreign(const char *origin, const char *fetch_site, const char *host);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "web/host.h"
 #include "web/intake/address.h"
 #include "web/intake/captive.h"
 #include "web/intake/gate.h"
@@ -26,9 +27,28 @@ static const char *form_address(const struct request *request, const char *path)
 	return elsewhere;
 }
 
+/* A page elsewhere cannot read a form's token, but could bring one of its own and have a phone send in its
+ * own words, or try codes. It gets no page of ours to press Send on. */
+static void turn_foreign_away(struct request *request)
+{
+	const char *words =
+		say(request, "This was sent from a page that is not ours, and nothing was saved. Please "
+			     "open the first page here and begin there.");
+
+	request->status = 403;
+	page_show_error(
+		request, error_new(ERROR_DENIED, "%s", words), intake_view(request, say(request, "Form")));
+}
+
 const struct error *pages_guard(struct request *request)
 {
 	request->language = intake_language(request);
+	if (request->method == METHOD_POST &&
+		host_is_foreign(request_header(request, "Origin"), request_header(request, "Sec-Fetch-Site"),
+			request_header(request, "Host"))) {
+		turn_foreign_away(request);
+		return NULL;
+	}
 	captive_guard(request);
 	if (request->status != 200)
 		return NULL;

@@ -112,11 +112,36 @@ static struct source *find_or_make(struct quota *quota, const char *address, int
 		for (size_t i = 1; i < ADDRESSES; i++)
 			if (quota->sources[i].seen_ms < source->seen_ms)
 				source = &quota->sources[i];
-		*source = (struct source){.reports.at_ms = now_ms, .tries.at_ms = now_ms, .photos.at_ms = now_ms};
+		*source = (struct source){
+			.reports.at_ms = now_ms, .tries.at_ms = now_ms, .photos.at_ms = now_ms};
 		strncpy(source->address, address, sizeof source->address - 1);
 	}
 	source->seen_ms = now_ms;
 	return source;
+}
+
+/* In which an address that has used all it may use at once may do so again: one a minute, or more. */
+static int64_t address_period(const struct quota *quota)
+{
+	int64_t minutes = quota->reports_an_address * MINUTE_MS;
+
+	return minutes < HOUR_MS ? minutes : HOUR_MS;
+}
+
+/* How long the hub as a whole makes this one wait. The last third of its hour is for those who have not used
+ * half of what is theirs. */
+static int64_t hub_wait_ms(struct quota *quota, const struct source *source, int64_t now_ms)
+{
+	int64_t kept = quota->reports_an_address && source->reports.used > address_period(quota) / 2
+			       ? HOUR_MS / 3
+			       : 0;
+	int64_t wait = wait_ms(&quota->reports, HOUR_MS, quota->reports_an_hour, now_ms), each;
+
+	if (!quota->reports_an_hour || !kept)
+		return wait;
+	each = HOUR_MS / quota->reports_an_hour;
+	return quota->reports.used + each <= HOUR_MS - kept ? 0
+							    : quota->reports.used + each - (HOUR_MS - kept);
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -133,11 +158,11 @@ int quota_report(struct quota *quota, const char *address, int64_t now_ms)
 		return 0;
 	pthread_mutex_lock(&quota->lock);
 	source = find_or_make(quota, address, now_ms);
-	wait = later(wait_ms(&quota->reports, HOUR_MS, quota->reports_an_hour, now_ms),
-		wait_ms(&source->reports, HOUR_MS, quota->reports_an_address, now_ms));
+	wait = wait_ms(&source->reports, address_period(quota), quota->reports_an_address, now_ms);
+	wait = later(wait, hub_wait_ms(quota, source, now_ms));
 	if (!wait) {
 		use(&quota->reports, HOUR_MS, quota->reports_an_hour);
-		use(&source->reports, HOUR_MS, quota->reports_an_address);
+		use(&source->reports, address_period(quota), quota->reports_an_address);
 	}
 	pthread_mutex_unlock(&quota->lock);
 	return (int)((wait + MINUTE_MS - 1) / MINUTE_MS);
@@ -151,7 +176,7 @@ void quota_report_back(struct quota *quota, const char *address)
 	source = find(quota, address);
 	give_back(&quota->reports, HOUR_MS, quota->reports_an_hour);
 	if (source)
-		give_back(&source->reports, HOUR_MS, quota->reports_an_address);
+		give_back(&source->reports, address_period(quota), quota->reports_an_address);
 	pthread_mutex_unlock(&quota->lock);
 }
 

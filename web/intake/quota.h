@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 struct quota;
-/* On `context`. Zero: no limit. */
+/* On `context`. Zero: no limit. An address may send its number at once; after that it is slowed down: one a
+ * minute (or as many an hour as its number, where that is more), and only while a third of the hub's hour is
+ * left for others. */
 struct quota *quota_new(const void *context, int reports_an_hour, int reports_an_address);
 /* From now on so many an address. */
 void quota_set_address(struct quota *quota, int reports_an_address);

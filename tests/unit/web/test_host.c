@@ -108,12 +108,41 @@ static void nothing_else_ever_comes_out(void **state)
 	}
 }
 
+static void a_page_of_another_site_is_told_from_ours(void **state)
+{
+	static const struct {
+		const char *origin, *site, *host;
+		bool is_foreign;
+	} cases[] = {
+		{NULL, NULL, "hub.local:8443", false}, /* an old phone */
+		{"null", NULL, "hub.local:8443", false},
+		{"https://hub.local:8443", "same-origin", "hub.local:8443", false},
+		{"https://HUB.local:8443", NULL, "hub.local:8443", false},
+		{"http://10.42.0.1", NULL, "10.42.0.1", false},
+		{NULL, "none", "hub.local", false},
+		{NULL, "cross-site", "hub.local", true},
+		{"https://hub.local", "cross-site", "hub.local", true},
+		{"https://evil.example", NULL, "hub.local", true},
+		{"https://evil.example", "same-origin", "hub.local", true},
+		{"https://hub.local:9443", NULL, "hub.local:8443", true},
+		{"https://hub.local.evil.example", NULL, "hub.local", true},
+		{"hub.local", NULL, "hub.local", true},
+		{"https://hub.local", NULL, NULL, true},
+		{"", NULL, "hub.local", true},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(
+			host_is_foreign(cases[i].origin, cases[i].site, cases[i].host), cases[i].is_foreign);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_comes_without_its_port_and_in_lower_case),
 		cmocka_unit_test(what_is_not_a_name_is_refused),
 		cmocka_unit_test(nothing_else_ever_comes_out),
+		cmocka_unit_test(a_page_of_another_site_is_told_from_ours),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

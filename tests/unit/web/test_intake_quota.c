@@ -18,11 +18,30 @@ static void an_address_waits_while_another_goes_on(void **state)
 
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(quota_report(quota, "10.0.0.1", 1), 0);
-	assert_int_equal(quota_report(quota, "10.0.0.1", 1), 3); /* one more every three minutes */
-	assert_int_equal(quota_report(quota, "10.0.0.2", 1), 0);
-	assert_int_equal(quota_report(quota, "10.0.0.1", 2 * MINUTE), 2);
-	assert_int_equal(quota_report(quota, "10.0.0.1", 3 * MINUTE + 1), 0);
-	assert_int_not_equal(quota_report(quota, "10.0.0.1", 3 * MINUTE + 1), 0);
+	for (int64_t now = 1; now < 30 * MINUTE; now += MINUTE) { /* and then one a minute */
+		assert_int_equal(quota_report(quota, "10.0.0.1", now), 1);
+		assert_int_equal(quota_report(quota, "10.0.0.2", now), 0);
+		assert_int_equal(quota_report(quota, "10.0.0.1", now + MINUTE), 0);
+	}
+}
+
+static void who_sends_many_leaves_a_third_of_the_hour_to_others(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct quota *quota = quota_new(context, 300, 150);
+	char address[32];
+	int many = 0, others = 0;
+
+	for (int i = 0; i < 600; i++) {
+		snprintf(address, sizeof address, "10.0.0.%d", i % 2);
+		many += quota_report(quota, address, 1) == 0;
+	}
+	assert_int_equal(many, 200);
+	for (int i = 0; i < 200; i++) {
+		snprintf(address, sizeof address, "10.0.1.%d", i);
+		others += quota_report(quota, address, 1) == 0;
+	}
+	assert_int_equal(others, 100);
 }
 
 static void the_hub_takes_so_many_an_hour_from_all(void **state)
@@ -98,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_waits_while_another_goes_on),
+		cmocka_unit_test(who_sends_many_leaves_a_third_of_the_hour_to_others),
 		cmocka_unit_test(the_hub_takes_so_many_an_hour_from_all),
 		cmocka_unit_test(what_was_not_taken_is_given_back),
 		cmocka_unit_test(zero_is_no_limit),
