@@ -19,6 +19,8 @@
 #include "web/intake/intake.h"
 
 #define INTERFACES_MOST 64
+#define RANK_WIFI 3
+#define RANK_WANTED 4
 
 static bool is_own_name(const char *name)
 {
@@ -43,39 +45,68 @@ char *address_url(const void *context, const char *scheme, const char *host, int
 	return memory_format(context, "%s://%s:%d%s", scheme, host, port, path);
 }
 
+/* What the kernel says of an interface's IPv4 side: SIOCGIFADDR or SIOCGIFNETMASK. */
+static bool ask_interface(unsigned long question, const char *interface, struct in_addr *out)
+{
+	int fd CLEANUP(fd_close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq row = {0};
+	struct sockaddr_in address;
+
+	snprintf(row.ifr_name, sizeof row.ifr_name, "%s", interface);
+	if (fd < 0 || ioctl(fd, question, &row) != 0)
+		return false;
+	memcpy(&address, &row.ifr_addr, sizeof address);
+	*out = address.sin_addr;
+	return address.sin_family == AF_INET;
+}
+
+bool address_is_on(const struct in6_addr *peer, const char *interface)
+{
+	struct in_addr own, mask, theirs;
+
+	if (!IN6_IS_ADDR_V4MAPPED(peer) || !ask_interface(SIOCGIFADDR, interface, &own) ||
+		!ask_interface(SIOCGIFNETMASK, interface, &mask))
+		return false;
+	memcpy(&theirs, &peer->s6_addr[12], sizeof theirs);
+	return (own.s_addr & mask.s_addr) == (theirs.s_addr & mask.s_addr);
+}
+
 /* How much a poster would like this interface's address: phones come by Wi-Fi; what has no device behind it
- * is a bridge or a tunnel. */
-static int rank_of(const char *interface)
+ * is a bridge or a tunnel. `wanted`: the one that the administrator named, or "". */
+static int rank_of(const char *interface, const char *wanted)
 {
 	char path[64 + IF_NAMESIZE];
 
+	if (strcmp(interface, wanted) == 0)
+		return RANK_WANTED;
 	snprintf(path, sizeof path, "/sys/class/net/%.*s/phy80211", IF_NAMESIZE - 1, interface);
 	if (access(path, F_OK) == 0)
-		return 3;
+		return RANK_WIFI;
 	snprintf(path, sizeof path, "/sys/class/net/%.*s/device", IF_NAMESIZE - 1, interface);
 	return access(path, F_OK) == 0 ? 2 : 1;
 }
 
 /* The IPv4 address of the best interface of at least that rank: what people can type. */
-static char *interface_address(const void *context, int least)
+static char *interface_address(const struct request *request, int least)
 {
 	struct ifreq rows[INTERFACES_MOST];
 	struct ifconf list = {.ifc_len = sizeof rows, .ifc_req = rows};
 	int fd CLEANUP(fd_close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const char *wanted = intake_of(request)->home->config->wifi.interface;
 	char text[INET_ADDRSTRLEN], *best = NULL;
 
 	if (fd < 0 || ioctl(fd, SIOCGIFCONF, &list) != 0)
 		return NULL;
 	for (size_t i = 0; i < (size_t)list.ifc_len / sizeof *rows; i++) {
 		struct sockaddr_in address;
-		int rank = rank_of(rows[i].ifr_name);
+		int rank = rank_of(rows[i].ifr_name, wanted);
 
 		memcpy(&address, &rows[i].ifr_addr, sizeof address);
 		if (address.sin_family != AF_INET || rank < least || ioctl(fd, SIOCGIFFLAGS, &rows[i]) != 0 ||
 			!(rows[i].ifr_flags & IFF_UP) || rows[i].ifr_flags & (IFF_LOOPBACK | IFF_POINTOPOINT))
 			continue;
 		inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
-		best = memory_string(context, text);
+		best = memory_string(request->context, text);
 		least = rank + 1;
 	}
 	return best;
@@ -134,7 +165,7 @@ static const char *host_for(const struct request *request)
 	numbers = reached_address(request);
 	if (numbers)
 		return in_address_bar(request->context, numbers);
-	numbers = interface_address(request->context, 1);
+	numbers = interface_address(request, 1);
 	return numbers ? numbers : "localhost";
 }
 
@@ -170,11 +201,11 @@ char *address_numbers(const struct request *request)
 
 	if (only)
 		return is_loopback(only) ? NULL : in_address_bar(request->context, only);
-	numbers = interface_address(request->context, 3);
+	numbers = interface_address(request, RANK_WIFI);
 	if (numbers)
 		return numbers;
 	numbers = reached_address(request);
 	if (numbers && !is_loopback(numbers))
 		return in_address_bar(request->context, numbers);
-	return interface_address(request->context, 1);
+	return interface_address(request, 1);
 }

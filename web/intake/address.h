@@ -5,6 +5,8 @@
 #ifndef ENGABO_WEB_INTAKE_ADDRESS_H
 #define ENGABO_WEB_INTAKE_ADDRESS_H
 
+#include <netinet/in.h>
+
 #include "web/server.h"
 
 /* Whether the request was asked of us by a name of ours: a name of the local network, an address in numbers,
@@ -17,9 +19,13 @@ char *address_url(const void *context, const char *scheme, const char *host, int
 char *address_plain(const struct request *request, const char *path);
 char *address_secure(const struct request *request, const char *path);
 
+/* Whether this peer (IPv4, mapped) lies in the network of an interface of ours, such as "wlan0". Never for
+ * IPv6, which our access point does not speak. */
+bool address_is_on(const struct in6_addr *peer, const char *interface);
+
 /* For a poster. In words: "<host name>.local", as the local network knows this machine; NULL when it has no
- * name. In numbers: of the Wi-Fi where there is one, else where the reader reaches us, else any; NULL when
- * only this machine reaches itself. On the request's context. */
+ * name. In numbers: of [wifi] interface, or any Wi-Fi, where there is one, else where the reader reaches us,
+ * else any; NULL when only this machine reaches itself. On the request's context. */
 char *address_words(const struct request *request);
 char *address_numbers(const struct request *request);
 

@@ -49,14 +49,18 @@ static json_t *connect_view(const struct request *request)
 	const struct config *config = intake_of(request)->home->config;
 	uint8_t fingerprint[DIGEST_LEN];
 	json_t *view = intake_view(request, say(request, TITLE));
-	char *words = first_page(request, address_words(request), ""),
-	     *numbers = first_page(request, address_numbers(request), "");
+	char *words = gate_public(request, ""), *numbers = first_page(request, address_numbers(request), "");
+	bool is_known = words;
+
+	if (!words)
+		words = first_page(request, address_words(request), "");
 
 	set_text(view, "words", words);
 	set_text(view, "numbers", numbers);
 	json_object_set_new(view, "has_address", json_boolean(words || numbers));
 	gate_fingerprint(request, fingerprint);
-	set_text(view, "fingerprint", certificate_print(request->context, fingerprint));
+	if (!is_known) /* phones know a public certificate by themselves */
+		set_text(view, "fingerprint", certificate_print(request->context, fingerprint));
 	if (*config->wifi.name)
 		json_object_set_new(view, "wifi",
 			json_pack("{s:s,s:s}", "name", config->wifi.name, "password", config->wifi.password));

@@ -6,7 +6,6 @@
 #include "web/intake/gate.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -53,38 +52,6 @@ struct gate *gate_new(struct intake *intake)
 
 /* ---- deciding ---- */
 
-static bool is_in(const uint8_t *address, const uint8_t *network, const uint8_t *mask, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((address[i] & mask[i]) != (network[i] & mask[i]))
-			return false;
-	return true;
-}
-
-static bool is_on_interface(const struct in6_addr *peer, const char *name)
-{
-	bool is_v4 = IN6_IS_ADDR_V4MAPPED(peer), found = false;
-	struct ifaddrs *all = NULL;
-
-	if (getifaddrs(&all) != 0)
-		return false;
-	for (struct ifaddrs *at = all; at && !found; at = at->ifa_next) {
-		int family = at->ifa_addr ? at->ifa_addr->sa_family : AF_UNSPEC;
-
-		if (strcmp(at->ifa_name, name) != 0 || !at->ifa_netmask)
-			continue;
-		if (is_v4 && family == AF_INET)
-			found = is_in(peer->s6_addr + 12,
-				(uint8_t *)&((struct sockaddr_in *)at->ifa_addr)->sin_addr,
-				(uint8_t *)&((struct sockaddr_in *)at->ifa_netmask)->sin_addr, 4);
-		if (!is_v4 && family == AF_INET6)
-			found = is_in(peer->s6_addr, ((struct sockaddr_in6 *)at->ifa_addr)->sin6_addr.s6_addr,
-				((struct sockaddr_in6 *)at->ifa_netmask)->sin6_addr.s6_addr, 16);
-	}
-	freeifaddrs(all);
-	return found;
-}
-
 static bool is_private(const struct in6_addr *peer)
 {
 	const uint8_t *v4 = peer->s6_addr + 12;
@@ -106,7 +73,7 @@ static bool is_near(const struct request *request)
 	text[strcspn(text, "%")] = '\0';
 	if (inet_pton(AF_INET6, text, &peer) != 1)
 		return false;
-	return *interface ? is_on_interface(&peer, interface) : is_private(&peer);
+	return *interface ? address_is_on(&peer, interface) : is_private(&peer);
 }
 
 static int64_t workshop_until(const struct request *request)
@@ -153,6 +120,15 @@ static void public_name(struct gate *gate, char name[static CERTIFICATE_NAME_SIZ
 	pthread_mutex_unlock(&gate->mutex);
 }
 
+char *gate_public(const struct request *request, const char *path)
+{
+	struct intake *intake = intake_of(request);
+	char name[CERTIFICATE_NAME_SIZE];
+
+	public_name(intake->gate, name);
+	return *name ? address_url(request->context, "https", name, server_port(intake->https), path) : NULL;
+}
+
 bool gate_warns(const struct request *request)
 {
 	char name[CERTIFICATE_NAME_SIZE];
@@ -165,17 +141,14 @@ bool gate_warns(const struct request *request)
 
 char *gate_elsewhere(const struct request *request, const char *path)
 {
-	struct intake *intake = intake_of(request);
-	char name[CERTIFICATE_NAME_SIZE];
+	char *public;
 
 	if (request->is_secure || may_pass(request))
 		return NULL;
-	if (intake->home->config->intake.form == FORM_COUNTER)
+	if (intake_of(request)->home->config->intake.form == FORM_COUNTER)
 		return address_plain(request, "/");
-	public_name(intake->gate, name);
-	if (*name)
-		return address_url(request->context, "https", name, server_port(intake->https), path);
-	return address_secure(request, path);
+	public = gate_public(request, path);
+	return public ? public : address_secure(request, path);
 }
 
 void gate_fingerprint(const struct request *request, uint8_t whole[static DIGEST_LEN])

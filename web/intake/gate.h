@@ -20,6 +20,8 @@ bool gate_is_workshop(const struct request *request);
 /* The form is for the device at the desk only, and this is not it. */
 bool gate_is_closed(const struct request *request);
 
+/* `path` by the name of the public certificate that is shown; NULL when there is none. */
+char *gate_public(const struct request *request, const char *path);
 /* Browsers may warn, on the way to the form, that they do not know this hub. */
 bool gate_warns(const struct request *request);
 /* SHA-256 of the hub's own certificate that `https` shows now. */

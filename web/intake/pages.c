@@ -22,7 +22,7 @@ static const char *form_address(const struct request *request, const char *path)
 
 	if (!elsewhere)
 		return path;
-	if (captive_is_small_window(request) && !gate_is_closed(request))
+	if (captive_is_small_window(request) && gate_warns(request))
 		return address_plain(request, intake_link(request, "/connect/browser"));
 	return elsewhere;
 }
@@ -106,13 +106,15 @@ static json_t *secure_link(const struct request *request, const char *path)
 
 const struct error *welcome_show(struct request *request)
 {
+	bool is_small = captive_is_small_window(request) && !gate_is_closed(request);
 	json_t *view;
 
 	TRY(readers_view(request, say(request, "Form"), &view));
 	json_object_set_new(view, "languages", languages(request));
 	json_object_set_new(view, "start", secure_link(request, "/form/1"));
 	json_object_set_new(view, "return", secure_link(request, "/messages"));
-	json_object_set_new(view, "is_warned", json_boolean(gate_warns(request)));
+	json_object_set_new(view, "is_small", json_boolean(is_small));
+	json_object_set_new(view, "is_warned", json_boolean(!is_small && gate_warns(request)));
 	json_object_set_new(view, "at_desk", json_boolean(gate_is_closed(request)));
 	return page_show(request, "intake-welcome", view);
 }
