@@ -14,6 +14,7 @@
 #include "node/base/text.h"
 #include "node/roster/trust.h"
 #include "node/store/spool.h"
+#include "node/vault/expiry.h"
 #include "sync/state.h"
 #include "sync/urgent.h"
 
@@ -172,6 +173,7 @@ static const struct error *gather(const struct home *home, json_t **out)
 	json_object_set_new(status, "clock", json_pack("{sssb}", "now", now, "sure", clock_is_sure()));
 	TRY(files_free_space(home->path, &room));
 	json_object_set_new(status, "disk_free", json_integer((json_int_t)room));
+	json_object_set_new(status, "certificates", expiry_list(home));
 	TRY(add_sync(home, status));
 	if (strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
 		json_array_clear(json_object_get(status, "found")); /* from its last run */
@@ -274,6 +276,22 @@ static void print_here(const json_t *status)
 	print_urgent(json_object_get(status, "urgent"));
 }
 
+static void print_certificate(const json_t *row)
+{
+	const char *name = json_text_or(row, "name", ""), *error = json_text_or(row, "error", NULL);
+	long long days = number_of(row, "days");
+
+	if (error)
+		printf("WARNING   the certificate %s cannot be read: %s\n", name, error);
+	else if (days < 0)
+		printf("WARNING   the certificate %s is over since %s\n", name,
+			json_text_or(row, "until", ""));
+	else
+		printf("%s the certificate %s is valid until %s, %lld days left\n",
+			json_is_true(json_object_get(row, "is_soon")) ? "WARNING  " : "tls      ", name,
+			json_text_or(row, "until", ""), days);
+}
+
 static void print_status(const json_t *status)
 {
 	const json_t *spool = json_object_get(status, "spool"), *row;
@@ -282,6 +300,8 @@ static void print_status(const json_t *status)
 	size_t i;
 
 	print_here(status);
+	json_array_foreach (json_object_get(status, "certificates"), i, row)
+		print_certificate(row);
 	print_spool(spool, "intake");
 	print_spool(spool, "office");
 	if (halted)

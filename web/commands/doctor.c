@@ -15,8 +15,11 @@
 #include "node/base/files.h"
 #include "node/base/home.h"
 #include "node/roster/trust.h"
+#include "node/vault/expiry.h"
 #include "sync/signkey.h"
+#include "web/authority.h"
 #include "web/certificate.h"
+#include "web/way.h"
 
 #define DISK_LOW (UINT64_C(256) << 20)
 
@@ -100,6 +103,67 @@ static void look_at_certificates(struct doctor *doctor)
 		found(doctor, names[i] + strlen("keys/"), !error,
 			error ? error->message : "key and certificate can be read");
 	}
+}
+
+/* Their days, and whether this machine still has the name that the office's devices know. */
+static void look_at_expiry(struct doctor *doctor)
+{
+	json_t *list CLEANUP(json_decref) = expiry_list(doctor->home), *row;
+	size_t i;
+
+	json_array_foreach (list, i, row) {
+		const char *part = memory_format(doctor->context, "%s.crt", json_text_or(row, "name", ""));
+		const char *error = json_text_or(row, "error", NULL), *until = json_text_or(row, "until", "");
+		long long days = (long long)json_integer_value(json_object_get(row, "days"));
+		bool is_soon = json_is_true(json_object_get(row, "is_soon"));
+
+		if (error)
+			found(doctor, part, false, error);
+		else if (days < 0)
+			found(doctor, part, false,
+				memory_format(doctor->context,
+					"was valid until %s: browsers refuse it; put a new one in its place",
+					until));
+		else
+			found(doctor, part, !is_soon,
+				memory_format(doctor->context, "valid until %s, %lld days left%s", until,
+					days, is_soon ? ": renew it" : ""));
+	}
+}
+
+static void look_at_name(struct doctor *doctor)
+{
+	const char *host = memory_format(doctor->context, "%s.local", authority_host(doctor->context));
+	const char *names[2];
+	struct bytes authority;
+
+	if (files_read(doctor->context, home_file(doctor->context, doctor->home, AUTHORITY_FILE),
+		    AUTHORITY_PEM_MAX, &authority) ||
+		authority_names(doctor->context, authority, names))
+		return;
+	found(doctor, "name", strcmp(names[0], host) == 0,
+		memory_format(doctor->context,
+			strcmp(names[0], host) == 0
+				? "this machine is %s, as its certificates say"
+				: "this machine is now %s, but devices of the office know it as %s: give it "
+				  "its "
+				  "name back (hostnamectl), or let them use its address in numbers",
+			host, names[0]));
+}
+
+static void look_at_form(struct doctor *doctor)
+{
+	static const char *const ways[] = {
+		[FORM_HTTPS] =
+			"phones warn people before the form, and a false hub would look the same: choose a "
+			"way on the office's page /settings",
+		[FORM_PUBLIC] = "reached by a public certificate",
+		[FORM_COUNTER] = "reached on the device at the desk",
+	};
+	enum form_way way = doctor->home->config->intake.form;
+
+	found(doctor, "form", way != FORM_HTTPS || way_is_workshop(doctor->home),
+		way_is_workshop(doctor->home) ? "a workshop is open" : ways[way]);
 }
 
 static void look_at_git(struct doctor *doctor)
@@ -216,6 +280,9 @@ static const struct error *run(const struct command_call *call)
 	look_at_modes(&doctor);
 	look_at_leftovers(&doctor);
 	look_at_certificates(&doctor);
+	look_at_expiry(&doctor);
+	look_at_name(&doctor);
+	look_at_form(&doctor);
 	look_at_git(&doctor);
 	look_at_roles(&doctor);
 	look_at_neighbours(&doctor);

@@ -169,5 +169,7 @@ const struct error *today_page(struct visit *visit)
 	TRY(add_tasks(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));
+	if (visit_may(visit, MAY_MANAGE_PEOPLE))
+		visit_set(visit, "expiring", settings_certificates(visit, true));
 	return visit_show(visit, "office-today", "Today");
 }
