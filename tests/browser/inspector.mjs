@@ -76,17 +76,9 @@ export class Inspector {
 
 	// The page as it is now, in all its forms. `is_public`: its title must not tell.
 	async look(page, name, isPublic) {
-		this.count++;
-		await this.validate(name);
-		if (isPublic && !this.neutral.includes((await page.title()).replace(/^! /, '')))
-			this.findings.titles.push(`${name}: "${await page.title()}"`);
-		await page.evaluate(axeSource);
+		await this.begin(page, name, isPublic);
 		for (const width of [320, 360, LAPTOP.width]) {
-			await page.setViewportSize({ width, height: HEIGHT });
-			const wide = await page.evaluate(overflow);
-			if (wide)
-				this.findings.overflow.push(`${name} at ${width}: ${wide}`);
-			this.findings.targets.push(...(await page.evaluate(smallTargets)).map((text) => `${name} at ${width}: ${text}`));
+			await this.measure(page, name, width);
 			if (width === 320)
 				continue;
 			await this.axe(page, name, `${width} light`, { runOnly: LEVELS });
@@ -96,6 +88,35 @@ export class Inspector {
 		await this.axe(page, name, 'dark', { runOnly: ['color-contrast'] });
 		await shot(page, `${name}-${LAPTOP.width}-dark`);
 		await page.emulateMedia({ colorScheme: 'light' });
+		await this.enlarge(page, name);
+	}
+
+	// A page that was looked at in another language: what only its words can break.
+	async reread(page, name, isPublic) {
+		await this.begin(page, name, isPublic);
+		await this.measure(page, name, 320);
+		await this.axe(page, name, '320 light', { runOnly: LEVELS });
+		await shot(page, `${name}-320`);
+		await this.enlarge(page, name);
+	}
+
+	async begin(page, name, isPublic) {
+		this.count++;
+		await this.validate(name);
+		if (isPublic && !this.neutral.includes((await page.title()).replace(/^! /, '')))
+			this.findings.titles.push(`${name}: "${await page.title()}"`);
+		await page.evaluate(axeSource);
+	}
+
+	async measure(page, name, width) {
+		await page.setViewportSize({ width, height: HEIGHT });
+		const wide = await page.evaluate(overflow);
+		if (wide)
+			this.findings.overflow.push(`${name} at ${width}: ${wide}`);
+		this.findings.targets.push(...(await page.evaluate(smallTargets)).map((text) => `${name} at ${width}: ${text}`));
+	}
+
+	async enlarge(page, name) {
 		await page.setViewportSize({ width: 640, height: HEIGHT });
 		const style = await page.addStyleTag({ content: 'html { font-size: 200% }' });
 		const wide = await page.evaluate(overflow);

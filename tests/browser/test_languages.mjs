@@ -1,0 +1,204 @@
+// The public pages in every language that people may choose, with the catalogues as they are: each says in which language it is, holds together as
+// pages have to (inspector.mjs), is reached by keyboard alone, and mixes no English into its words. What is not translated yet is told, not failed.
+import { readFileSync, readdirSync } from 'node:fs';
+import { PHONE, person, tabThrough, visit, words } from './browser.mjs';
+import { Inspector, NEUTRAL } from './inspector.mjs';
+
+const PO = new URL('../../web/po/', import.meta.url);
+const QUESTIONS = ['danger', 'what', 'who', 'when', 'where', 'by', 'needs', 'contact', 'check'];
+
+// {msgid: [msgstr...]} of a catalogue; without its header.
+function catalogue(code) {
+	const texts = new Map();
+	const text = (line) => JSON.parse(line.slice(line.indexOf('"')));
+	let id = '', into = null;
+	for (const line of readFileSync(new URL(`${code}.po`, PO), 'utf8').split('\n')) {
+		if (line.startsWith('msgid "')) {
+			id = text(line);
+			into = null;
+		} else if (line.startsWith('msgstr')) {
+			into = texts.get(id) ?? [];
+			into.push(text(line));
+			texts.set(id, into);
+		} else if (line.startsWith('"') && into) {
+			into[into.length - 1] += text(line);
+		} else if (line.startsWith('"')) {
+			id += text(line);
+		}
+	}
+	texts.delete('');
+	return texts;
+}
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const say = (said, english) => said.get(english)?.[0] || english;
+
+// English sentences that stand on a page though it is in another language: {untranslated: said in English for now, mixed: translated, and still English}.
+class Mixing {
+	untranslated = new Set();
+	mixed = [];
+
+	constructor(said) {
+		// Whole texts of some length: a word can be the same in both.
+		this.texts = [...said].filter(([id, strings]) => id.length > 11 && !/[{%<]/.test(id) && strings[0] !== id)
+			.map(([id, strings]) => ({ id, is: new RegExp(`(^|\\n)\\s*${escaped(id)}\\s*(\\n|$)`), translated: strings[0] !== '' }));
+	}
+
+	look(name, text) {
+		for (const one of this.texts)
+			if (one.is.test(text)) {
+				if (one.translated)
+					this.mixed.push(`${name}: ${one.id}`);
+				else
+					this.untranslated.add(one.id);
+			}
+	}
+}
+
+// Today in the words of the language, as the catalogue orders them.
+function today(said) {
+	const now = new Date();
+	const month = now.toLocaleString('en-GB', { month: 'long', timeZone: 'UTC' });
+	return say(said, '%1$d %2$s %3$.4s').replace('%1$d', now.getUTCDate()).replace('%2$s', say(said, month)).replace('%3$.4s', now.getUTCFullYear());
+}
+
+class Reader {
+	findings = { lang: [], draft: [], keyboard: [] };
+
+	constructor(tap, browser, code) {
+		Object.assign(this, { tap, browser, code, said: code === 'en' ? new Map() : catalogue(code) });
+		this.inspector = new Inspector(NEUTRAL.map((title) => say(this.said, title)));
+		this.mixing = new Mixing(this.said);
+	}
+
+	async open() {
+		this.context = await person(this.browser, PHONE, { bypassCSP: true, locale: 'de-DE' });
+		this.page = await this.context.newPage();
+		this.inspector.watch(this.page);
+	}
+
+	// What stands on the page now; "as it comes" only for pages without a frame.
+	async look(name, hasFrame = true) {
+		const lang = await this.page.getAttribute('html', 'lang');
+		const draft = this.page.locator('footer p');
+		if (lang !== this.code)
+			this.findings.lang.push(`${name}: ${lang}`);
+		if (hasFrame && (await draft.count() > 0) !== (this.code !== 'en'))
+			this.findings.draft.push(`${name}: ${await draft.allInnerTexts()}`);
+		this.mixing.look(name, await this.page.locator('body').innerText());
+		await this.inspector.reread(this.page, `${this.code}-${name}`, true);
+		this.findings.keyboard.push(...await tabThrough(this.page));
+	}
+
+	async press(english, how = {}) {
+		const button = this.page.locator('main').getByRole('button', { name: say(this.said, english), exact: true, ...how }).last();
+		await Promise.all([this.page.waitForEvent('load'), button.click()]);
+	}
+
+	tell() {
+		const { axe, html, overflow, large, targets, titles } = this.inspector.findings;
+		const { untranslated, mixed } = this.mixing;
+		const all = (promise, findings) => this.tap.none(`${this.code}: ${promise}`, findings);
+		all('every page says in which language it is', this.findings.lang);
+		all('a draft says that it is one, and a language that was read by speakers does not', this.findings.draft);
+		all('axe-core finds nothing', axe);
+		all('html-validate finds nothing', html);
+		all('no word is too long for 320 pixels', overflow);
+		all('nor with letters of twice the size', large);
+		all('what is pressed stays 44 pixels high', targets);
+		all('the titles tell nothing in this language either', titles);
+		all('the keyboard reaches everything, in order and in sight', this.findings.keyboard);
+		all('no sentence that is translated is said in English', mixed);
+		console.log(`# ${this.code}: ${this.inspector.count} pages; ${untranslated.size} texts on them are still English`);
+		for (const text of untranslated)
+			console.log(`#   ${text}`);
+	}
+}
+
+// The pages that anybody sees.
+async function publicPages(reader, { form }) {
+	const { page, code } = reader;
+	for (const path of ['/', '/help', '/safety', '/privacy', '/messages', '/connect', '/connect/browser', '/nowhere', '/leave']) {
+		await page.goto(`${form}${path}?l=${code}`);
+		await reader.look(path.slice(1) || 'welcome', path !== '/leave');
+	}
+}
+
+async function askedPages(reader, { form }) {
+	const { page, code } = reader;
+	for (const question of QUESTIONS) {
+		await page.goto(`${form}/form/1?l=${code}#${question}`);
+		await reader.look(`form-${question}`);
+	}
+	await page.goto(`${form}/form/1?l=${code}#check`);
+	await page.locator('[name=day]').fill('31');
+	await page.locator('[name=month]').selectOption('2');
+	await page.locator('[name=year]').fill('2026');
+	await reader.press('Send');
+	await reader.look('form-wrong');
+	await page.goto(`${form}/form/1?l=${code}#check`);
+	await page.locator('[name=what]').fill('Two men ask for me at the gate.');
+	await reader.press('Send');
+	await reader.look('done');
+	return (await words(page)).match(/\d{4}(?: \d{4}){4}/)[0];
+}
+
+// Coming back with the code; what is counted and dated is so by the language's own rules.
+async function comingBack(reader, { form }, receipt) {
+	const { page, code, said, tap } = reader;
+	const open = async (typed) => {
+		await page.goto(`${form}/messages?l=${code}`);
+		await page.locator('[name=code]').fill(typed);
+		await reader.press('Open');
+	};
+	const digits = said.get('Please look at the code again: it has 20 digits, and this is %lu.') ??
+		['Please look at the code again: it has 20 digits, and this is %lu.', 'Please look at the code again: it has 20 digits, and these are %lu.'];
+	for (const [typed, form, count] of [['7', 0, 1], ['1234', 1, 4]]) {
+		await open(typed);
+		const wanted = digits[form].replace('%lu', count);
+		tap.ok(`${code}: ${count} is said by its rule of plurals`, (await words(page)).includes(wanted), `${wanted}: ${await words(page)}`);
+	}
+	await reader.look('messages-wrong');
+	await open(receipt);
+	await reader.look('messages-open');
+	tap.ok(`${code}: a day is said as people say it: ${today(said)}`, (await words(page)).includes(today(said)), await words(page));
+}
+
+// The first page offers every language by its own name, and each choice stays while one reads on.
+async function choosing(tap, browser, { form }, codes) {
+	const context = await person(browser, PHONE, { locale: 'ach-UG' });
+	const page = await context.newPage();
+	const lang = () => page.getAttribute('html', 'lang');
+	await page.goto(form);
+	tap.ok('a phone that asks for a language of ours gets it', await lang() === 'ach', await lang());
+	const lost = [];
+	for (const code of codes) {
+		await page.goto(form);
+		await page.locator(`nav a[hreflang=${code}]`).click();
+		for (const next of ['footer a[href^="/help"]', 'footer a[href^="/privacy"]', 'a.site', 'main .actions a.button']) {
+			await page.locator(next).first().click();
+			await page.waitForLoadState();
+			if (await lang() !== code)
+				lost.push(`${page.url()} is in ${await lang()}, not ${code}`);
+		}
+	}
+	tap.none('a language that was chosen stays from page to page, also against the phone’s', lost);
+	await page.goto(`${form}/privacy?l=lg`);
+	await page.locator('footer a[hreflang=en]').click();
+	await page.waitForLoadState();
+	tap.ok('a draft leads to the same page in English', page.url().endsWith('/privacy?l=en') && await lang() === 'en', page.url());
+	await context.close();
+}
+
+visit(async (tap, coalition, browser) => {
+	const codes = ['en', ...readdirSync(PO).filter((name) => name.endsWith('.po')).map((name) => name.slice(0, -'.po'.length))];
+	await choosing(tap, browser, coalition.gulu, codes);
+	for (const code of codes) {
+		const reader = new Reader(tap, browser, code);
+		await reader.open();
+		await publicPages(reader, coalition.gulu);
+		await comingBack(reader, coalition.gulu, await askedPages(reader, coalition.gulu));
+		reader.tell();
+		await reader.context.close();
+	}
+});
