@@ -55,15 +55,22 @@ static void complain(struct watch *watch, const struct error *error)
 
 /* ---- facts ---- */
 
-/* NULL where its role has not made it yet. */
+/* NULL where its role has not made it yet, or is just making it. */
 static const struct error *open_other(
-	const struct watch *watch, const char *name, unsigned version, struct db **out)
+	struct watch *watch, const char *name, unsigned version, struct db **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char *path = home_file(scratch, watch->home, name);
+	const struct error *error;
 
 	*out = NULL;
-	return files_exist(path) ? db_open_foreign(path, version, out) : NULL;
+	if (!files_exist(path))
+		return NULL;
+	error = db_open_foreign(path, version, out);
+	if (!error || error->code != ERROR_UNAVAILABLE)
+		return error;
+	watch->look_at_ms = clock_boot_ms() + MISSING_MS;
+	return NULL;
 }
 
 static const struct error *look_at_office(struct watch *watch)

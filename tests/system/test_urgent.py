@@ -267,15 +267,15 @@ def test_readme(top):
     gpioset = write(os.path.join(top, "gpioset"), f"#!/bin/sh\ntrap 'echo off >> {notes}; exit' TERM\necho on >> {notes}\nwhile :; do sleep 0.1; done\n")
     os.chmod(gpioset, 0o755)
 
-    def lamp(count):
-        return wait_for("the lamp", lambda: (lambda seen: seen if len(seen) >= count else None)(open(notes).read().split() if os.path.exists(notes) else []))
+    def seen():
+        return open(notes).read().split() if os.path.exists(notes) else []
     with subprocess.Popen(["sh", path], stdin=subprocess.PIPE, text=True, env={"PATH": top + ":/usr/bin:/bin"}) as light:
         for line, count in (("quiet", 0), ("waiting since 2026-11-23T09:12:44Z, 1", 1), ("waiting since 2026-11-23T09:12:44Z, 2, no sound", 3), ("quiet", 4)):
             light.stdin.write(line + "\n")
             light.stdin.flush()
-            lamp(count)
+            wait_for("the lamp", lambda n=count: len(seen()) >= n)
         light.stdin.close()
-    tap.ok("the README's script lights a lamp while something waits", lamp(4)[0] == "on" and lamp(4)[-1] == "off" and sorted(lamp(4)) == ["off", "off", "on", "on"], lamp(4))
+    tap.ok("the README's script lights a lamp while something waits", seen()[0] == "on" and seen()[-1] == "off" and sorted(seen()) == ["off", "off", "on", "on"], seen())
 
 
 def main():
