@@ -20,6 +20,8 @@
 #include "node/base/text.h"
 #include "node/vault/prompt.h"
 #include "node/vault/words.h"
+#include "web/authority.h"
+#include "web/certificate.h"
 #include "web/commands/founding.h"
 #include "web/office/people.h"
 
@@ -136,6 +138,23 @@ static const struct error *write_sheet(
 	return error;
 }
 
+/* For the paper on the wall of the office: with it each device is checked that installs the authority. */
+static void tell_authority(const struct command_call *call)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct certificate certificate;
+	struct bytes pem;
+
+	if (files_read(scratch, memory_format(scratch, "%s/" AUTHORITY_FILE, call->state), AUTHORITY_PEM_MAX,
+		    &pem) ||
+		certificate_read(pem, &certificate))
+		return;
+	printf("Devices of the office come to trust it on its page /connect/staff. The fingerprint to "
+	       "compare:\n"
+	       "    %s\n",
+		certificate_print(scratch, certificate.whole));
+}
+
 static void tell(const struct command_call *call, const struct options *options,
 	const struct founded *founded, const char *sheet, const struct secret *passphrase)
 {
@@ -147,6 +166,7 @@ static void tell(const struct command_call *call, const struct options *options,
 		printf("\n%s signs in with these words; they are shown only once:\n\n    %s\n\n",
 			options->user, (const char *)passphrase->data);
 	printf("The sheet is in %s: print it, keep the paper far from the hub, delete the file.\n", sheet);
+	tell_authority(call);
 	printf("Next: engabo --state %s serve\n", call->state);
 }
 

@@ -23,6 +23,7 @@
 #include "web/intake/gate.h"
 #include "web/intake/intake.h"
 #include "web/intake/pool.h"
+#include "web/intake/staff.h"
 #include "web/static.h"
 #include "web/way.h"
 
@@ -54,6 +55,10 @@ static const struct route routes[] = {
 	{METHOD_GET, "/connect/form.svg", connect_form_code, TAG_QUIET},
 	{METHOD_GET, "/connect/browser", connect_browser, TAG_OPEN},
 	{METHOD_GET, "/connect/stayed", connect_stayed, TAG_OPEN},
+	{METHOD_GET, "/connect/staff", staff_show, TAG_OPEN},
+	{METHOD_GET, "/connect/staff/ca.crt", staff_certificate, TAG_QUIET},
+	{METHOD_GET, "/connect/staff/tick.svg", staff_tick, TAG_QUIET},
+	{METHOD_GET, "/connect/staff/check", staff_check, TAG_OPEN},
 	{METHOD_POST, "/connect/stay", captive_stay, TAG_OPEN},
 	{METHOD_GET, "/healthz", health_show, TAG_QUIET},
 	PROBE("/static/hotspot.txt"),
