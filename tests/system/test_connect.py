@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from coalition import Hub, Page, Tap
+from coalition import Hub, Page, Tap, sh, wait_for
 
 ANDROID = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/60.0.3112.32 Safari/537.36"
 DALVIK = "Dalvik/2.1.0 (Linux; U; Android 6.0.1; SM-J500F Build/MMB29M)"
@@ -184,8 +184,29 @@ def secrecy(tap, hub):
     tap.ok("nor does the card", b"127.3." not in kept and b"127.2." not in kept)
 
 
+def public_name(tap, hub, top):
+    """With a certificate that phones know, nothing has to be led around."""
+    name = "form.example.org"
+    certificate, key = os.path.join(top, "public.pem"), os.path.join(top, "public.key")
+    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", f"/CN={name}", "-addext",
+       f"subjectAltName=DNS:{name}", "-keyout", key, "-out", certificate)
+    hub.stop()
+    hub.configure("captive = yes\n", f"captive = yes\nform = public\ncertificate = {certificate}\nkey = {key}\n").start("intake")
+    there = f"https://{name}:{hub.https}"
+    phone = Phone(hub)
+    wait_for("the public certificate", lambda: there in phone.ask("/connect").text)
+    page = phone.ask("/connect")
+    tap.ok("with a public certificate, its name is the address in words, and there is no fingerprint to compare", there in page.text and "SHA-256" not in page.text, page.text)
+    page = phone.ask("/", name)
+    tap.ok("who comes by that name stays with it", page.status == 200 and f"{there}/form/1" in [link.split("#")[0] for link in page.links], page.links)
+    page = Phone(hub, WEBVIEW).ask("/")
+    tap.ok("and a phone's small window goes on to the form", f"{there}/form/1" in [link.split("#")[0] for link in page.links], page.links)
+    tap.ok("other names are led here as before", is_led(hub, phone.ask("/", "evil.example.org")))
+
+
 def turned_off(tap, hub):
     hub.stop()
+    hub.configure("form = public\n", "form = https\n")
     hub.configure("captive = yes", "captive = no").configure("[wifi]\nname = Blue; bird\npassword = maize\\42,\"x\n", "").start("intake")
     phone = Phone(hub)
     for host, path, agent, _, _ in CLOSING + STAYING:
@@ -212,6 +233,7 @@ def main():
             pages(tap, hub)
             crowd(tap, hub)
             secrecy(tap, hub)
+            public_name(tap, hub, top)
             turned_off(tap, hub)
         finally:
             hub.stop()

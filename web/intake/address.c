@@ -16,18 +16,19 @@
 
 #include "node/base/text.h"
 #include "web/host.h"
+#include "web/intake/gate.h"
 #include "web/intake/intake.h"
 
 #define INTERFACES_MOST 64
 #define RANK_WIFI 3
 #define RANK_WANTED 4
 
-static bool is_own_name(const char *name)
+static bool is_own_name(const struct request *request, const char *name)
 {
 	uint8_t address[16];
 
 	return strcmp(name, "localhost") == 0 || text_ends(name, ".local") || name[0] == '[' ||
-	       inet_pton(AF_INET, name, address) == 1;
+	       inet_pton(AF_INET, name, address) == 1 || gate_has_name(request, name);
 }
 
 bool address_is_ours(const struct request *request)
@@ -35,7 +36,7 @@ bool address_is_ours(const struct request *request)
 	const char *header = request_header(request, "Host");
 	char name[HOST_NAME_SIZE];
 
-	return !header || (host_parse(header, name) && is_own_name(name));
+	return !header || (host_parse(header, name) && is_own_name(request, name));
 }
 
 char *address_url(const void *context, const char *scheme, const char *host, int port, const char *path)
@@ -160,7 +161,7 @@ static const char *host_for(const struct request *request)
 {
 	char name[HOST_NAME_SIZE], *numbers;
 
-	if (host_parse(request_header(request, "Host"), name) && is_own_name(name))
+	if (host_parse(request_header(request, "Host"), name) && is_own_name(request, name))
 		return memory_string(request->context, name);
 	numbers = reached_address(request);
 	if (numbers)

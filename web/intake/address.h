@@ -9,7 +9,8 @@
 
 #include "web/server.h"
 
-/* Whether the request was asked of us by a name of ours: a name of the local network, an address in numbers,
+/* Whether the request was asked of us by a name of ours: a name of the local network, that of a public
+ * certificate, an address in numbers,
  * or none at all (HTTP/1.0). False when a phone was led here while it looked for another place. */
 bool address_is_ours(const struct request *request);
 /* "http://<host>:<port><path>", without a port that goes without saying. On `context`. */

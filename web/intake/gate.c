@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "node/base/clock.h"
@@ -127,6 +128,14 @@ char *gate_public(const struct request *request, const char *path)
 
 	public_name(intake->gate, name);
 	return *name ? address_url(request->context, "https", name, server_port(intake->https), path) : NULL;
+}
+
+bool gate_has_name(const struct request *request, const char *name)
+{
+	char public[CERTIFICATE_NAME_SIZE];
+
+	public_name(intake_of(request)->gate, public);
+	return strcasecmp(public, name) == 0;
 }
 
 bool gate_warns(const struct request *request)

@@ -22,6 +22,8 @@ bool gate_is_closed(const struct request *request);
 
 /* `path` by the name of the public certificate that is shown; NULL when there is none. */
 char *gate_public(const struct request *request, const char *path);
+/* Whether this is that name. */
+bool gate_has_name(const struct request *request, const char *name);
 /* Browsers may warn, on the way to the form, that they do not know this hub. */
 bool gate_warns(const struct request *request);
 /* SHA-256 of the hub's own certificate that `https` shows now. */
