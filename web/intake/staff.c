@@ -39,6 +39,13 @@ static void allow_picture(struct request *request, const char *origin)
 			origin));
 }
 
+/* In English, as the office's own pages are, and what the devices' settings are called here. */
+static json_t *view_of(struct request *request)
+{
+	request->language = NULL;
+	return intake_view(request, say(request, TITLE));
+}
+
 const struct error *staff_show(struct request *request)
 {
 	const char *names[2], *tick = address_secure(request, PATH "/tick.svg");
@@ -54,7 +61,7 @@ const struct error *staff_show(struct request *request)
 	}
 	TRY(certificate_read(pem, &certificate));
 	TRY(authority_names(request->context, pem, names));
-	view = intake_view(request, say(request, TITLE));
+	view = view_of(request);
 	json_object_set_new(
 		view, "fingerprint", json_string(certificate_print(request->context, certificate.whole)));
 	json_object_set_new(view, "public_name", json_string(names[0]));
@@ -99,7 +106,7 @@ const struct error *staff_check(struct request *request)
 			request, "Location", address_secure(request, intake_link(request, PATH "/check")));
 		return NULL;
 	}
-	view = intake_view(request, say(request, TITLE));
+	view = view_of(request);
 	json_object_set_new(view, "back", json_string(address_plain(request, intake_link(request, PATH))));
 	return page_show(request, "intake-staff-check", view);
 }

@@ -29,10 +29,10 @@ def is_public(file):
     """Whether a file's texts are seen by who is not staff."""
     name = file.rsplit("/", 1)[1]
     if file.startswith("web/templates/"):
-        return not name.startswith("office-")
+        return not name.startswith(("office-", "intake-staff"))
     if file.startswith("node/"):
         return name == "needs.csv"
-    return not file.startswith("web/office/")
+    return not file.startswith(("web/office/", "web/intake/staff."))
 
 
 def collapsed(text):
