@@ -35,6 +35,7 @@
 	16 /* a body so many times too long is still read to its end, so that the browser shows our page and \
 	      not a broken connection */
 #define DRAIN_UPLOAD_TIMES 3
+#define MEMORY_A_REQUEST 24576	  /* what a report needs; more is more blocks */
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
 #define PACKED_LEAST 1024	  /* a smaller page fits into one packet anyway */
 #define STOP_MS 3000
@@ -488,7 +489,7 @@ static struct limits_connection *place_of(struct MHD_Connection *connection)
 static void *uri_handler(void *user, const char *uri, struct MHD_Connection *connection)
 {
 	struct server *server = user;
-	void *context = memory_context(NULL);
+	void *context = memory_pool(MEMORY_A_REQUEST);
 	struct exchange *exchange = memory_new(context, struct exchange);
 	struct request *request = &exchange->request;
 	size_t path_len = strcspn(uri, "?#");

@@ -15,6 +15,14 @@ void *memory_context(const void *parent)
 	return must(talloc_new(parent));
 }
 
+void *memory_pool(size_t size)
+{
+#ifdef __SANITIZE_ADDRESS__ /* which sees only blocks of their own */
+	size = 0;
+#endif
+	return must(size ? talloc_pool(NULL, size) : talloc_new(NULL));
+}
+
 void *memory_zeroed(const void *context, size_t size, const char *name)
 {
 	return must(_talloc_zero(context, size, name));

@@ -45,6 +45,8 @@ DEFINE_CLEANUP(int, fd_close)
 /* void *scratch CLEANUP(memory_free) = memory_context(NULL); */
 #define NEVER_NULL __attribute__((returns_nonnull))
 void *memory_context(const void *parent) NEVER_NULL;
+/* The same without a parent, for many small things: up to `size` bytes of them lie in one block. */
+void *memory_pool(size_t size) NEVER_NULL;
 void *memory_zeroed(const void *context, size_t size, const char *name) NEVER_NULL;
 #define memory_new(context, type) ((type *)memory_zeroed((context), sizeof(type), #type))
 #define memory_array(context, type, count)                                                                   \
