@@ -87,7 +87,7 @@ class Template:
                 found = [part.group(0)]
                 line += len(found[0]) - len(found[0].lstrip("\n"))
             for text in found:
-                if re.search(r"[^\W\d_]", re.sub(r"&#?\w+;", "", text)):
+                if re.search(r"[^\W\d_]", NAMES.sub("", re.sub(r"&#?\w+;", "", text))):
                     self.bare.append((line, collapsed(text)))
 
 
@@ -118,6 +118,7 @@ def strings_of_code(file):
 SHOWN = {"page_problem", "intake_view", "visit_text", "json_string"}
 # Said to machines, word for word, and names that are the same in every language.
 VERBATIM = re.compile(r"Microsoft (Connect Test|NCSI)|Hub %02X|Leb Acoli$")
+NAMES = re.compile(r"\b(Android|iPhone|iPad|Windows|Firefox|Linux|macOS)\b")
 # The calls that have their text translated (strings.sh has them looked up), and those whose words are for no page.
 NOT_BARE = re.compile(r"^(say|say_many|SAY|language_text|language_plural|visit_problem|visit_show|visit_go|error_\w+|log_\w+|batch_audit|db_\w+)$")
 
