@@ -16,9 +16,10 @@
 
 #define VISITS_MOST 512
 #define VISIT_MS (30 * 60 * 1000)
+#define APPLE_WELL "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
 
 /* What is enough for a phone to be told that all is well. */
-enum visit { NEVER_HERE, HAS_OPENED, WANTS_TO_STAY };
+enum visit { NEVER_HERE, HAS_OPENED, WANTS_TO_STAY, NEVER_ENOUGH };
 
 static const struct probe {
 	const char *path;
@@ -30,10 +31,8 @@ static const struct probe {
 	{"/gen_204", WANTS_TO_STAY, NULL, NULL},
 	{"/generate204", WANTS_TO_STAY, NULL, NULL},
 	/* iOS and macOS. */
-	{"/hotspot-detect.html", HAS_OPENED, "text/html",
-		"<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"},
-	{"/library/test/success.html", HAS_OPENED, "text/html",
-		"<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"},
+	{"/hotspot-detect.html", HAS_OPENED, "text/html", APPLE_WELL},
+	{"/library/test/success.html", HAS_OPENED, "text/html", APPLE_WELL},
 	/* Windows 10 and later, 7 and 8. */
 	{"/connecttest.txt", HAS_OPENED, "text/plain", "Microsoft Connect Test"},
 	{"/ncsi.txt", HAS_OPENED, "text/plain", "Microsoft NCSI"},
@@ -48,10 +47,13 @@ static const struct probe {
 	{"/nm-check.txt", WANTS_TO_STAY, "text/plain", "NetworkManager is online\n"},
 	{"/static/hotspot.txt", WANTS_TO_STAY, "text/plain", "OK"},
 	/* What Windows and Kindle open in a window: always the page. */
-	{"/redirect", WANTS_TO_STAY + 1, NULL, NULL},
-	{"/kindle-wifi/wifistub.html", WANTS_TO_STAY + 1, NULL, NULL},
-	{"/kindle-wifi/wifiredirect.html", WANTS_TO_STAY + 1, NULL, NULL},
+	{"/redirect", NEVER_ENOUGH, NULL, NULL},
+	{"/kindle-wifi/wifistub.html", NEVER_ENOUGH, NULL, NULL},
+	{"/kindle-wifi/wifiredirect.html", NEVER_ENOUGH, NULL, NULL},
 };
+
+/* For the paths that Apple's make up. */
+static const struct probe apple_anywhere = {"", HAS_OPENED, "text/html", APPLE_WELL};
 
 struct captive {
 	pthread_mutex_t lock;
@@ -195,7 +197,7 @@ bool captive_leads(struct request *request)
 		return false;
 	if (is_apple(request) && visit_of(intake_of(request)->captive, request->address) >= HAS_OPENED) {
 		request->status = 200;
-		say_well(request, probe_of("/hotspot-detect.html"));
+		say_well(request, &apple_anywhere);
 	} else {
 		lead(request);
 	}
