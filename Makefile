@@ -110,7 +110,8 @@ layers:
 	@sh tests/layers.sh $(LAYERS)
 
 # The texts of pages and code into the catalogues, and what is not translated yet.
-strings: packages
+strings:
+	@sh tests/packages.sh gettext python3
 	@sh web/po/strings.sh
 
 format:
