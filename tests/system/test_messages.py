@@ -10,12 +10,9 @@ import re
 import socket
 import ssl
 import sys
-import threading
-import time
-import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from coalition import Coalition, Tap, digest, receipt, wait_for  # noqa: E402
+from coalition import Coalition, Tap, wait_for  # noqa: E402
 
 MEGABYTE = 1 << 20
 HEADS = {"jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF", "png": b"\x89PNG\r\n\x1a\n", "webp": b"RIFF\x24\x00\x00\x00WEBP", "heic": b"\x00\x00\x00\x18ftypheic"}
@@ -150,12 +147,13 @@ def hostile_uploads(tap, hub, code):
     wait_for("a photo that broke off is gone", lambda: files(hub) == before)
     tap.ok("a photo that breaks off in the middle leaves nothing behind")
 
-    bomb = HEADS["png"] + b"\x00\x00\x00\rIHDR\xff\xff\xff\xff\xff\xff\xff\xff\x08\x06\x00\x00\x00" + bytes(40000)
+    bomb = HEADS["png"] + b"\x00\x00\x00\rIHDR\xff\xff\xff\xff\xff\xff\xff\xff\x08\x06\x00\x00\x00" + os.urandom(40000)
     answer = send_photo(hub, page, bomb, name="../../../etc/<script>alert(1)</script>\\..\\x.png")
     tap.ok("a photo of four thousand million lines, with a path and a script for a name, is bytes like any other", "is safe" in answer.text, answer.text)
     tap.ok("and its name is nowhere", not leaks(hub.dir, [b"etc/<script>"]) and len(files(hub)[0]) == len(before[0]) + 1, files(hub))
     again = send_photo(hub, page, bomb)
     tap.ok("sent again with the same page, it is one photo", "is safe" in again.text and len(files(hub)[0]) == len(before[0]) + 1, (again.text, files(hub)))
+    return bomb
 
 
 def main():
@@ -166,6 +164,103 @@ def main():
     finally:
         coalition.close()
     tap.done()
+
+
+def download(laptop, port, path):
+    """A file as the signed-in laptop gets it, in bytes."""
+    connection = connect(port)
+    cookies = "; ".join(f"{c.name}={c.value}" for c in laptop.jar)
+    connection.request("GET", path, headers={"Cookie": cookies})
+    return Answer(connection.getresponse())
+
+
+def report_link(laptop):
+    return next(link for link in laptop.get("/reports").links if re.fullmatch(r"/reports/[0-9a-z]{16}\.[0-9a-z]{26}", link))
+
+
+def photos(tap, coalition, code, contents):
+    """What was sent at the report's own hub is opened there, and nowhere is a byte of it readable."""
+    gulu, hq = coalition.gulu, coalition.hq
+    akello = gulu.sign_in()
+    link = report_link(akello)
+    page = akello.get(link)
+    links = [one for one in page.links if "/photo/" in one]
+    tap.ok("the office sees each photo as something to save", len(links) == len(contents) and "megabytes" in page.text, page.text)
+    for one, content in zip(links, contents):
+        got = download(akello, gulu.office, one)
+        tap.ok("which it gets as it was sent, byte for byte, as a download that no browser opens",
+               got.bytes == content and got.headers["Content-Type"] == "application/octet-stream" and "sandbox" in got.headers["Content-Security-Policy"]
+               and got.headers["X-Content-Type-Options"] == "nosniff" and got.headers["Cache-Control"] == "no-store"
+               and re.fullmatch(r'attachment; filename="photo-[0-9a-z]{6}\.(jpg|png)"', got.headers["Content-Disposition"]), (got.status, dict(got.headers), len(got.bytes)))
+    tap.ok("a photo that is none of this report's is not there", akello.get(links[0][:-26] + "0" * 26).status == 404)
+    stranger = download(gulu.laptop(), gulu.office, links[0])
+    tap.ok("and nobody gets one who is not signed in", stranger.status == 303 and not stranger.bytes, (stranger.status, stranger.bytes[:80]))
+    sync_all(coalition)
+    namata = hq.sign_in()
+    page = namata.get(report_link(namata))
+    tap.ok("headquarters is told at which hub a photo lies", "lies at the hub in Gulu" in page.text, page.text)
+    needles = [content[at:at + 48] for content in contents for at in (100, 20000)]
+    tap.ok("no part of a photo is readable on any card or at the relay, nor in base64", not leaks(coalition.top, needles), leaks(coalition.top, needles))
+
+
+def to_and_fro(tap, coalition, code):
+    gulu, mbarara = coalition.gulu, coalition.mbarara
+    _, page = open_code(mbarara, code)
+    tap.ok("at another hub the code opens after sync, before anybody has answered", "Somebody has read it" in page.text and "no answer yet" in page.text, page.text)
+    tap.ok("and it says there, too, what was sent later", "2 photos" in page.text, page.text)
+    akello = gulu.sign_in()
+    link = report_link(akello)
+    akello.send(akello.get(link), "/answer", text="Come on Thursday at nine.", kind="answer")
+    akello.send(akello.get(link), "/answer", text="Who else was there?", kind="question")
+    page = akello.get(link)
+    tap.ok("the office sees that nobody has read its answers yet", page.text.count("Not read yet") == 2 and "Question:" in page.text, page.text)
+    sync_all(coalition)
+    before = mbarara.spool()
+    phone, page = open_code(mbarara, code)
+    tap.ok("the other hub shows the answer, and that it is asked", "Come on Thursday" in page.text and "They ask you: Who else was there?" in page.text, page.text)
+    tap.ok("that it was read is on that hub's card, and nothing else", len(mbarara.spool()) <= len(before) + 2, mbarara.spool())
+    sync_all(coalition)
+    spooled = mbarara.spool()
+    open_code(mbarara, code)
+    open_code(gulu, code)
+    tap.ok("looking again, here or there, writes nothing", mbarara.spool() == spooled, mbarara.spool())
+    page = akello.get(link)
+    tap.ok("the office sees the day on which both were read", page.text.count("Read on") == 2 and "Not read yet" not in page.text, page.text)
+    phone.send(open_code(mbarara, code)[1], "/messages", text="My sister was there.", go="send")
+    content = photo(60000, "png")
+    answer = send_photo(mbarara, open_code(mbarara, code)[1], content)
+    tap.ok("a photo is taken at the other hub, too", "is safe" in answer.text, answer.text)
+    sync_all(coalition)
+    page = akello.get(link)
+    tap.ok("what is sent there reaches the office, but for the photo, which it is told of", "My sister was there." in page.text and "lies at the hub in Mbarara" in page.text, page.text)
+    page = akello.send(page, "/close", reason="solved", words="It is solved. Be well.")
+    sync_all(coalition)
+    _, page = open_code(mbarara, code)
+    tap.ok("closed with words for the reporter, that is what they read", "it is closed" in page.text and "Be well." in page.text, page.text)
+    return link
+
+
+def closed_by_the_reporter(tap, coalition, code, link):
+    gulu, mbarara = coalition.gulu, coalition.mbarara
+    phone, page = open_code(mbarara, code)
+    old = page
+    page = phone.send(page, "/messages/close")
+    tap.ok("closing a mailbox is asked about first", "cannot be undone" in page.text, page.text)
+    page = phone.post("/messages/close", [*page.form("/messages/close").fields, ("sure", "yes")])
+    tap.ok("then it is closed", "messages are closed" in page.text, page.text)
+    _, page = open_code(mbarara, code)
+    tap.ok("the code shows nothing more at that hub, at once", "messages are closed" in page.text and "Be well" not in page.text and len(page.forms) == 0, page.text)
+    page = phone.send(old, "/messages", text="It is me again", go="send")
+    tap.ok("nor does an old page send anything more", "messages are closed" in page.text, page.text)
+    answer = send_photo(mbarara, old, photo(5000))
+    wait_for("nothing unfinished is left", lambda: not files(mbarara)[1])
+    tap.ok("not even a photo", "messages are closed" in answer.text and len(files(mbarara)[0]) == 1, (answer.text, files(mbarara)))
+    sync_all(coalition)
+    _, page = open_code(gulu, code)
+    tap.ok("after sync the other hub shows nothing more, either", "messages are closed" in page.text and "Be well" not in page.text, page.text)
+    akello = gulu.sign_in()
+    page = akello.get(link)
+    tap.ok("the office sees it, and has no form for what nobody would read", "closed this mailbox" in page.text and not [f for f in page.forms if "/answer" in f.action], page.text)
 
 
 def run(tap, coalition):
@@ -179,7 +274,10 @@ def run(tap, coalition):
     tap.ok("a photo is taken, in pieces of half a megabyte", "is safe" in answer.text and len(files(gulu)[0]) == 2 and not files(gulu)[1], (answer.text, files(gulu)))
     _, page = open_code(gulu, code)
     tap.ok("the page says that one photo was sent", "1 photo" in page.text, page.text)
-    hostile_uploads(tap, gulu, code)
+    bomb = hostile_uploads(tap, gulu, code)
+    photos(tap, coalition, code, [content, bomb])
+    link = to_and_fro(tap, coalition, code)
+    closed_by_the_reporter(tap, coalition, code, link)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 visit_page today_page;				     /* today.c */
 visit_page reports_page;			     /* reports.c */
 visit_page report_page, report_close, report_answer; /* report.c */
+visit_page talk_photo;				     /* talk.c */
 visit_page record_form, record_save; /* record.c: a report taken by staff; a case from a report */
 visit_page open_form, open_save;
 visit_page cases_page;							   /* cases.c */
@@ -32,9 +33,15 @@ const struct error *settle_show(
 /* Case or report by its key or, for a case, its reference: the caller's. ERROR_NOT_FOUND. */
 const struct error *case_find(struct visit *visit, const char *name, json_t **out) MUST_CHECK;
 const struct error *report_find(struct visit *visit, const char *key, json_t **out) MUST_CHECK;
-/* Says a report's new state to its reporter's mailbox, in the same batch as the event. */
-const struct error *report_tell_state(
-	struct batch *batch, const json_t *report, const char *state) MUST_CHECK;
+/* The office and the reporter (talk.c). Into the reporter's mailbox, in the same batch as the event: a new
+ * state of the report; a text, or a question that asks for an answer. */
+const struct error *talk_tell_state(struct batch *batch, const json_t *report, const char *state) MUST_CHECK;
+const struct error *talk_say(
+	struct batch *batch, const json_t *report, const char *text, bool is_question) MUST_CHECK;
+/* Whether whoever holds the code has closed the mailbox. */
+const struct error *talk_is_closed(struct visit *visit, const char *report, bool *out) MUST_CHECK;
+/* What was said, for office-report: "messages", "has_mailbox", "is_mailbox_closed", "can_answer". */
+const struct error *talk_show(struct visit *visit, const json_t *report) MUST_CHECK;
 /* The beginning of a text, cut at a word. */
 const char *reports_shortened(const void *context, const char *text);
 /* {"reports":[...]} for the partial office-report-rows, or null when there are none; takes over `rows`. */

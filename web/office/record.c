@@ -147,7 +147,7 @@ static const struct error *write_case(struct visit *visit, const json_t *report,
 	TRY(batch_event(batch, "case", key, "", json_incref(set), NULL));
 	TRY(batch_event(
 		batch, "report", key, "", json_pack("{ss, ss}", "state", "added", "case", key), NULL));
-	TRY(report_tell_state(batch, report, "added"));
+	TRY(talk_tell_state(batch, report, "added"));
 	return batch_commit(batch);
 }
 

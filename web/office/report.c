@@ -1,4 +1,5 @@
-/* One report: reading it, answering whoever sent it, closing it. Opening a case from it is record.c's.
+/* One report: reading it, answering whoever sent it, closing it. Opening a case from it is record.c's, what was
+ * said to and fro talk.c's.
  *
  * "Opened is an event": the first time somebody here looks, that is said to every hub that holds the report
  * and to the reporter's mailbox, and only what is opened lets the flag of an urgent report down. */
@@ -22,23 +23,6 @@ const struct error *report_find(struct visit *visit, const char *key, json_t **o
 	return casefile_get(visit->office->file, "report", key, out);
 }
 
-/* {"v":1,"kind":...,"report","owner","at"}, for the reporter's mailbox; `name` and `text` say what is new. */
-static json_t *mailbox_item(const char *kind, const char *key, const char *name, const char *text)
-{
-	char at[TEXT_TIME_SIZE], owner[LOG_ID_SIZE];
-
-	ids_key_log(owner, key);
-	text_time(at, clock_wall_seconds());
-	return json_pack("{si, ss, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner,
-		"at", at, name, text);
-}
-
-const struct error *report_tell_state(struct batch *batch, const json_t *report, const char *state)
-{
-	return batch_item(batch, json_text_or(report, "mailbox", ""),
-		mailbox_item("state", json_text_or(report, "key", ""), "state", state));
-}
-
 static const struct error *mark_opened(struct visit *visit, const json_t *report)
 {
 	const char *key = json_text_or(report, "key", "");
@@ -50,7 +34,7 @@ static const struct error *mark_opened(struct visit *visit, const json_t *report
 		json_pack(
 			"{ss, ss, ss}", "state", "opened", "opened_at", at, "opened_by", visit->person.name),
 		NULL));
-	TRY(report_tell_state(batch, report, "opened"));
+	TRY(talk_tell_state(batch, report, "opened"));
 	return batch_commit(batch);
 }
 
@@ -81,23 +65,6 @@ static bool is_waiting(const json_t *report)
 	const char *state = json_text_or(report, "state", "new");
 
 	return strcmp(state, "new") == 0 || strcmp(state, "opened") == 0;
-}
-
-static const struct error *add_messages(struct visit *visit, const char *key)
-{
-	json_t *messages = NULL, *row;
-	size_t i;
-
-	TRY(lists_messages(visit->office->file, key, &messages));
-	json_array_foreach (messages, i, row) {
-		json_object_set_new(
-			row, "is_ours", json_boolean(strcmp(json_text_or(row, "from", ""), "office") == 0));
-		json_object_set_new(row, "when", json_string(show_time(visit, json_text_or(row, "at", ""))));
-	}
-	visit_set(visit, "messages",
-		json_array_size(messages) ? json_pack("{sO}", "list", messages) : json_null());
-	json_decref(messages);
-	return NULL;
 }
 
 static const struct error *add_case(struct visit *visit, const json_t *report)
@@ -138,7 +105,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	home = json_text_or(report, "home", "");
 	TRY(settle_show(visit, "report", report, ""));
 	TRY(fields_heads(visit, &asking, "state", &seen));
-	TRY(add_messages(visit, key));
+	TRY(talk_show(visit, report));
 	TRY(add_case(visit, report));
 	visit_text(visit, "key", key);
 	visit_text(visit, "seen_state", seen);
@@ -155,9 +122,9 @@ static const struct error *show(struct visit *visit, const char *key)
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
 	visit_text(visit, "readers", show_readers(visit, home, is_for_headquarters));
-	visit_set(visit, "has_mailbox", json_boolean(*json_text_or(report, "mailbox", "")));
 	visit_text(visit, "reason", visit_field(visit, "reason"));
 	visit_text(visit, "answer", visit_field(visit, "text"));
+	visit_text(visit, "words", visit_field(visit, "words"));
 	visit_text(visit, "back", "/reports");
 	return visit_show(visit, "office-report", "Report");
 }
@@ -177,48 +144,66 @@ const struct error *report_page(struct visit *visit)
 	return show(visit, visit->parts[0]);
 }
 
+/* What the form posts as `name`, as the text of a message; NULL with a problem. The caller's. */
+static json_t *message_text(struct visit *visit, const struct asked *asked)
+{
+	struct field field = *schema_field(schema_entity("message"), "text");
+
+	field.name = asked->name;
+	return fields_value(visit, &field, asked);
+}
+
 const struct error *report_close(struct visit *visit)
 {
-	static const struct asked asked = {.name = "reason", .label = "Reason", .is_required = true};
+	static const struct asked asked = {.name = "reason", .label = SAY("Reason"), .is_required = true};
+	static const struct asked words_asked = {.name = "words", .label = SAY("Words for the reporter")};
 	struct asking asking = {"report", visit->parts[0], NULL, NULL};
 	json_t *report CLEANUP(json_decref) = NULL, *reason CLEANUP(json_decref) = NULL,
-		       *over CLEANUP(json_decref) = NULL;
+		       *over CLEANUP(json_decref) = NULL, *words CLEANUP(json_decref) = NULL;
 	struct batch *batch = visit_batch(visit);
+	bool is_closed;
 
 	TRY(report_find(visit, visit->parts[0], &report));
+	TRY(talk_is_closed(visit, visit->parts[0], &is_closed));
 	reason = fields_value(visit, schema_field(schema_entity("report"), "reason"), &asked);
+	words = message_text(visit, &words_asked);
 	TRY(fields_seen(visit, &asking, "state", &over));
 	if (!is_waiting(report)) {
 		visit->request->status = 409;
 		visit_problem(
-			visit, "", "This report does not wait any more; what became of it stands below");
+			visit, "", SAY("This report does not wait any more; what became of it stands below"));
 	}
 	if (visit_has_problems(visit))
 		return show(visit, visit->parts[0]);
 	TRY(batch_event(batch, "report", visit->parts[0], "",
 		json_pack("{ss, sO}", "state", "closed", "reason", reason), NULL));
-	TRY(report_tell_state(batch, report, "closed"));
+	TRY(talk_tell_state(batch, report, "closed"));
+	if (json_string_length(words) && !is_closed)
+		TRY(talk_say(batch, report, json_string_value(words), false));
 	TRY(batch_commit(batch));
-	return visit_go(visit, "/reports", "The report is closed.");
+	return visit_go(visit, "/reports", SAY("The report is closed."));
 }
 
 const struct error *report_answer(struct visit *visit)
 {
-	static const struct asked asked = {.name = "text", .label = "Answer", .is_required = true};
+	static const struct asked asked = {.name = "text", .label = SAY("Answer"), .is_required = true};
 	json_t *report CLEANUP(json_decref) = NULL, *text CLEANUP(json_decref) = NULL;
+	bool is_question = strcmp(visit_field(visit, "kind"), "question") == 0, is_closed;
 	struct batch *batch = visit_batch(visit);
-	char key[ENTITY_KEY_SIZE];
 
 	TRY(report_find(visit, visit->parts[0], &report));
-	text = fields_value(visit, schema_field(schema_entity("message"), "text"), &asked);
+	TRY(talk_is_closed(visit, visit->parts[0], &is_closed));
+	text = message_text(visit, &asked);
+	if (is_closed) {
+		visit->request->status = 409;
+		visit_problem(visit, "",
+			SAY("The mailbox of this report was closed meanwhile: nobody would read an answer"));
+	}
 	if (visit_has_problems(visit))
 		return show(visit, visit->parts[0]);
-	write_key_new(key, visit->office);
-	TRY(batch_event(batch, "message", key, "",
-		json_pack("{ss, ss, sO}", "report", visit->parts[0], "from", "office", "text", text), NULL));
-	TRY(batch_item(batch, json_text_or(report, "mailbox", ""),
-		mailbox_item("answer", visit->parts[0], "text", json_string_value(text))));
+	TRY(talk_say(batch, report, json_string_value(text), is_question));
 	TRY(batch_commit(batch));
 	return visit_go(visit, visit_path(visit, "/reports/%s", visit->parts[0]),
-		"The answer is on its way to the reporter's mailbox.");
+		is_question ? SAY("The question is on its way to the reporter's mailbox.")
+			    : SAY("The answer is on its way to the reporter's mailbox."));
 }

@@ -20,6 +20,7 @@ const struct office_page office_pages[] = {
 	{GET, "/reports/*", report_page, GUARD_ACCESS, MAY_READ_REPORTS},
 	{TYPED, "/reports/*/close", report_close, GUARD_ACCESS, MAY_READ_REPORTS},
 	{TYPED, "/reports/*/answer", report_answer, GUARD_ACCESS, MAY_READ_REPORTS},
+	{GET, "/reports/*/photo/*", talk_photo, GUARD_ACCESS, MAY_READ_REPORTS},
 	{GET, "/reports/*/case", open_form, GUARD_ACCESS, MAY_WRITE_CASES},
 	{TYPED, "/reports/*/case", open_save, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/cases", cases_page, GUARD_ACCESS, MAY_READ_CASES},

@@ -1,0 +1,260 @@
+/* What an office and a reporter say to each other after the report: texts and questions of the office, texts
+ * and photos of the reporter, that an answer was read, that the mailbox was closed. The page around it is
+ * report.c's; whose words count is node/casework/permit's.
+ *
+ * What a reporter sent as a photo leaves the hub as a download only, never as something that a browser shows.
+ * Office role; a photo is opened on the worker's thread. */
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "node/store/pieces.h"
+#include "web/office/pages.h"
+#include "web/office/show.h"
+#include "web/picture.h"
+
+/* For the reporter's mailbox; the caller adds what is new. */
+static json_t *mailbox_item(const char *kind, const char *key)
+{
+	char at[TEXT_TIME_SIZE], owner[LOG_ID_SIZE];
+
+	ids_key_log(owner, key);
+	text_time(at, clock_wall_seconds());
+	return json_pack("{si, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner, "at", at);
+}
+
+const struct error *talk_tell_state(struct batch *batch, const json_t *report, const char *state)
+{
+	json_t *item = mailbox_item("state", json_text_or(report, "key", ""));
+
+	json_object_set_new(item, "state", json_string(state));
+	return batch_item(batch, json_text_or(report, "mailbox", ""), item);
+}
+
+const struct error *talk_say(struct batch *batch, const json_t *report, const char *text, bool is_question)
+{
+	const char *about = json_text_or(report, "key", "");
+	json_t *item = mailbox_item(is_question ? "question" : "answer", about);
+	json_t *set = json_pack("{ss, ss, ss}", "report", about, "from", "office", "text", text);
+	char key[ENTITY_KEY_SIZE];
+
+	write_key_new(key, batch_office(batch));
+	json_object_set_new(item, "text", json_string(text));
+	json_object_set_new(item, "message", json_string(key));
+	if (is_question)
+		json_object_set_new(set, "kind", json_string("question"));
+	TRY(batch_item(batch, json_text_or(report, "mailbox", ""), item));
+	return batch_event(batch, "message", key, "", set, NULL);
+}
+
+static bool is_from(const json_t *row, const char *who, const char *kind)
+{
+	return strcmp(json_text_or(row, "from", ""), who) == 0 &&
+	       strcmp(json_text_or(row, "kind", ""), kind) == 0;
+}
+
+const struct error *talk_is_closed(struct visit *visit, const char *report, bool *out)
+{
+	json_t *rows CLEANUP(json_decref) = NULL;
+	const json_t *row;
+	size_t i;
+
+	*out = false;
+	TRY(lists_messages(visit->office->file, report, &rows));
+	json_array_foreach (rows, i, row)
+		*out = *out || is_from(row, "reporter", "closed");
+	return NULL;
+}
+
+/* {key of the office's message: first day on which it was read}. */
+static json_t *days_read(const json_t *rows)
+{
+	json_t *days = json_object(), *key;
+	const json_t *row;
+	size_t i, j;
+
+	json_array_foreach (rows, i, row) {
+		const char *day = json_text_or(row, "on", "");
+
+		if (!is_from(row, "reporter", "seen"))
+			continue;
+		json_array_foreach (json_object_get(row, "answers"), j, key) {
+			const char *known = json_text_or(days, json_string_value(key), "");
+
+			if (!*known || strcmp(day, known) < 0)
+				json_object_set_new(days, json_string_value(key), json_string(day));
+		}
+	}
+	return days;
+}
+
+struct names {
+	const char *names[PIECES_MAX];
+	size_t count;
+};
+
+static struct names piece_names(const void *context, const json_t *row)
+{
+	const json_t *list = json_object_get(row, "pieces"), *name;
+	struct names out = {.count = 0};
+	size_t i;
+
+	json_array_foreach (list, i, name)
+		if (out.count < PIECES_MAX)
+			out.names[out.count++] = memory_string(context, json_string_value(name));
+	return out;
+}
+
+static char *folder_of(const struct visit *visit)
+{
+	return home_file(visit->context, visit->office->home, "files");
+}
+
+static void show_photo(struct visit *visit, const char *report, json_t *row)
+{
+	const struct names pieces = piece_names(visit->context, row);
+	const char *key = json_text_or(row, "key", "");
+	double megabytes = (double)json_integer_value(json_object_get(row, "size")) / 1e6;
+	char hub[LOG_ID_SIZE];
+
+	json_object_set_new(row, "is_photo", json_true());
+	json_object_set_new(row, "size",
+		json_string(visit_path(visit, "%.1f", megabytes < 0.1 ? 0.1 : megabytes)));
+	if (pieces_are_here(folder_of(visit), pieces.names, pieces.count)) {
+		json_object_set_new(row, "href", json_string(visit_path(visit, "/reports/%s/photo/%s", report, key)));
+		return;
+	}
+	ids_key_log(hub, key);
+	json_object_set_new(row, "away", json_string(office_hub_name(visit->office, hub)));
+}
+
+static void show_ours(struct visit *visit, const json_t *days, json_t *row)
+{
+	const char *day = json_text_or(days, json_text_or(row, "key", ""), "");
+
+	json_object_set_new(row, "is_ours", json_true());
+	json_object_set_new(row, "is_question", json_boolean(is_from(row, "office", "question")));
+	if (*day)
+		json_object_set_new(row, "read_on", json_string(show_date(visit, day)));
+}
+
+const struct error *talk_show(struct visit *visit, const json_t *report)
+{
+	const char *key = json_text_or(report, "key", "");
+	json_t *rows CLEANUP(json_decref) = NULL, *days CLEANUP(json_decref) = NULL;
+	json_t *list = json_array(), *row;
+	bool is_closed = false;
+	size_t i;
+
+	TRY(lists_messages(visit->office->file, key, &rows));
+	days = days_read(rows);
+	json_array_foreach (rows, i, row) {
+		json_object_set_new(row, "when", json_string(show_time(visit, json_text_or(row, "at", ""))));
+		if (is_from(row, "reporter", "seen"))
+			continue;
+		if (is_from(row, "reporter", "closed")) {
+			is_closed = true;
+			visit_text(visit, "closed_on", json_text_or(row, "when", ""));
+			continue;
+		}
+		if (strcmp(json_text_or(row, "from", ""), "office") == 0)
+			show_ours(visit, days, row);
+		else if (is_from(row, "reporter", "photo"))
+			show_photo(visit, key, row);
+		json_array_append(list, row);
+	}
+	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
+	json_decref(list);
+	visit_set(visit, "has_mailbox", json_boolean(*json_text_or(report, "mailbox", "")));
+	visit_set(visit, "is_mailbox_closed", json_boolean(is_closed));
+	visit_set(visit, "can_answer", json_boolean(*json_text_or(report, "mailbox", "") && !is_closed));
+	return NULL;
+}
+
+struct photo {
+	const char *folder, *number;
+	struct names pieces;
+	struct secret *identity;
+	struct buffer *content;
+};
+
+static int photo_end(struct photo *photo)
+{
+	secret_free(photo->identity);
+	return 0;
+}
+
+static const struct error *take_part(void *user, const uint8_t *from, size_t len)
+{
+	struct photo *photo = user;
+
+	if (photo->content->len + len > PICTURE_MAX)
+		return error_new(ERROR_INVALID, "this photo is larger than one can be");
+	buffer_add(photo->content, from, len);
+	return NULL;
+}
+
+static const struct error *open_photo(struct visit *visit, void *job)
+{
+	struct photo *photo = job;
+	const struct secret *identity = photo->identity;
+	struct pieces_reader *reader =
+		pieces_reader_new(photo, photo->folder, photo->pieces.names, photo->pieces.count);
+
+	return age_open_stream(&identity, 1, pieces_read, reader, take_part, photo);
+}
+
+static const struct error *hand_out(struct visit *visit, void *job, const struct error *failed)
+{
+	struct request *request = visit->request;
+	struct photo *photo = job;
+	const char *kind;
+
+	if (failed)
+		return error_new(ERROR_UNAVAILABLE, SAY("This photo cannot be opened: it is damaged"));
+	kind = picture_kind(buffer_bytes(photo->content));
+	request->type = "application/octet-stream";
+	request->body = buffer_bytes(photo->content);
+	request_add_header(request, "Content-Security-Policy", "default-src 'none'; sandbox");
+	request_add_header(request, "Content-Disposition",
+		visit_path(visit, "attachment; filename=\"photo-%s.%s\"", photo->number, kind ? kind : "bin"));
+	return NULL;
+}
+
+/* What the reporter calls it is not known here; the last letters of its key tell it apart. */
+static const char *number_of(const char *key)
+{
+	return key + strlen(key) - 6;
+}
+
+static const struct error *find_photo(struct visit *visit, const char *report, const char *key, json_t **out)
+{
+	json_t *rows CLEANUP(json_decref) = NULL, *row;
+	size_t i;
+
+	TRY(lists_messages(visit->office->file, report, &rows));
+	json_array_foreach (rows, i, row)
+		if (is_from(row, "reporter", "photo") && strcmp(json_text_or(row, "key", ""), key) == 0) {
+			*out = json_incref(row);
+			return NULL;
+		}
+	return error_new(ERROR_NOT_FOUND, "there is no such photo here");
+}
+
+const struct error *talk_photo(struct visit *visit)
+{
+	struct photo *photo = memory_new(visit->context, struct photo);
+	json_t *row CLEANUP(json_decref) = NULL;
+
+	talloc_set_destructor(photo, photo_end);
+	TRY(find_photo(visit, visit->parts[0], visit->parts[1], &row));
+	photo->folder = folder_of(visit);
+	photo->number = number_of(visit->parts[1]);
+	photo->pieces = piece_names(photo, row);
+	photo->content = buffer_new(visit->context);
+	if (!pieces_are_here(photo->folder, photo->pieces.names, photo->pieces.count))
+		return error_new(ERROR_NOT_FOUND, SAY("this photo is still at another hub"));
+	TRY(age_identity_parse(json_text_or(row, "identity", ""), &photo->identity));
+	return visit_slowly(visit, open_photo, hand_out, photo);
+}
