@@ -15,8 +15,8 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export function startBrowser() {
-	return chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+export function startBrowser(more = {}) {
+	return chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS, ...more });
 }
 
 // Test Anything Protocol: one line a promise. What was seen follows a promise that was not kept, and the run goes on.
@@ -79,13 +79,13 @@ export class Coalition {
 	}
 }
 
-// Runs a test with a coalition and a browser, and takes both down whatever happens.
-export async function visit(test) {
+// Runs a test with a coalition and a browser, and takes both down whatever happens. `more`: how the browser is started.
+export async function visit(test, more = {}) {
 	const tap = new Tap();
 	let coalition, browser;
 	try {
 		coalition = await Coalition.start();
-		browser = await startBrowser();
+		browser = await startBrowser(more);
 		await test(tap, coalition, browser);
 	} catch (error) {
 		tap.ok('the test runs to its end', false, error.stack);

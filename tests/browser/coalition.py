@@ -25,6 +25,14 @@ def obey(coalition, hubs, order, rest):
         hubs[name].stop()
         hubs[name].start()
         return True
+    if order == "stop":
+        hubs[name].stop()
+        return True
+    if order == "start":
+        hubs[name].start()
+        return True
+    if order == "spool":
+        return len([kind for kind, _ in hubs[name].spool() if kind == "i"])
     if order == "run":
         return hubs[name].with_passphrase(*more.split()).stdout
     if order == "relay":

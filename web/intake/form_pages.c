@@ -5,7 +5,7 @@
  * A browser keeps the page in memory while one looks at another (no-cache instead of no-store), so that Back
  * after a Send that failed shows what was typed. It must not keep it longer: autocomplete is off, so a reload
  * empties the questions, because what a browser would bring back for you it would bring back for the next
- * person on a borrowed phone; and the pages after Send and "Leave this page" empty its cache.
+ * person on a borrowed phone; and the pages after Send and "Leave this page" empty its memory (forget_style).
  *
  * Invariant: every answer typed is in the page that comes back, whatever went wrong. Runs in intake. */
 #include "web/intake/intake.h"

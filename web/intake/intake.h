@@ -91,7 +91,8 @@ void intake_save(struct intake_save *save);
 const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST_CHECK;
 
 /* Handlers, by file. */
-request_handler welcome_show, privacy_show, safety_show, help_show, leave_show, health_show; /* pages.c */
+request_handler welcome_show, privacy_show, safety_show, help_show, leave_show, forget_style,
+	health_show;							/* pages.c */
 request_handler form_show;						/* form_pages.c */
 request_handler send_report, done_show;					/* send.c */
 request_handler messages_show, messages_answer;				/* messages.c */

@@ -137,6 +137,18 @@ const struct error *help_show(struct request *request)
 	return page_show(request, "intake-help", intake_view(request, say(request, "Help")));
 }
 
+/* A browser takes the page that one leaves into its memory for Back once the next page begins, later than the
+ * next page's own headers count. So that page asks for this empty style, whose header empties the memory. */
+const struct error *forget_style(struct request *request)
+{
+	static const char nothing[] = "/* */\n";
+
+	request_add_header(request, "Clear-Site-Data", "\"cache\"");
+	request->type = "text/css; charset=utf-8";
+	request->body = (struct bytes){(const uint8_t *)nothing, sizeof nothing - 1};
+	return NULL;
+}
+
 const struct error *leave_show(struct request *request)
 {
 	request_add_header(request, "Clear-Site-Data", "\"cache\", \"storage\"");
@@ -156,7 +168,8 @@ const struct error *health_show(struct request *request)
 
 static void health_problem(struct request *request, const struct error *error)
 {
-	request->status = 503;
+	if (request->status >= 500)
+		request->status = 503;
 	request->type = "text/plain; charset=utf-8";
 	request->body.data = (const uint8_t *)memory_format(request->context, "%s\n", error->message);
 	request->body.len = strlen((const char *)request->body.data);

@@ -62,6 +62,7 @@ static const struct route routes[] = {
 	{METHOD_POST, "/connect/stay", captive_stay, TAG_OPEN},
 	{METHOD_GET, "/healthz", health_show, TAG_QUIET},
 	PROBE("/static/hotspot.txt"),
+	{METHOD_GET, "/static/forget.css", forget_style, TAG_QUIET},
 	{METHOD_GET, "/static/*", static_serve, TAG_QUIET},
 	/* What phones ask for when they join a Wi-Fi (captive.c tells which). */
 	PROBE("/generate_204"),

@@ -219,8 +219,8 @@ const struct error *done_show(struct request *request)
 	TRY(intake_find_receipt(intake, request->rest, &state, &code));
 	if (state == RECEIPT_UNKNOWN)
 		return error_new(ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address any more."));
-	request_add_header(request, "Clear-Site-Data", "\"cache\"");
 	view = intake_view(request, say(request, "Saved"));
+	json_object_set_new(view, "forget", json_true());
 	if (code) {
 		mailbox_code_shown(shown, code);
 		json_object_set_new(view, "code", json_stringn(shown, FIRST_LINE));

@@ -1,0 +1,185 @@
+// One person alone with a cheap phone at the edge of the Wi-Fi: 3G's speed, a slow processor, no script, a connection that comes and goes, a thumb that taps
+// twice. The browser keeps pages in memory for Back, as it does on phones (playwright would switch that off).
+import { PHONE, person, until, visit, words } from './browser.mjs';
+
+const FIRST_FLIGHT = 14 * 1024;
+const SLOW = { offline: false, latency: 300, downloadThroughput: 50 * 1024, uploadThroughput: 25 * 1024, connectionType: 'cellular3g' };
+const CODE = /\d{4} \d{4} \d{4} \d{4} \d{4}/;
+const WHAT = 'They wait at the market road. I cannot go home.';
+const QUESTIONS = [['danger', { danger: 'no' }], ['what', { what: WHAT }], ['who', { who: 'me' }], ['when', { about: 'days' }], ['where', { district: 'Gulu', place: 'Layibi' }],
+	['by', { by: 'two men' }], ['needs', { needs: 'relocation' }], ['contact', { contact: 'after six', consent: 'ask' }]];
+
+class Phone {
+	static async borrow(browser) {
+		const phone = new Phone();
+		phone.context = await person(browser, PHONE, { javaScriptEnabled: false, hasTouch: true, isMobile: true });
+		phone.page = await phone.context.newPage();
+		phone.seen = [];
+		phone.context.on('requestfinished', (request) => phone.seen.push(request.sizes().then((size) => ({
+			path: new URL(request.url()).pathname, bytes: size.responseBodySize + size.responseHeadersSize,
+		}))));
+		phone.cdp = await phone.context.newCDPSession(phone.page);
+		await phone.cdp.send('Network.enable');
+		await phone.cdp.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+		await phone.connect(true);
+		return phone;
+	}
+
+	connect(is) {
+		return this.cdp.send('Network.emulateNetworkConditions', { ...SLOW, offline: !is });
+	}
+
+	// The question that is seen.
+	async question() {
+		const seen = this.page.locator('section.q:visible');
+		return await seen.count() === 1 ? seen.first().getAttribute('id') : `${await seen.count()} of them`;
+	}
+
+	async answer(answers) {
+		for (const [name, value] of Object.entries(answers)) {
+			const input = this.page.locator(`[name=${name}]`);
+			if (['radio', 'checkbox'].includes(await input.first().getAttribute('type')))
+				await this.page.locator(`[name=${name}][value=${value}]`).check();
+			else
+				await input.fill(value);
+		}
+	}
+
+	press(name) {
+		return this.page.locator('section.q:visible').getByRole('link', { name, exact: true }).tap();
+	}
+
+	// The phone's own Back. A page that comes out of memory does not load.
+	back() {
+		return this.page.goBack({ waitUntil: 'commit' }).catch(() => null);
+	}
+
+	typed() {
+		return this.page.locator('[name=what]').inputValue();
+	}
+
+	// Whether this was typed; also while one page goes and the other comes.
+	async has(what) {
+		const typed = await this.page.locator('textarea').evaluateAll((list) => list.map((one) => one.value)).catch(() => []);
+		return typed.includes(what);
+	}
+
+	send() {
+		return this.page.getByRole('button', { name: 'Send', exact: true });
+	}
+
+	async fillIn(hub, what) {
+		await this.page.goto(`${hub.form}/form/1#what`);
+		await this.answer({ what });
+		await this.press('Skip the other questions');
+	}
+}
+
+async function wholeVisit(tap, coalition, browser) {
+	const { gulu } = coalition;
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	await page.goto(gulu.form);
+	await page.getByRole('link', { name: 'Start' }).tap();
+	await page.waitForURL(/#danger$/);
+	const asked = (await Promise.all(phone.seen)).length;
+	await phone.connect(false);
+	for (const [id, answers] of QUESTIONS) {
+		tap.ok(`without a connection, question "${id}" is seen alone`, await phone.question() === id, await phone.question());
+		await phone.answer(answers);
+		if (id === 'when') {
+			await phone.back();
+			await phone.back();
+			tap.ok('Back, pressed twice in the middle, leads two questions back, and keeps what was typed', await phone.question() === 'what' && await phone.typed() === WHAT, page.url());
+			await phone.press('Continue');
+			await phone.press('Continue');
+			tap.ok('and forward again it is still there', await phone.question() === 'when' && await page.locator('[name=about][value=days]').isChecked());
+		}
+		await phone.press('Continue');
+	}
+	tap.ok('at the end all questions are seen with their answers, before anything is sent', await phone.question() === '8 of them' && await phone.typed() === WHAT &&
+		(await words(page)).includes('Nothing has been sent yet'), await phone.question());
+	tap.ok('between the questions the hub was asked for nothing', phone.seen.length === asked);
+	await phone.connect(true);
+	const before = await coalition.order('spool gulu');
+	await phone.send().dblclick();
+	await page.waitForURL(/\/done\//);
+	const code = (await words(page)).match(CODE)?.[0];
+	tap.ok('a double tap on Send gives one receipt', code && /nobody has read it yet/i.test(await words(page)), await words(page));
+	tap.ok('and one report', await coalition.order('spool gulu') === before + 1);
+	await until('what the receipt asks for', async () => (await Promise.all(phone.seen)).some((size) => size.path === '/static/forget.css'));
+	const sizes = await Promise.all(phone.seen);
+	const total = sizes.reduce((sum, size) => sum + size.bytes, 0);
+	tap.ok(`from welcome to receipt: ${sizes.length} requests, of at most 10`, sizes.length <= 10, sizes);
+	tap.ok(`and ${total} bytes, of at most 60 KB`, total <= 60 * 1024, sizes);
+	tap.none('each of at most 14 KB', sizes.filter((size) => size.bytes > FIRST_FLIGHT).map((size) => `${size.path} ${size.bytes}`));
+	await phone.back();
+	await until('the empty form', async () => await page.locator('[name=what]').count() === 1);
+	tap.ok('whoever presses Back on it finds no answer', !await phone.has(WHAT), page.url());
+	await page.goForward({ waitUntil: 'commit' });
+	tap.ok('forward again, the receipt shows the same code', await until('the receipt', async () => (await words(page)).includes(code)));
+	await page.reload();
+	tap.ok('and loaded anew, too', (await words(page)).includes(code), await words(page));
+	await phone.context.close();
+}
+
+async function lostConnection(tap, coalition, browser) {
+	const { gulu } = coalition;
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	await phone.fillIn(gulu, WHAT);
+	await page.locator('footer').getByRole('link', { name: 'Help' }).tap();
+	await page.waitForURL(/\/help/);
+	await phone.back();
+	tap.ok('a look at another page and Back loses nothing', await phone.typed() === WHAT);
+
+	await phone.connect(false);
+	await phone.send().tap({ noWaitAfter: true });
+	await until('the browser’s own page', () => page.url().startsWith('chrome-error'));
+	await phone.back();
+	tap.ok('Send without a connection, and Back: everything typed is there', await until('the form', () => phone.has(WHAT)) && page.url().endsWith('#check'), page.url());
+	await phone.connect(true);
+
+	await coalition.order('stop gulu');
+	await phone.send().tap({ noWaitAfter: true });
+	await until('the browser’s own page', () => page.url().startsWith('chrome-error'));
+	await phone.back();
+	tap.ok('Send while the hub is down, and Back: the same', await until('the form', () => phone.has(WHAT)), page.url());
+	await coalition.order('start gulu');
+	const before = await coalition.order('spool gulu');
+	await phone.send().tap();
+	await page.waitForURL(/\/form\/send/);
+	tap.ok('a hub that was started anew asks to press Send once more, with everything typed', /press Send again/.test(await words(page)) && await phone.typed() === WHAT, await words(page));
+	await phone.send().tap();
+	await page.waitForURL(/\/done\//);
+	tap.ok('then there is one receipt and one report', CODE.test(await words(page)) && await coalition.order('spool gulu') === before + 1, await words(page));
+	await phone.context.close();
+}
+
+async function leaving(tap, coalition, browser) {
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	await phone.fillIn(coalition.gulu, WHAT);
+	await page.reload();
+	tap.ok('loaded anew, the questions are empty: nobody after them finds the answers', await phone.typed() === '');
+	await phone.answer({ what: WHAT });
+	await page.getByRole('link', { name: 'Leave this page' }).tap();
+	await page.waitForURL(/\/leave/);
+	tap.ok('“Leave this page” leads to one that says nothing', await words(page) === 'You can close this page.', await words(page));
+	await phone.back();
+	await until('the page before', async () => await page.locator('[name=what]').count() === 1);
+	tap.ok('and Back from there finds no answer', !await phone.has(WHAT), await phone.typed());
+	await page.goto(`${coalition.gulu.form}/form/1#where`);
+	await page.locator('[name=place]').fill('Layibi');
+	await page.locator('[name=place]').press('Enter');
+	await page.waitForURL(/\/form\/send/);
+	tap.ok('“Enter” in a line of text sends nothing and shows all answers', /Nothing has been sent yet/.test(await words(page)) && await page.locator('[name=place]').inputValue() === 'Layibi',
+		await words(page));
+	await phone.context.close();
+}
+
+visit(async (tap, coalition, browser) => {
+	await wholeVisit(tap, coalition, browser);
+	await lostConnection(tap, coalition, browser);
+	await leaving(tap, coalition, browser);
+}, { ignoreDefaultArgs: ['--disable-back-forward-cache'] });
