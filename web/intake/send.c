@@ -67,6 +67,8 @@ static void seal(void *user)
 	const struct error *error = compose_report(sending->request->context, intake->coalition,
 		sending->fields, sending->is_for_headquarters, &sending->code, &sending->composed);
 
+	json_decref(sending->fields);
+	sending->fields = NULL;
 	if (error) {
 		finish(sending, error);
 		return;
@@ -172,7 +174,7 @@ const struct error *send_report(struct request *request)
 	struct intake *intake = intake_of(request);
 	const struct questionnaire asked = form_questionnaire(request);
 	const char *token = form_get(request->form, "token");
-	json_t *trial CLEANUP(json_decref) = json_object(), *fields CLEANUP(json_decref) = NULL;
+	json_t *trial CLEANUP(json_decref) = json_object(), *fields CLEANUP(json_decref) = NULL, *taken;
 	struct secret *code CLEANUP(secret_free) = NULL;
 	enum receipt_state state;
 	enum token_state age;
@@ -203,7 +205,9 @@ const struct error *send_report(struct request *request)
 		return form_check_page(request, NULL,
 			say(request, "This page was open for a long time. All your answers are still here: "
 				     "please press Send again."));
-	return send_fields(request, ticket, json_incref(fields), sent);
+	taken = fields; /* by the thread that seals: two threads never hold one JSON value */
+	fields = NULL;
+	return send_fields(request, ticket, taken, sent);
 }
 
 const struct error *done_show(struct request *request)
