@@ -368,6 +368,33 @@ static void begin_body(struct exchange *exchange)
 		refuse(exchange, 415, error_new(ERROR_INVALID, SAY("this is not a form of ours")));
 }
 
+struct framing {
+	int lengths, encodings, hosts;
+	bool has_bad_name;
+};
+
+static enum MHD_Result count_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct framing *framing = user;
+
+	framing->lengths += strcasecmp(name, "Content-Length") == 0;
+	framing->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+	framing->hosts += strcasecmp(name, "Host") == 0;
+	if (strpbrk(name, " \t"))
+		framing->has_bad_name = true;
+	return MHD_YES;
+}
+
+/* Two who read it could see two different ends of it (RFC 9112, 5.1, 6.3), or two different hosts. MHD takes
+ * one of them without a word. */
+static bool is_ambiguous(const struct exchange *exchange)
+{
+	struct framing framing = {0};
+
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_header, &framing);
+	return framing.lengths + framing.encodings > 1 || framing.hosts > 1 || framing.has_bad_name;
+}
+
 /* All that the request line and headers tell. A refusal is kept for when the body has been read. */
 static void begin(struct exchange *exchange, const char *method)
 {
@@ -458,6 +485,11 @@ static enum MHD_Result access_handler(void *user, struct MHD_Connection *connect
 
 		exchange->has_begun = true;
 		begin(exchange, method);
+		if (is_ambiguous(exchange)) { /* what follows is not read */
+			refuse(exchange, 400, error_new(ERROR_INVALID, SAY("this cannot be understood")));
+			request_add_header(&exchange->request, "Connection", "close");
+			return answer(exchange, handle(exchange));
+		}
 		limits_phase(server->limits, exchange->place, LIMITS_BODY, 0);
 		if (announced > drained_most(exchange))
 			return answer(exchange, handle(exchange));

@@ -477,6 +477,29 @@ static void malformed_requests_get_400_and_never_reach_a_page(void **state)
 	assert_int_equal(status_of(get(context, "/")), 200);
 }
 
+static void what_could_be_read_in_two_ways_is_refused_and_the_rest_not_read(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	static const char *const bad[] = {
+		"Host: h\r\nContent-Length: 0\r\nContent-Length: 30\r\n",
+		"Host: h\r\nContent-Length: 0\r\nContent-Length: 0\r\n",
+		"Host: h\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+		"Host: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+		"Host: h\r\nHost: evil.example\r\n",
+		"Host: h\r\nContent-Length : 30\r\n",
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		const char *answer = ask(context,
+			memory_format(context,
+				"POST /echo HTTP/1.1\r\n%s\r\nGET /under/hidden HTTP/1.1\r\nHost: h\r\n\r\n",
+				bad[i]));
+
+		assert_int_equal(status_of(answer), 400);
+		assert_null(strstr(answer, "method="));
+	}
+}
+
 static void requests_in_one_go_are_answered_in_order(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -587,6 +610,7 @@ int main(void)
 		cmocka_unit_test(nothing_can_be_smuggled_into_the_answers_headers),
 		cmocka_unit_test(a_body_is_bounded_and_must_be_a_form),
 		cmocka_unit_test(malformed_requests_get_400_and_never_reach_a_page),
+		cmocka_unit_test(what_could_be_read_in_two_ways_is_refused_and_the_rest_not_read),
 		cmocka_unit_test(requests_in_one_go_are_answered_in_order),
 		cmocka_unit_test(answers_from_other_threads_all_arrive),
 		cmocka_unit_test(a_phone_that_leaves_before_its_answer_harms_nothing),
