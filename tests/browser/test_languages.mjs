@@ -5,6 +5,7 @@ import { PHONE, person, tabThrough, visit, words } from './browser.mjs';
 import { Inspector, NEUTRAL } from './inspector.mjs';
 
 const PO = new URL('../../web/po/', import.meta.url);
+const PAGE_MOST = 14 * 1024; // of a page as it travels
 const QUESTIONS = ['danger', 'what', 'who', 'when', 'where', 'by', 'needs', 'contact', 'check'];
 
 // {msgid: [msgstr...]} of a catalogue; without its header.
@@ -63,7 +64,7 @@ function today(said) {
 }
 
 class Reader {
-	findings = { lang: [], draft: [], keyboard: [] };
+	findings = { lang: [], draft: [], keyboard: [], size: [] };
 
 	constructor(tap, browser, code) {
 		Object.assign(this, { tap, browser, code, said: code === 'en' ? new Map() : catalogue(code) });
@@ -75,9 +76,14 @@ class Reader {
 		this.context = await person(this.browser, PHONE, { bypassCSP: true, locale: 'de-DE' });
 		this.page = await this.context.newPage();
 		this.inspector.watch(this.page);
+		this.page.on('requestfinished', async (request) => {
+			const size = request.isNavigationRequest() ? (await request.sizes()).responseBodySize : 0;
+			if (size > PAGE_MOST)
+				this.findings.size.push(`${request.url()}: ${size} bytes`);
+		});
 	}
 
-	// What stands on the page now; "as it comes" only for pages without a frame.
+	// What stands on the page now.
 	async look(name, hasFrame = true) {
 		const lang = await this.page.getAttribute('html', 'lang');
 		const draft = this.page.locator('footer p');
@@ -106,6 +112,7 @@ class Reader {
 		all('no word is too long for 320 pixels', overflow);
 		all('nor with letters of twice the size', large);
 		all('what is pressed stays 44 pixels high', targets);
+		all('each page is 14 KB at most as it travels', this.findings.size);
 		all('the titles tell nothing in this language either', titles);
 		all('the keyboard reaches everything, in order and in sight', this.findings.keyboard);
 		all('no sentence that is translated is said in English', mixed);
@@ -190,9 +197,20 @@ async function choosing(tap, browser, { form }, codes) {
 	await context.close();
 }
 
+// Staff get one language, whatever their browser prefers: half of a page in another helps nobody.
+async function office(tap, browser, { office: address }) {
+	const context = await person(browser, PHONE, { locale: 'lg-UG' });
+	const page = await context.newPage();
+	await page.goto(`${address}/login?l=lg`);
+	const text = await words(page);
+	tap.ok('the office speaks English', await page.getAttribute('html', 'lang') === 'en' && text.includes('Your name'), text);
+	await context.close();
+}
+
 visit(async (tap, coalition, browser) => {
 	const codes = ['en', ...readdirSync(PO).filter((name) => name.endsWith('.po')).map((name) => name.slice(0, -'.po'.length))];
 	await choosing(tap, browser, coalition.gulu, codes);
+	await office(tap, browser, coalition.gulu);
 	for (const code of codes) {
 		const reader = new Reader(tap, browser, code);
 		await reader.open();
