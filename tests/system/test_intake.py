@@ -268,6 +268,12 @@ def limits(tap, top):
            refused_page.status == 503 and "press Send again in" in refused_page.text and ("what", "one more") in refused_page.form("/form/send").fields
            and hub.reports() == 3, (refused_page.status, refused_page.text))
     hub.stop()
+    hub.configure("reports_an_address = 3\n", "form = counter\n").start()
+    done = hub.phone().report(what="at the desk")
+    leave = hub.phone().get("/leave")
+    tap.ok("on the device at the desk the receipt and \"Leave this page\" go back to the first page by themselves",
+           CODE.search(done.text) and done.headers["Refresh"] == "120; url=/" and leave.headers["Refresh"] == "120; url=/", (dict(done.headers), done.text))
+    hub.stop()
 
 
 def main():

@@ -18,6 +18,7 @@
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
+#define DESK_SECONDS 120 /* to write down twenty digits */
 #define CLOCK_AHEAD (UINT64_C(2000) << 16) /* two seconds of the hybrid clock */
 
 static const struct error *set_up_db(struct db *db, int *roster)
@@ -145,6 +146,18 @@ json_t *intake_view(const struct request *request, const char *title)
 	return view;
 }
 
+bool intake_is_at_desk(const struct request *request)
+{
+	return intake_of(request)->home->config->intake.form == FORM_COUNTER;
+}
+
+void intake_return(struct request *request)
+{
+	if (intake_is_at_desk(request))
+		request_add_header(request, "Refresh",
+			memory_format(request->context, "%d; url=/", DESK_SECONDS));
+}
+
 const struct error *intake_may_take(struct intake *intake)
 {
 	struct coalition_readers readers;
@@ -162,6 +175,8 @@ const struct error *intake_may_take(struct intake *intake)
 const struct error *intake_find_receipt(
 	struct intake *intake, const char *ticket, enum receipt_state *state, struct secret **code)
 {
+	bool is_at_desk = intake->home->config->intake.form == FORM_COUNTER;
+	int64_t now = intake_seconds() + (is_at_desk ? RECEIPT_PAGE_SECONDS - DESK_SECONDS : 0);
 	const struct error *error;
 
 	*state = RECEIPT_UNKNOWN;
@@ -169,7 +184,7 @@ const struct error *intake_find_receipt(
 	if (!seen_perhaps(intake->seen, receipt_id(ticket)))
 		return NULL;
 	pthread_mutex_lock(&intake->lock);
-	error = receipts_find(intake->reader, ticket, intake_seconds(), state, code);
+	error = receipts_find(intake->reader, ticket, now, state, code);
 	pthread_mutex_unlock(&intake->lock);
 	return error;
 }

@@ -152,6 +152,7 @@ const struct error *forget_style(struct request *request)
 const struct error *leave_show(struct request *request)
 {
 	request_add_header(request, "Clear-Site-Data", "\"cache\", \"storage\"");
+	intake_return(request);
 	return page_show(request, "intake-leave", json_pack("{s:s}", "title", say(request, "Page")));
 }
 

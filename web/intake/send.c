@@ -225,6 +225,8 @@ const struct error *done_show(struct request *request)
 		return error_new(ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address any more."));
 	view = intake_view(request, say(request, "Saved"));
 	json_object_set_new(view, "forget", json_true());
+	json_object_set_new(view, "at_desk", json_boolean(intake_is_at_desk(request)));
+	intake_return(request);
 	if (code) {
 		mailbox_code_shown(shown, code);
 		json_object_set_new(view, "code", json_stringn(shown, FIRST_LINE));
