@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import re
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -258,6 +259,25 @@ def test_headquarters(coalition, hub, hq):
     tap.ok("a locked headquarters sees by the answer in the mailbox that an office has opened it")
 
 
+def test_slow_round(hub):
+    """A relay that takes the connection and never answers."""
+    laptop = hub.sign_in()
+    for key in keys(laptop.get("/")):
+        laptop.get(f"/reports/{key}")
+    wait_for("quiet", lambda: flag(hub)["state"] == "quiet")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hub.run("remote", "add", "silent", f"https://127.0.0.1:{silent.getsockname()[1]}/x.git")
+        connection = silent.accept()[0]
+        hub.report(what=SECRET, danger="yes")
+        wait_for("the flag", lambda: flag(hub)["waiting"] == 1)
+        tap.ok("no round with a slow relay holds up the flag: the report itself is not in the log yet", hub.status()["spool"]["intake"] > 0, hub.status())
+        hub.run("lock")
+        wait_for("the locked sign-in page", lambda: hub.healthy(hub.office) and "The hub is locked" in login(hub))
+        text = login(hub)
+        tap.ok("nor the sign-in page", "Something urgent waits" in text, text)
+        connection.close()
+
+
 def test_readme(top):
     """The script of README.md, with a gpioset that only notes when it runs."""
     with open(os.path.join(ROOT, "README.md")) as f:
@@ -292,6 +312,7 @@ def main():
         test_lowered(coalition, coalition.gulu, follow)
         test_command_fails(coalition, coalition.gulu)
         test_headquarters(coalition, coalition.gulu, coalition.hq)
+        test_slow_round(coalition.gulu)
         test_readme(coalition.top)
         tap.done()
     finally:
