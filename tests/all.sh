@@ -32,6 +32,7 @@ lane_of_hubs() {
 	stage "each part keeps its promises (unit tests)" m test-unit
 	stage "whole hubs: real processes, real git" m test-system
 	stage "in a real browser" m test-browser
+	if [ "$how" = full ]; then stage "testssl.sh and wapiti find nothing" m test-scan; fi
 }
 lane_of_analysis() {
 	stage "includes only point down; formatting; gcc -fanalyzer; cppcheck; clang-tidy" m check

@@ -37,6 +37,10 @@ test-unit: unit
 test-system: all
 	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(if $(filter short,$(SYSTEM_SET)),$(SYSTEM_SHORT),$(SYSTEM))
 
+# What scanners of other people find: testssl.sh on all ports, wapiti on the public pages.
+test-scan: all
+	ENGABO=$(abspath $(B)/engabo) ENGABO_FULL=1 $(PROVE) -e '' tests/system/test_tls.py tests/system/test_wapiti.py
+
 # The browser is Debian's; what drives it comes by npm, in the versions of package.json.
 BROWSER_MODULES = tests/browser/node_modules/.package-lock.json
 $(BROWSER_MODULES): tests/browser/package.json
@@ -102,5 +106,5 @@ bench: test-packages
 	@$(MAKE) --no-print-directory all bench-programs
 	ENGABO=$(abspath $(B)/engabo) /usr/bin/python3 tests/bench/bench.py $(B)
 
-.PHONY: test soak test-all test-one test-unit test-system test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format \
+.PHONY: test soak test-all test-one test-unit test-system test-scan test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format \
 	check-gcc check-cppcheck check-tidy bench bench-programs
