@@ -212,9 +212,11 @@ const struct error *lists_is_for_headquarters(struct casefile *file, const char 
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	/* Under the policy "summary" an event is for headquarters alone, too; it does not say what happened. */
+	/* Under the policy "summary" an event is for headquarters alone, too; it does not say what happened.
+	 */
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id WHERE e.type = 'report' AND e.key = ?1"
+		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id WHERE e.type = 'report' AND e.key = "
+		"?1"
 		" AND v.kind = 'i' AND v.standing = 0 AND json_extract(v.line, '$.to') = '[\"hq\"]'"
 		" AND json_extract(v.line, '$.set.what') IS NOT NULL"));
 	db_bind_text(&query, 1, key);

@@ -13,6 +13,7 @@
 #include "node/casework/envelope.h"
 #include "node/casework/message.h"
 #include "node/casework/schema.h"
+#include "web/language.h"
 
 #define LANGUAGE "en"
 #define REPORT_FIELDS_MAX                                                                                    \
@@ -40,7 +41,7 @@ const struct error *compose_check(const json_t *fields)
 			"\"what\" is missing: what happened is the one thing a report must say");
 	if (json_dumpb(fields, NULL, 0, JSON_COMPACT) > REPORT_FIELDS_MAX)
 		return error_new(ERROR_INVALID,
-			"the answers together are too long: please say less, in about ten pages");
+			SAY("the answers together are too long: please say less, in about ten pages"));
 	return NULL;
 }
 
@@ -127,7 +128,7 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 
 	TRY(coalition_readers(coalition, &readers));
 	if (is_for_headquarters && (readers.is_alone || readers.is_headquarters))
-		return error_new(ERROR_UNAVAILABLE, "there is no headquarters that could open this");
+		return error_new(ERROR_UNAVAILABLE, SAY("there is no headquarters that could open this"));
 	out->count = 0;
 	new_key(out->key, coalition);
 	json_object_set_new(set, "how", json_string("form"));
@@ -137,7 +138,8 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 	if (is_for_headquarters)
 		to = json_incref(headquarters);
 	else
-		to = readers.sharing == SHARING_FULL ? json_pack("[s,s]", self, "hq") : json_pack("[s]", self);
+		to = readers.sharing == SHARING_FULL ? json_pack("[s,s]", self, "hq")
+						     : json_pack("[s]", self);
 	draft = (struct event_draft){
 		.entity = "report", .key = out->key, .case_key = "", .by = "", .set = set, .to = to};
 	TRY(add_event(context, coalition, &draft, urgent && !is_for_headquarters, out));
@@ -154,8 +156,8 @@ const struct error *compose_report(const void *context, struct coalition *coalit
 
 /* Whom the reporter chose; else the hub that has the report, or this one if it cannot be sealed to any more,
  * and headquarters, where the policy shares reports with it in full. */
-static json_t *message_readers(struct coalition *coalition, const struct coalition_readers *readers,
-	const struct reporter *reporter)
+static json_t *message_readers(
+	struct coalition *coalition, const struct coalition_readers *readers, const struct reporter *reporter)
 {
 	struct age_recipient recipients[AGE_RECIPIENTS_MAX];
 	bool is_shared = readers->is_alone || readers->sharing == SHARING_FULL;

@@ -1,6 +1,6 @@
 /* The form: one page with all questions, of which the style shows one at a time. So between two questions
- * nothing is asked of this hub, the phone's own Back works, and a lost connection loses nothing. What is asked
- * lies in questions.c, Send in send.c.
+ * nothing is asked of this hub, the phone's own Back works, and a lost connection loses nothing. What is
+ * asked lies in questions.c, Send in send.c.
  *
  * A browser keeps the page in memory while one looks at another (no-cache instead of no-store), so that Back
  * after a Send that failed shows what was typed. It must not keep it longer: autocomplete is off, so a reload
@@ -19,7 +19,8 @@
 
 struct questionnaire form_questionnaire(const struct request *request)
 {
-	struct questionnaire asked = {.language = request->language, .asks_names = !gate_is_workshop(request)};
+	struct questionnaire asked = {
+		.language = request->language, .asks_names = !gate_is_workshop(request)};
 	struct coalition_readers readers;
 	char now[TEXT_TIME_SIZE];
 

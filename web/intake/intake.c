@@ -18,7 +18,7 @@
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
-#define DESK_SECONDS 120 /* to write down twenty digits */
+#define DESK_SECONDS 120		   /* to write down twenty digits */
 #define CLOCK_AHEAD (UINT64_C(2000) << 16) /* two seconds of the hybrid clock */
 
 static const struct error *set_up_db(struct db *db, int *roster)
@@ -154,8 +154,8 @@ bool intake_is_at_desk(const struct request *request)
 void intake_return(struct request *request)
 {
 	if (intake_is_at_desk(request))
-		request_add_header(request, "Refresh",
-			memory_format(request->context, "%d; url=/", DESK_SECONDS));
+		request_add_header(
+			request, "Refresh", memory_format(request->context, "%d; url=/", DESK_SECONDS));
 }
 
 const struct error *intake_may_take(struct intake *intake)
@@ -166,9 +166,10 @@ const struct error *intake_may_take(struct intake *intake)
 	TRY(coalition_readers(intake->coalition, &readers));
 	TRY(files_free_space(intake->home->path, &free_space));
 	if (free_space < INTAKE_RESERVE)
-		return error_new(ERROR_FULL,
-			"This hub has no room left, so nothing new can be saved here now. "
-			"Please tell the people at the desk: they can make room, or write down what you say");
+		return error_new(
+			ERROR_FULL, SAY("This hub has no room left, so nothing new can be saved here now. "
+					"Please tell the people at the desk: they can make room, or write "
+					"down what you say"));
 	return NULL;
 }
 

@@ -62,8 +62,8 @@ json_t *intake_view(const struct request *request, const char *title);
 const struct language *intake_language(const struct request *request);
 /* The path with the chosen language behind it, for redirects. On the request's context, or `path` itself. */
 const char *intake_link(const struct request *request, const char *path);
-/* On the device at the desk, which many use one after the other, this page goes back to the first one by itself;
- * and a receipt's code is shown no longer than that, so that the next person cannot go back to it. */
+/* On the device at the desk, which many use one after the other, this page goes back to the first one by
+ * itself; and a receipt's code is shown no longer than that, so that the next person cannot go back to it. */
 void intake_return(struct request *request);
 bool intake_is_at_desk(const struct request *request);
 /* ERROR_FULL, with what to do, when the reserve is touched; ERROR_DENIED when the roster forbids taking

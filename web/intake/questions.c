@@ -217,8 +217,7 @@ void questions_fill(json_t *view, const struct questionnaire *asked, const struc
 		else if (value && *value)
 			json_object_set_new(answers, name, json_string(value));
 	}
-	json_object_set_new(
-		choices, "month", month_choices(asked->language, typed(scratch, form, "month")));
+	json_object_set_new(choices, "month", month_choices(asked->language, typed(scratch, form, "month")));
 	json_object_set_new(choices, "needs", need_choices(asked->language, form));
 	json_object_set_new(choices, "district", codes_choices("districts", NULL));
 	json_object_set_new(view, "steps", json_integer((json_int_t)json_object_size(at)));
@@ -263,8 +262,8 @@ static const char *read_boxes(const void *context, const struct form *form, char
 	return d && !text_is_date(out) ? SAY("When: that month has no such day") : NULL;
 }
 
-/* A date in the boxes says more than "about when". Without one, "in the last days" is said of the day on which
- * it was told: no date is made up. */
+/* A date in the boxes says more than "about when". Without one, "in the last days" is said of the day on
+ * which it was told: no date is made up. */
 static void add_when(
 	json_t *fields, const struct questionnaire *asked, const void *context, const struct form *form)
 {

@@ -309,7 +309,8 @@ static const struct error *loop(const struct role *role)
 		if (fds[1].revents)
 			return error_new(ERROR_UNAVAILABLE, "the process that makes receipt codes has ended");
 		if (fds[2].revents && read(role->intake->wake_fd, &count, sizeof count) > 0) {
-			atomic_store(&role->intake->is_told, false); /* before the bell: it rings for all so far */
+			atomic_store(
+				&role->intake->is_told, false); /* before the bell: it rings for all so far */
 			doorbell_ring(role->bell);
 			if (due < 0 || due > clock_boot_ms() + TIDY_SOON_MS)
 				due = clock_boot_ms() + TIDY_SOON_MS;

@@ -35,8 +35,7 @@ static const struct error *ask_edited(struct request *request)
 
 static void go_to_receipt(struct request *request, const char *ticket)
 {
-	request_redirect(
-		request, intake_link(request, memory_format(request->context, "/done/%s", ticket)));
+	request_redirect(request, intake_link(request, memory_format(request->context, "/done/%s", ticket)));
 }
 
 static void finish(struct sending *sending, const struct error *error)
@@ -157,8 +156,7 @@ static json_t *report_fields(const struct request *request)
 	return fields;
 }
 
-static const struct error *send_again(
-	struct request *request, const char *ticket, struct bytes sent)
+static const struct error *send_again(struct request *request, const char *ticket, struct bytes sent)
 {
 	bool is_same;
 
@@ -222,7 +220,8 @@ const struct error *done_show(struct request *request)
 		return error_new(ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address."));
 	TRY(intake_find_receipt(intake, request->rest, &state, &code));
 	if (state == RECEIPT_UNKNOWN)
-		return error_new(ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address any more."));
+		return error_new(
+			ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address any more."));
 	view = intake_view(request, say(request, "Saved"));
 	json_object_set_new(view, "forget", json_true());
 	json_object_set_new(view, "at_desk", json_boolean(intake_is_at_desk(request)));

@@ -104,8 +104,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
-	visit_text(visit, "readers",
-		show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
+	visit_text(
+		visit, "readers", show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
 	visit_text(visit, "key", key);
 	visit_text(visit, "note", visit_field(visit, "text"));

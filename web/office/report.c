@@ -1,5 +1,5 @@
-/* One report: reading it, answering whoever sent it, closing it. Opening a case from it is record.c's, what was
- * said to and fro talk.c's.
+/* One report: reading it, answering whoever sent it, closing it. Opening a case from it is record.c's, what
+ * was said to and fro talk.c's.
  *
  * "Opened is an event": the first time somebody here looks, that is said to every hub that holds the report
  * and to the reporter's mailbox, and only what is opened lets the flag of an urgent report down. */

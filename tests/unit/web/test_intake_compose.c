@@ -143,8 +143,7 @@ static void for_headquarters_alone_this_hub_neither_opens_it_nor_sees_that_it_is
 	assert_false(composed.entries[0].urgent);
 	assert_null(envelope_open_item(place, composed.entries[1].body, mailbox->identity, &line));
 	assert_null(json_object_parse(line, &item));
-	assert_string_equal(
-		json_string_value(json_array_get(json_object_get(item, "to"), 0)), "hq");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(item, "to"), 0)), "hq");
 }
 
 static void without_headquarters_nothing_is_sealed_that_should_be_for_it_alone(void **state)
@@ -175,8 +174,8 @@ static void a_message_is_signed_by_its_mailbox(void **state)
 	place_publish(place, &place->roster, place->coordinator);
 	coalition = open_coalition(place);
 	assert_null(compose_report(place, coalition, fields, false, &code, &report));
-	reporter = (struct reporter){
-		.report = report.key, .owner = place->trust.self.log, .mailbox = mailbox};
+	reporter =
+		(struct reporter){.report = report.key, .owner = place->trust.self.log, .mailbox = mailbox};
 	assert_null(compose_message(
 		place, coalition, &reporter, json_pack("{s:s}", "text", "He is home."), &message));
 	event = open_as(place, HUB, &message.entries[0]);

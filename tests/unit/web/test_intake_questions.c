@@ -10,7 +10,8 @@
 #include "web/intake/questions.h"
 #include "web/page.h"
 
-static const struct questionnaire usual = {.asks_names = true, .has_headquarters = true, .today = "2026-11-23"};
+static const struct questionnaire usual = {
+	.asks_names = true, .has_headquarters = true, .today = "2026-11-23"};
 static const struct questionnaire alone = {.asks_names = true, .today = "2026-11-23"};
 static const struct questionnaire nameless = {.has_headquarters = true, .today = "2026-11-23"};
 
@@ -68,7 +69,8 @@ static void about_when_is_kept_as_it_was_said_and_no_date_is_made_up(void **stat
 
 static void a_district_is_known_by_its_name_however_it_is_written(void **state)
 {
-	static const char *const names[] = {"Gulu", "gulu", "+GULU+", "G%C3%BBlu", "Gulu+District", "UG-304", "ug304"};
+	static const char *const names[] = {
+		"Gulu", "gulu", "+GULU+", "G%C3%BBlu", "Gulu+District", "UG-304", "ug304"};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		char body[64];
