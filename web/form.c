@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "web/language.h"
 
 #define FIELDS_MAX 128
 #define NAME_MAX_LEN 64
@@ -57,7 +58,7 @@ static const struct error *add(struct form *form, char *name, size_t name_len, c
 	if (form->count == FIELDS_MAX)
 		return error_new(ERROR_INVALID, "the form holds more than %d fields", FIELDS_MAX);
 	if (name_len > NAME_MAX_LEN || !text_is_utf8(name, name_len))
-		return error_new(ERROR_INVALID, "the form holds a field whose name is not one of ours");
+		return error_new(ERROR_INVALID, SAY("the form holds a field whose name is not one of ours"));
 	if (!text_is_utf8(value, value_len)) {
 		if (!form->unreadable)
 			form->unreadable = name;

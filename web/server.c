@@ -346,7 +346,7 @@ static const struct error *upload_begins(struct request *request)
 
 	TRY(guard(exchange));
 	if (request->status != 200)
-		return error_new(ERROR_DENIED, "nothing can be sent here");
+		return error_new(ERROR_DENIED, SAY("nothing can be sent here"));
 	return exchange->takes_upload->begin(request);
 }
 

@@ -185,8 +185,8 @@ static const char *advice(const struct request *request, const struct error *err
 	case ERROR_DENIED:
 		return say(request,
 			"Nothing could be saved just now. Please press Send again, or ask at the desk.");
-	default:
-		return error->message;
+	default: /* said in English where it was found, and marked by SAY there */
+		return say(request, error->message);
 	}
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "node/base/memory.h"
+#include "web/language.h"
 
 #define TAKERS_MOST 256	 /* as many phones as can be connected: none is refused its code */
 #define DERIVERS_MOST 64 /* more is refused rather than kept waiting for minutes */
@@ -198,7 +199,8 @@ static bool serve_one(struct pool *pool)
 		seed = ask_seed(pool, deriver.code);
 		secret_free(deriver.code);
 		deriver.done(deriver.user, seed,
-			seed ? NULL : error_new(ERROR_UNAVAILABLE, "the process that opens codes has ended"));
+			seed ? NULL
+			     : error_new(ERROR_UNAVAILABLE, SAY("the process that opens codes has ended")));
 		pthread_mutex_lock(&pool->lock);
 		return seed != NULL;
 	}
@@ -225,13 +227,15 @@ static void fail_waiting(struct pool *pool)
 	while (pool->taker_count) {
 		struct taker taker = next_taker(pool);
 
-		taker.done(taker.user, NULL, error_new(ERROR_UNAVAILABLE, "no receipt code can be made now"));
+		taker.done(taker.user, NULL,
+			error_new(ERROR_UNAVAILABLE, SAY("no receipt code can be made now")));
 	}
 	while (pool->deriver_count) {
 		struct deriver deriver = next_deriver(pool);
 
 		secret_free(deriver.code);
-		deriver.done(deriver.user, NULL, error_new(ERROR_UNAVAILABLE, "codes cannot be opened now"));
+		deriver.done(
+			deriver.user, NULL, error_new(ERROR_UNAVAILABLE, SAY("codes cannot be opened now")));
 	}
 }
 
@@ -293,7 +297,7 @@ static void pool_take(struct code_source *source, code_taken *done, void *user)
 		done(user, &code, NULL);
 	else if (!waits)
 		done(user, NULL,
-			error_new(ERROR_UNAVAILABLE, "too many reports at once; try again in a minute"));
+			error_new(ERROR_UNAVAILABLE, SAY("too many reports at once; try again in a minute")));
 }
 
 static void pool_derive(struct code_source *source, const struct secret *code, code_derived *done, void *user)
@@ -311,7 +315,7 @@ static void pool_derive(struct code_source *source, const struct secret *code, c
 	pthread_mutex_unlock(&pool->lock);
 	if (!waits)
 		done(user, NULL,
-			error_new(ERROR_UNAVAILABLE, "too many codes at once; try again in a minute"));
+			error_new(ERROR_UNAVAILABLE, SAY("too many codes at once; try again in a minute")));
 }
 
 const struct error *pool_start(struct pool **out)
