@@ -7,9 +7,9 @@
 #include "web/authority.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "node/base/files.h"
@@ -235,25 +235,28 @@ static bool is_private(const struct in_addr *address)
 	return number >> 24 == 10 || number >> 20 == 0xac1 || number >> 16 == 0xc0a8;
 }
 
+/* By ioctl, because the unit allows no netlink. */
 const char *const *authority_addresses(const void *context)
 {
-	const char **addresses = memory_array(context, const char *, ADDRESSES_MOST + 1);
-	struct ifaddrs *all = NULL;
+	const char **addresses = memory_array(context, const char *, ADDRESSES_MOST + 3);
+	struct ifreq rows[ADDRESSES_MOST];
+	struct ifconf list = {.ifc_len = sizeof rows, .ifc_req = rows};
+	int fd CLEANUP(fd_close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char text[INET_ADDRSTRLEN];
 	size_t count = 0;
 
 	addresses[count++] = "127.0.0.1";
 	addresses[count++] = "::1";
-	if (getifaddrs(&all) != 0)
-		all = NULL;
-	for (struct ifaddrs *at = all; at && count < ADDRESSES_MOST; at = at->ifa_next) {
-		const struct sockaddr_in *address = (const struct sockaddr_in *)at->ifa_addr;
+	if (fd < 0 || ioctl(fd, SIOCGIFCONF, &list) != 0)
+		list.ifc_len = 0;
+	for (size_t i = 0; i < (size_t)list.ifc_len / sizeof *rows; i++) {
+		struct sockaddr_in address;
 
-		if (address && address->sin_family == AF_INET && is_private(&address->sin_addr) &&
-			inet_ntop(AF_INET, &address->sin_addr, text, sizeof text))
+		memcpy(&address, &rows[i].ifr_addr, sizeof address);
+		if (address.sin_family == AF_INET && is_private(&address.sin_addr) &&
+			inet_ntop(AF_INET, &address.sin_addr, text, sizeof text))
 			addresses[count++] = memory_string(addresses, text);
 	}
-	freeifaddrs(all);
 	return addresses;
 }
 

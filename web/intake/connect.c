@@ -72,11 +72,19 @@ const struct error *connect_show(struct request *request)
 	return page_show(request, "intake-connect", connect_view(request));
 }
 
+/* Where a real browser gets the form. */
+static const char *onward(const struct request *request)
+{
+	const char *path = intake_link(request, "/form/1"), *elsewhere = gate_elsewhere(request, path);
+
+	return elsewhere ? elsewhere : address_plain(request, path);
+}
+
 const struct error *connect_browser(struct request *request)
 {
 	json_t *view = connect_view(request);
 
-	set_text(view, "onward", address_secure(request, intake_link(request, "/form/1")));
+	set_text(view, "onward", onward(request));
 	return page_show(request, "intake-browser", view);
 }
 
@@ -86,7 +94,7 @@ const struct error *connect_stayed(struct request *request)
 
 	json_object_set_new(view, "notice", json_string(say(request, "Your phone can stay on this Wi-Fi.")));
 	json_object_set_new(view, "has_stayed", json_true());
-	set_text(view, "onward", address_secure(request, intake_link(request, "/form/1")));
+	set_text(view, "onward", onward(request));
 	return page_show(request, "intake-browser", view);
 }
 
