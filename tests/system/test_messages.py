@@ -10,6 +10,9 @@ import re
 import socket
 import ssl
 import sys
+import threading
+import time
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from coalition import Coalition, Tap, wait_for  # noqa: E402
@@ -263,6 +266,54 @@ def closed_by_the_reporter(tap, coalition, code, link):
     tap.ok("the office sees it, and has no form for what nobody would read", "closed this mailbox" in page.text and not [f for f in page.forms if "/answer" in f.action], page.text)
 
 
+class Guesser(threading.Thread):
+    """Tries one code after the other from that address, each as soon as the last was answered."""
+
+    def __init__(self, hub, source, first):
+        super().__init__(daemon=True)
+        self.hub, self.source, self.number, self.found, self.told, self.over = hub, source, first, [], 0, False
+
+    def run(self):
+        while not self.over:
+            self.number += 1
+            try:
+                page = try_code(self.hub, valid_code(self.number), self.source)
+            except OSError:
+                break
+            if "do not know this code" in page.text:
+                self.found.append(time.monotonic())
+            else:
+                self.told += 1
+
+
+def try_code(hub, code, source):
+    connection = connect(hub.https, source)
+    connection.request("POST", "/messages", urllib.parse.urlencode({"code": code}), {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = Answer(connection.getresponse())
+    connection.close()
+    return answer
+
+
+def guessing(tap, hub):
+    code = hub.report(what="They came again", danger="no")
+    guessers = [Guesser(hub, "127.0.0.2", n * 10 ** 9) for n in range(1, 3)]
+    for guesser in guessers:
+        guesser.start()
+    wait_for("somebody guesses", lambda: sum(len(g.found) for g in guessers) >= 2)
+    for number in range(3):
+        page = try_code(hub, code, "127.0.0.3")
+        tap.ok(f"while somebody guesses at full speed, the owner of a code gets in from elsewhere ({number + 1})", "Nobody has read it yet" in page.text, page.text)
+    page = try_code(hub, code, "127.0.0.2")
+    tap.ok("and, when their turn has come, from behind the very same address", "Nobody has read it yet" in page.text, page.text)
+    mistyped = try_code(hub, code[:-1] + str((int(code[-1]) + 1) % 10), "127.0.0.2")
+    tap.ok("who mistypes is told so without waiting for a turn", "mistyped" in mistyped.text, mistyped.text)
+    for guesser in guessers:
+        guesser.over = True
+    found = sorted(at for g in guessers for at in g.found)
+    most = max(sum(1 for other in found if at <= other < at + 60) for at in found)
+    tap.ok(f"at most ten guesses in any minute were answered ({len(found)} in {found[-1] - found[0]:.0f} s)", most <= 10, found)
+
+
 def run(tap, coalition):
     coalition.make().start()
     gulu = coalition.gulu
@@ -278,6 +329,7 @@ def run(tap, coalition):
     photos(tap, coalition, code, [content, bomb])
     link = to_and_fro(tap, coalition, code)
     closed_by_the_reporter(tap, coalition, code, link)
+    guessing(tap, coalition.mbarara)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@
 #include "web/intake/receipts.h"
 #include "web/intake/sealer.h"
 #include "web/intake/token.h"
+#include "web/intake/tries.h"
 #include "web/page.h"
 
 #define INTAKE_RESERVE (UINT64_C(64) << 20) /* bytes left free, so that the hub can still lock and sync */
@@ -31,6 +32,7 @@ struct intake {
 	struct seen *seen; /* the tickets of all receipts */
 	struct sealer *sealer;
 	struct photos *photos;
+	struct tries *tries;
 	struct group *group;  /* all writing to intake.db */
 	pthread_mutex_t lock; /* for `reader` */
 	struct db *reader;    /* intake.db, read only */

@@ -351,6 +351,7 @@ static const struct error *answer(struct coming_back *visit, const struct secret
 	struct intake *intake = intake_of(request);
 	const struct error *error = inbox_read(intake, mailbox, &visit->inbox);
 
+	tries_end(intake->tries, request->address, !error || error->code != ERROR_NOT_FOUND);
 	if (error && error->code == ERROR_NOT_FOUND)
 		return messages_again(request,
 			say(request, "We do not know this code here. Please compare it with what you wrote "
@@ -358,7 +359,6 @@ static const struct error *answer(struct coming_back *visit, const struct secret
 				     "days to get here."));
 	if (error)
 		return error;
-	quota_try_back(intake->quota, request->address); /* only guesses count */
 	if (visit->inbox.is_closed)
 		return messages_closed(request);
 	visit->mailbox = mailbox;
@@ -374,6 +374,8 @@ static void got_seed(void *user, struct secret *seed, const struct error *error)
 	visit->waits = &waits;
 	if (!error)
 		error = answer(visit, seed);
+	else
+		tries_end(intake_of(request)->tries, request->address, true);
 	secret_free(seed);
 	if (!waits)
 		server_resume(request, error);
@@ -398,10 +400,36 @@ static const char *mistyped(const struct request *request, const char *typed)
 		digits);
 }
 
-static int inbox_end(struct coming_back *visit)
+static int visit_end(struct coming_back *visit)
 {
+	secret_free(visit->code);
 	inbox_cleanup(&visit->inbox);
 	return 0;
+}
+
+static const struct error *ask_later(struct request *request, int seconds)
+{
+	return messages_again(request,
+		memory_format(request->context,
+			say_many(request,
+				"Many codes are being tried just now. Please wait %d second, then press Open "
+				"again.",
+				"Many codes are being tried just now. Please wait %d seconds, then press Open "
+				"again.",
+				(unsigned long)seconds),
+			seconds));
+}
+
+static void got_turn(void *user, int seconds)
+{
+	struct coming_back *visit = user;
+	struct request *request = visit->request;
+	struct intake *intake = intake_of(request);
+
+	if (seconds)
+		server_resume(request, ask_later(request, seconds));
+	else
+		intake->codes->derive(intake->codes, visit->code, got_seed, visit);
 }
 
 const struct error *messages_open(
@@ -409,29 +437,18 @@ const struct error *messages_open(
 {
 	struct intake *intake = intake_of(request);
 	const char *typed = form_get(request->form, "code");
-	struct secret *code CLEANUP(secret_free) = NULL;
+	struct secret *code;
 	struct coming_back *visit;
-	int seconds;
 
 	if (mailbox_code_parse(typed ? typed : "", &code))
 		return messages_again(request, mistyped(request, typed ? typed : ""));
-	seconds = quota_try(intake->quota, request->address, clock_boot_ms());
-	if (seconds)
-		return messages_again(request,
-			memory_format(request->context,
-				say_many(request,
-					"There were many tries just now. Please wait %d second, then press "
-					"Open again.",
-					"There were many tries just now. Please wait %d seconds, then press "
-					"Open again.",
-					(unsigned long)seconds),
-				seconds));
 	visit = memory_new(request->context, struct coming_back);
-	talloc_set_destructor(visit, inbox_end);
+	talloc_set_destructor(visit, visit_end);
 	visit->request = request;
 	visit->then = then;
+	visit->code = code;
 	server_suspend(request);
-	intake->codes->derive(intake->codes, code, got_seed, visit);
+	tries_ask(intake->tries, request->address, got_turn, visit);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 struct coming_back {
 	struct intake_save save; /* first: the writer knows us by it */
 	struct request *request;
+	struct secret *code;
 	struct composed composed;
 	char ticket[TICKET_SIZE];
 	struct bytes text;
@@ -21,7 +22,8 @@ struct coming_back {
 	bool *waits;
 };
 
-/* Suspends the request until its code is opened, or answers at once where it cannot be one or has to wait. */
+/* Suspends the request until its turn has come and its code is opened; answers at once where it cannot be
+ * one. */
 const struct error *messages_open(
 	struct request *request, const struct error *(*then)(struct coming_back *visit)) MUST_CHECK;
 struct reporter messages_reporter(const struct coming_back *visit);

@@ -1,4 +1,4 @@
-/* Keeps a flood of forms, or a machine that guesses codes, from shutting out the person who walked here
+/* Keeps a flood of forms or photos from shutting out the person who walked here
  * (quota.h). What a page says about it is written in the pages; nothing here is ever on the card or in the
  * journal.
  *
@@ -11,8 +11,6 @@
 #include "node/base/memory.h"
 
 #define ADDRESSES 1024
-#define TRIES_A_HUB 5 /* at once, and again in each minute: never more than ten in any minute */
-#define TRIES_AN_ADDRESS 3
 #define HOUR_MS INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
 #define PHOTO_SHARES 4
@@ -27,14 +25,14 @@ struct bucket {
 struct source {
 	char address[64];
 	int64_t seen_ms;
-	struct bucket reports, tries, photos;
+	struct bucket reports, photos;
 };
 
 struct quota {
 	pthread_mutex_t lock;
 	int reports_an_hour, reports_an_address;
 	int64_t photos_a_day; /* bytes */
-	struct bucket reports, tries, photos;
+	struct bucket reports, photos;
 	struct source sources[ADDRESSES];
 };
 
@@ -113,7 +111,7 @@ static struct source *find_or_make(struct quota *quota, const char *address, int
 			if (quota->sources[i].seen_ms < source->seen_ms)
 				source = &quota->sources[i];
 		*source = (struct source){
-			.reports.at_ms = now_ms, .tries.at_ms = now_ms, .photos.at_ms = now_ms};
+			.reports.at_ms = now_ms, .photos.at_ms = now_ms};
 		strncpy(source->address, address, sizeof source->address - 1);
 	}
 	source->seen_ms = now_ms;
@@ -177,35 +175,6 @@ void quota_report_back(struct quota *quota, const char *address)
 	give_back(&quota->reports, HOUR_MS, quota->reports_an_hour);
 	if (source)
 		give_back(&source->reports, address_period(quota), quota->reports_an_address);
-	pthread_mutex_unlock(&quota->lock);
-}
-
-int quota_try(struct quota *quota, const char *address, int64_t now_ms)
-{
-	struct source *source;
-	int64_t wait;
-
-	pthread_mutex_lock(&quota->lock);
-	source = find_or_make(quota, address, now_ms);
-	wait = later(wait_ms(&quota->tries, MINUTE_MS, TRIES_A_HUB, now_ms),
-		wait_ms(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS, now_ms));
-	if (!wait) {
-		use(&quota->tries, MINUTE_MS, TRIES_A_HUB);
-		use(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS);
-	}
-	pthread_mutex_unlock(&quota->lock);
-	return (int)((wait + 999) / 1000);
-}
-
-void quota_try_back(struct quota *quota, const char *address)
-{
-	struct source *source;
-
-	pthread_mutex_lock(&quota->lock);
-	source = find(quota, address);
-	give_back(&quota->tries, MINUTE_MS, TRIES_A_HUB);
-	if (source)
-		give_back(&source->tries, MINUTE_MS, TRIES_AN_ADDRESS);
 	pthread_mutex_unlock(&quota->lock);
 }
 

@@ -1,5 +1,4 @@
-/* How much one evening of bad intentions may do: reports an hour in all and an address, photos a day, and
- * tries of codes a minute.
+/* How much one evening of bad intentions may do: reports an hour in all and an address, photos a day.
  *
  * Each is a bucket that fills steadily (leaky bucket as a meter). In memory only, so no address is ever on
  * the card; at most 1,024 addresses are remembered, the one that was quiet for longest gives way.
@@ -32,11 +31,5 @@ void quota_photos(struct quota *quota, uint64_t bytes_a_day, uint64_t used, int6
 int quota_photo(struct quota *quota, const char *address, uint64_t bytes, int64_t now_ms);
 /* So much of it did not come after all. */
 void quota_photo_back(struct quota *quota, const char *address, uint64_t bytes);
-
-/* Counts one try of a code: five a minute for the hub and three for an address, so that one who guesses
- * leaves room for others; after a rest at most ten in any minute. 0: go on; else the seconds to wait. */
-int quota_try(struct quota *quota, const char *address, int64_t now_ms);
-/* The code was a real one: only guesses count. */
-void quota_try_back(struct quota *quota, const char *address);
 
 #endif

@@ -118,8 +118,11 @@ static const struct error *start_servers(struct intake *intake)
 
 static void intake_free(struct intake *intake)
 {
+	if (intake->tries)
+		tries_stop(intake->tries);
 	server_stop(intake->http);
 	server_stop(intake->https);
+	tries_free(intake->tries);
 	sealer_stop(intake->sealer);
 	if (intake->group)
 		group_stop(intake->group);
@@ -181,6 +184,7 @@ static const struct error *start(struct intake *intake)
 		return error;
 	}
 	TRY(sealer_start(&intake->sealer));
+	TRY(tries_start(TRIES_EVERY_MS, &intake->tries));
 	TRY(coalition_open(intake, intake->home, roster, accept_version, intake, &intake->coalition));
 	TRY(db_open_foreign(home_file(intake, intake->home, "intake.db"), SPOOL_DB_VERSION, &intake->reader));
 	intake->token_key = secret_random(32);

@@ -80,37 +80,29 @@ static void zero_is_no_limit(void **state)
 	quota_report_back(quota, "10.0.0.1");
 }
 
-static void guesses_stay_below_ten_in_any_minute(void **state)
+#define MEGABYTE (UINT64_C(1) << 20)
+
+static void photos_have_a_days_budget_and_an_address_a_quarter_of_it(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct quota *quota = quota_new(context, 300, 20);
-	int64_t taken[1000];
-	size_t count = 0;
+	int taken = 0, others = 0;
 	char address[32];
 
-	for (int64_t now = 1; now < 10 * MINUTE; now += 500) { /* a new address for each try */
-		snprintf(address, sizeof address, "fe80::%x", (unsigned)now);
-		if (!quota_try(quota, address, now))
-			taken[count++] = now;
-	}
-	for (size_t i = 10; i < count; i++)
-		assert_true(taken[i] - taken[i - 10] > MINUTE);
-	assert_true(count > 40); /* and people are not shut out */
-}
-
-static void who_has_the_code_is_never_made_to_wait(void **state)
-{
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	struct quota *quota = quota_new(context, 300, 20);
-
+	assert_int_equal(quota_photo(quota, "10.0.0.1", 1, 1), 24); /* none are taken */
+	quota_photos(quota, 200 * MEGABYTE, 100 * MEGABYTE, 1);
+	for (int i = 0; i < 100; i++)
+		taken += quota_photo(quota, "10.0.0.1", 10 * MEGABYTE, 1) == 0;
+	assert_int_equal(taken, 5);
+	assert_true(quota_photo(quota, "10.0.0.1", 10 * MEGABYTE, 1) > 0);
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(quota_try(quota, "10.0.0.1", 7), 0);
-		quota_try_back(quota, "10.0.0.1");
+		snprintf(address, sizeof address, "10.0.1.%d", i);
+		others += quota_photo(quota, address, 10 * MEGABYTE, 1) == 0;
 	}
-	for (int i = 0; i < 10; i++)
-		quota_try(quota, "10.0.0.9", 7);
-	assert_int_not_equal(quota_try(quota, "10.0.0.9", 7), 0);
-	assert_int_equal(quota_try(quota, "10.0.0.1", 7), 0); /* one who guesses leaves room */
+	assert_int_equal(others, 5); /* what lay on the card from before counts, too */
+	quota_photo_back(quota, "10.0.0.1", 10 * MEGABYTE);
+	assert_int_equal(quota_photo(quota, "10.0.0.1", 10 * MEGABYTE, 1), 0);
+	assert_int_equal(quota_photo(quota, "10.0.0.1", 10 * MEGABYTE, 24 * 60 * MINUTE), 0);
 }
 
 int main(void)
@@ -121,8 +113,7 @@ int main(void)
 		cmocka_unit_test(the_hub_takes_so_many_an_hour_from_all),
 		cmocka_unit_test(what_was_not_taken_is_given_back),
 		cmocka_unit_test(zero_is_no_limit),
-		cmocka_unit_test(guesses_stay_below_ten_in_any_minute),
-		cmocka_unit_test(who_has_the_code_is_never_made_to_wait),
+		cmocka_unit_test(photos_have_a_days_budget_and_an_address_a_quarter_of_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
