@@ -110,8 +110,7 @@ static struct source *find_or_make(struct quota *quota, const char *address, int
 		for (size_t i = 1; i < ADDRESSES; i++)
 			if (quota->sources[i].seen_ms < source->seen_ms)
 				source = &quota->sources[i];
-		*source = (struct source){
-			.reports.at_ms = now_ms, .photos.at_ms = now_ms};
+		*source = (struct source){.reports.at_ms = now_ms, .photos.at_ms = now_ms};
 		strncpy(source->address, address, sizeof source->address - 1);
 	}
 	source->seen_ms = now_ms;
