@@ -50,12 +50,14 @@ json_t *reports_table(struct visit *visit, json_t *rows)
 
 	json_array_foreach (rows, i, row) {
 		const char *state = json_text_or(row, "state", "new"),
-			   *district = json_text_or(row, "district", "");
+			   *district = json_text_or(row, "district", ""),
+			   *what = json_text_or(row, "what", "");
 		const char *label = codes_label("districts", district);
 		bool is_waiting = strcmp(state, "new") == 0 || strcmp(state, "opened") == 0;
 
 		json_object_set_new(row, "short",
-			json_string(reports_shortened(visit->context, json_text_or(row, "what", ""))));
+			json_string(*what ? reports_shortened(visit->context, what)
+					  : say(visit->request, "A summary: the words stay at its hub")));
 		json_object_set_new(
 			row, "is_urgent", json_boolean(strcmp(json_text_or(row, "danger", ""), "yes") == 0));
 		json_object_set_new(row, "is_new", json_boolean(strcmp(state, "new") == 0));
