@@ -5,6 +5,7 @@
  *                                                             settings.conf, *.crt
  *                  ("engabo unfinished\n" while init is at work)
  *   intake.db office.db sync.db mailbox.db                   log.git/ inbox.git/
+ *   files/         sealed photos, in pieces
  *   keyring.json snapshot.age snapshot.sig                   keys/ (0700)  run/ (sockets, locks; 0700) */
 #ifndef ENGABO_BASE_HOME_H
 #define ENGABO_BASE_HOME_H

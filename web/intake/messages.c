@@ -210,6 +210,18 @@ const struct error *messages_may_send(struct request *request)
 		minutes);
 }
 
+/* Only after an office has opened the report: until then the mailbox holds its first item alone, by which a
+ * locked headquarters counts what nobody has opened (sync/urgent.c). */
+const struct error *messages_note_sent(struct coming_back *visit, const char *what)
+{
+	const struct reporter reporter = messages_reporter(visit);
+
+	if (strcmp(visit->inbox.state, "new") == 0)
+		return NULL;
+	return compose_own_item(visit->request->context, &reporter, "sent", json_pack("{s:s}", "what", what),
+		&visit->composed);
+}
+
 static const struct error *take_message(struct coming_back *visit)
 {
 	struct request *request = visit->request;
@@ -222,8 +234,7 @@ static const struct error *take_message(struct coming_back *visit)
 	error = compose_message(request->context, intake->coalition, &reporter,
 		json_pack("{s:s}", "text", text), &visit->composed);
 	if (!error)
-		error = compose_own_item(request->context, &reporter, "sent",
-			json_pack("{s:s}", "what", "text"), &visit->composed);
+		error = messages_note_sent(visit, "text");
 	if (!error)
 		error = messages_sent(request);
 	if (error) {

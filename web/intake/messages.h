@@ -33,6 +33,8 @@ const struct error *messages_inbox(struct coming_back *visit, json_t *view) MUST
 const struct error *messages_closed(struct request *request) MUST_CHECK;
 /* The page that says that it is saved. */
 const struct error *messages_sent(struct request *request) MUST_CHECK;
+/* Beside a composed message, where there may be one: that it was sent, for the reporter's own eyes. */
+const struct error *messages_note_sent(struct coming_back *visit, const char *what) MUST_CHECK;
 /* What a message may cost, as a page says it; NULL: it was counted and may go on. */
 const struct error *messages_may_send(struct request *request) MUST_CHECK;
 const char *messages_title(const struct request *request);

@@ -270,8 +270,7 @@ static const struct error *compose(struct photo *photo, struct coming_back *visi
 		json_pack("{s:s,s:I,s:s,s:o}", "kind", "photo", "size", (json_int_t)photo->size, "identity",
 			(const char *)identity->data, "pieces", pieces),
 		&visit->composed));
-	return compose_own_item(
-		context, &reporter, "sent", json_pack("{s:s}", "what", "photo"), &visit->composed);
+	return messages_note_sent(visit, "photo");
 }
 
 static const struct error *prepare(struct photo *photo, struct coming_back *visit)

@@ -136,6 +136,32 @@ static void streams_and_memory_read_one_another(void **state)
 	}
 }
 
+static void what_comes_in_parts_is_sealed_as_the_whole_is(void **state)
+{
+	static const size_t lengths[] = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 7};
+
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct bytes plain = tools_random_bytes(lengths[i]), left = plain;
+		struct pieces sealing = {plain, buffer_new(tools.context)};
+		struct age_sealer *sealer;
+
+		assert_null(age_sealer_new(
+			tools.context, write_pieces, &sealing, recipients, 2, &sealer));
+		while (left.len) {
+			size_t part = 1 + tools_random(CHUNK * 3 / 2);
+
+			part = part < left.len ? part : left.len;
+			assert_null(age_sealer_add(sealer, (struct bytes){left.data, part}));
+			left.data += part;
+			left.len -= part;
+		}
+		assert_null(age_sealer_end(sealer));
+		memory_free(sealer);
+		assert_opens(1, buffer_bytes(sealing.out), plain);
+		assert_opens(0, buffer_bytes(sealing.out), plain);
+	}
+}
+
 static void a_stream_gives_out_no_byte_of_a_chunk_that_does_not_hold(void **state)
 {
 	struct bytes plain = tools_random_bytes(3 * CHUNK), sealed = sealed_to(plain, 1);
@@ -557,6 +583,7 @@ int main(void)
 		cmocka_unit_test(records_of_any_size_open_for_each_recipient_and_no_other),
 		cmocka_unit_test(two_seals_of_one_record_have_nothing_in_common),
 		cmocka_unit_test(streams_and_memory_read_one_another),
+		cmocka_unit_test(what_comes_in_parts_is_sealed_as_the_whole_is),
 		cmocka_unit_test(a_stream_gives_out_no_byte_of_a_chunk_that_does_not_hold),
 		cmocka_unit_test(an_error_of_the_stream_is_the_error_that_is_given),
 		cmocka_unit_test(a_record_cut_off_anywhere_is_refused),
