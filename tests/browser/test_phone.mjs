@@ -178,8 +178,42 @@ async function leaving(tap, coalition, browser) {
 	await phone.context.close();
 }
 
+// The style as a browser of 2015 (Android 6) takes it: whatever it does not know, it leaves out.
+function asOf2015(css) {
+	return css.replace(/\/\*[^]*?\*\//g, '').replace(/[^{};]*:(?:has|is|where|focus-visible|focus-within)\b[^{]*\{[^}]*\}/g, '')
+		.replace(/(?<=[{;])[^{};]*(?:var\(|--|gap|grid|inset|accent-color|overscroll|break-inside)[^;}]*;/g, '');
+}
+
+async function oldPhone(tap, coalition, browser) {
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	let style;
+	await phone.context.route('**/static/style.css', async (route) => {
+		const response = await route.fetch();
+		style = asOf2015(await response.text());
+		await route.fulfill({ response, body: style });
+	});
+	await page.goto(coalition.gulu.form);
+	await page.getByRole('link', { name: 'Start' }).tap();
+	await page.waitForURL(/#danger$/);
+	tap.ok('of the style is left what Android 6 knows', /:target/.test(style) && !/var\(|:has|:is\(|grid|gap/.test(style), style);
+	for (const [id, answers] of QUESTIONS) {
+		tap.ok(`on an old phone question "${id}" is seen alone, and fits`, await phone.question() === id &&
+			await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), await phone.question());
+		await phone.answer(answers);
+		const { height } = await page.locator('section.q:visible').getByRole('link', { name: 'Continue' }).boundingBox();
+		tap.ok('and what leads on is high enough for a thumb', height >= 44, height);
+		await phone.press('Continue');
+	}
+	await phone.send().tap();
+	await page.waitForURL(/\/done\//);
+	tap.ok('and there is a receipt at the end', CODE.test(await words(page)), await words(page));
+	await phone.context.close();
+}
+
 visit(async (tap, coalition, browser) => {
 	await wholeVisit(tap, coalition, browser);
 	await lostConnection(tap, coalition, browser);
 	await leaving(tap, coalition, browser);
+	await oldPhone(tap, coalition, browser);
 }, { ignoreDefaultArgs: ['--disable-back-forward-cache'] });
