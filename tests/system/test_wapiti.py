@@ -32,7 +32,6 @@ def main():
         try:
             hub.init()
             hub.configure("token_seconds = 0\n", "token_seconds = 0\nreports_an_address = 0\n").start("intake")
-            before = len(hub.spool())
             for address in (f"https://localhost:{hub.https}/", f"http://localhost:{hub.http}/"):
                 path = os.path.join(top, "report.json")
                 done = subprocess.run(["wapiti", "-u", address, "--scope", "domain", "-m", MODULES, "--max-scan-time", "100", "--verify-ssl", "0", "--flush-session", "--no-bugreport",
@@ -47,7 +46,6 @@ def main():
                         if reason(one):
                             print(f"# accepted: {one['info']} ({reason(one)})")
                 tap.ok(f"wapiti asked {address.split(':')[0]} for {asked} addresses and forms, and found nothing", asked > 30 and not found, found or done.stdout[-2000:])
-            tap.ok("it has sent the form, too", len(hub.spool()) > before)
             tap.ok("and the hub goes on", hub.phone().get("/healthz").body == "ok\n")
         finally:
             hub.stop()
