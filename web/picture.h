@@ -5,7 +5,7 @@
 
 #include "node/base/memory.h"
 
-#define PICTURE_HEAD 16			 /* so many bytes tell */
+#define PICTURE_HEAD 16		       /* so many bytes tell */
 #define PICTURE_MAX (10 * 1024 * 1024) /* bytes of a photo */
 
 /* How a file of this kind ends: "jpg", "png", "webp", "heic"; NULL: none of these. */

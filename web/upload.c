@@ -33,7 +33,8 @@ static const struct error *end_field(struct upload *upload)
 	const struct error *error = NULL;
 
 	if (*upload->name)
-		error = form_add(upload->form, (struct bytes){(const uint8_t *)upload->name, strlen(upload->name)},
+		error = form_add(upload->form,
+			(struct bytes){(const uint8_t *)upload->name, strlen(upload->name)},
 			buffer_bytes(upload->value));
 	upload->name[0] = '\0';
 	memory_free(upload->value);
@@ -84,8 +85,8 @@ static enum MHD_Result part_came(void *user, enum MHD_ValueKind kind, const char
 {
 	const struct bytes part = {(const uint8_t *)data, len};
 	struct upload *upload = user;
-	const struct error *error = file ? take_file(upload, part, offset == 0)
-					 : take_field(upload, name, part, offset == 0);
+	const struct error *error =
+		file ? take_file(upload, part, offset == 0) : take_field(upload, name, part, offset == 0);
 
 	if (!error)
 		return MHD_YES;
@@ -146,7 +147,7 @@ const struct error *upload_end(struct upload *upload)
 		return broken(upload);
 	TRY(end_field(upload));
 	if (upload->form->unreadable)
-		return error_new(ERROR_INVALID, "%s: this is not readable text (UTF-8)",
-			upload->form->unreadable);
+		return error_new(
+			ERROR_INVALID, "%s: this is not readable text (UTF-8)", upload->form->unreadable);
 	return NULL;
 }

@@ -10,8 +10,8 @@ struct MHD_Connection;
 struct upload;
 /* `begin` is called when the file's first bytes are there. NULL: this is no such form. On the request's
  * context. */
-struct upload *upload_new(struct request *request, struct MHD_Connection *connection,
-	request_handler *begin, const struct server_upload *to);
+struct upload *upload_new(struct request *request, struct MHD_Connection *connection, request_handler *begin,
+	const struct server_upload *to);
 /* More of the body. After an error no more may come. */
 const struct error *upload_take(struct upload *upload, const char *data, size_t len) MUST_CHECK;
 /* The body has ended. ERROR_INVALID when the form has not. */

@@ -114,8 +114,8 @@ static const struct error *seal_chunk(
 	unsigned long long sealed_len;
 
 	file->nonce[CHUNK_NONCE_LEN - 1] = last;
-	crypto_aead_chacha20poly1305_ietf_encrypt(chunk->data, &sealed_len, chunk->data, len, NULL, 0, NULL,
-		file->nonce, file->keys->payload);
+	crypto_aead_chacha20poly1305_ietf_encrypt(
+		chunk->data, &sealed_len, chunk->data, len, NULL, 0, NULL, file->nonce, file->keys->payload);
 	payload_step(file);
 	return write(user, chunk->data, (size_t)sealed_len);
 }
@@ -207,8 +207,8 @@ const struct error *age_sealer_add(struct age_sealer *sealer, struct bytes part)
 		size_t fits = CHUNK_LEN - sealer->filled;
 
 		if (!fits) { /* and more comes: it was not the last */
-			TRY(seal_chunk(&sealer->file, sealer->chunk, CHUNK_LEN, false, sealer->write,
-				sealer->user));
+			TRY(seal_chunk(
+				&sealer->file, sealer->chunk, CHUNK_LEN, false, sealer->write, sealer->user));
 			sealer->filled = 0;
 			continue;
 		}
@@ -224,8 +224,7 @@ const struct error *age_sealer_add(struct age_sealer *sealer, struct bytes part)
 
 const struct error *age_sealer_end(struct age_sealer *sealer)
 {
-	return seal_chunk(
-		&sealer->file, sealer->chunk, sealer->filled, true, sealer->write, sealer->user);
+	return seal_chunk(&sealer->file, sealer->chunk, sealer->filled, true, sealer->write, sealer->user);
 }
 
 static const struct error *open_header(

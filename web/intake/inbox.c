@@ -130,9 +130,8 @@ static void read_answer(struct inbox *out, const json_t *item)
 
 	if (!*text || strlen(text) > TEXT_MAX)
 		return;
-	json_array_append_new(out->answers,
-		json_pack("{s:s,s:s,s:b}", "at", json_text_or(item, "at", ""), "text", text, "is_question",
-			is_kind(item, "question")));
+	json_array_append_new(out->answers, json_pack("{s:s,s:s,s:b}", "at", json_text_or(item, "at", ""),
+						    "text", text, "is_question", is_kind(item, "question")));
 	if (ids_is_key(key))
 		json_array_append_new(out->unseen, json_string(key));
 }
@@ -173,8 +172,9 @@ static void read_own(struct inbox *out, const json_t *item)
 			if (has(answers, json_string_value(json_array_get(out->unseen, i))))
 				json_array_remove(out->unseen, i);
 	if (is_kind(item, "sent") && !is_known(out->sent, key))
-		json_array_append_new(out->sent, json_pack("{s:s,s:s,s:s}", "at", json_text_or(item, "at", ""),
-							 "what", what, "key", key));
+		json_array_append_new(
+			out->sent, json_pack("{s:s,s:s,s:s}", "at", json_text_or(item, "at", ""), "what",
+					   what, "key", key));
 }
 
 /* About this report, and signed with the code's own key. */

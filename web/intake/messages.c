@@ -90,10 +90,10 @@ static json_t *answers_view(const struct request *request, const json_t *answers
 	size_t i;
 
 	json_array_foreach (answers, i, one)
-		json_array_append_new(view,
-			json_pack("{s:o,s:s,s:b}", "day", day_of(request, json_text_or(one, "at", "")),
-				"text", json_text_or(one, "text", ""), "is_question",
-				json_is_true(json_object_get(one, "is_question"))));
+		json_array_append_new(
+			view, json_pack("{s:o,s:s,s:b}", "day", day_of(request, json_text_or(one, "at", "")),
+				      "text", json_text_or(one, "text", ""), "is_question",
+				      json_is_true(json_object_get(one, "is_question"))));
 	return view;
 }
 
@@ -173,9 +173,8 @@ static void saved(struct intake_save *save, const struct error *error)
 		quota_report_back(intake_of(request)->quota, request->address);
 	if (!error && !save->is_new && !save->is_same)
 		error = error_new(ERROR_CONFLICT, "%s",
-			say(request,
-				"An earlier version of your message was saved already. If the change "
-				"matters, press Send again: it is saved beside the first."));
+			say(request, "An earlier version of your message was saved already. If the change "
+				     "matters, press Send again: it is saved beside the first."));
 	server_resume(request, error);
 }
 
@@ -184,11 +183,11 @@ static const struct error *check_text(const struct request *request, const char 
 	const struct field *field = schema_field(schema_entity("message"), "text");
 
 	if (!*text)
-		return error_new(
-			ERROR_INVALID, "%s", say(request, "Message: please write something first"));
+		return error_new(ERROR_INVALID, "%s", say(request, "Message: please write something first"));
 	if (text_length(text) > field->max)
 		return error_new(ERROR_INVALID,
-			say(request, "Message: this is too long by %zu characters; please say it in two messages"),
+			say(request,
+				"Message: this is too long by %zu characters; please say it in two messages"),
 			text_length(text) - field->max);
 	return NULL;
 }
@@ -425,7 +424,8 @@ static const struct error *ask_later(struct request *request, int seconds)
 			say_many(request,
 				"Many codes are being tried just now. Please wait %d second, then press Open "
 				"again.",
-				"Many codes are being tried just now. Please wait %d seconds, then press Open "
+				"Many codes are being tried just now. Please wait %d seconds, then press "
+				"Open "
 				"again.",
 				(unsigned long)seconds),
 			seconds));

@@ -15,8 +15,8 @@ struct coming_back {
 	struct bytes text;
 	struct inbox inbox;
 	const struct mailbox *mailbox; /* during `then` alone */
-	/* With the mailbox open and not closed by its owner: makes the answer; or sets *waits, hands the visit
-	 * on and touches it no more: the request is resumed by whoever has it then. Not on the server's
+	/* With the mailbox open and not closed by its owner: makes the answer; or sets *waits, hands the
+	 * visit on and touches it no more: the request is resumed by whoever has it then. Not on the server's
 	 * thread. */
 	const struct error *(*then)(struct coming_back *visit);
 	bool *waits;

@@ -90,8 +90,9 @@ static int photo_end(struct photo *photo)
 static const struct error *no_room(const struct request *request)
 {
 	return error_new(ERROR_FULL, "%s",
-		say(request, "There is no room for photos here just now. Words can still be sent; or show the "
-			     "photo at the desk."));
+		say(request,
+			"There is no room for photos here just now. Words can still be sent; or show the "
+			"photo at the desk."));
 }
 
 static const struct error *check_room(struct request *request)
@@ -115,9 +116,11 @@ static const struct error *count(struct photo *photo)
 		photo->counted = bytes;
 	return hours ? error_new(ERROR_UNAVAILABLE,
 			       say_many(request,
-				       "Many photos were sent today. Please try again in %d hour, or show the "
+				       "Many photos were sent today. Please try again in %d hour, or show "
+				       "the "
 				       "photo at the desk.",
-				       "Many photos were sent today. Please try again in %d hours, or show the "
+				       "Many photos were sent today. Please try again in %d hours, or show "
+				       "the "
 				       "photo at the desk.",
 				       (unsigned long)hours),
 			       hours)

@@ -21,7 +21,8 @@ static json_t *mailbox_item(const char *kind, const char *key)
 
 	ids_key_log(owner, key);
 	text_time(at, clock_wall_seconds());
-	return json_pack("{si, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner, "at", at);
+	return json_pack(
+		"{si, ss, ss, ss, ss}", "v", 1, "kind", kind, "report", key, "owner", owner, "at", at);
 }
 
 const struct error *talk_tell_state(struct batch *batch, const json_t *report, const char *state)
@@ -119,10 +120,11 @@ static void show_photo(struct visit *visit, const char *report, json_t *row)
 	char hub[LOG_ID_SIZE];
 
 	json_object_set_new(row, "is_photo", json_true());
-	json_object_set_new(row, "size",
-		json_string(visit_path(visit, "%.1f", megabytes < 0.1 ? 0.1 : megabytes)));
+	json_object_set_new(
+		row, "size", json_string(visit_path(visit, "%.1f", megabytes < 0.1 ? 0.1 : megabytes)));
 	if (pieces_are_here(folder_of(visit), pieces.names, pieces.count)) {
-		json_object_set_new(row, "href", json_string(visit_path(visit, "/reports/%s/photo/%s", report, key)));
+		json_object_set_new(
+			row, "href", json_string(visit_path(visit, "/reports/%s/photo/%s", report, key)));
 		return;
 	}
 	ids_key_log(hub, key);
@@ -218,7 +220,8 @@ static const struct error *hand_out(struct visit *visit, void *job, const struct
 	request->body = buffer_bytes(photo->content);
 	request_add_header(request, "Content-Security-Policy", "default-src 'none'; sandbox");
 	request_add_header(request, "Content-Disposition",
-		visit_path(visit, "attachment; filename=\"photo-%s.%s\"", photo->number, kind ? kind : "bin"));
+		visit_path(
+			visit, "attachment; filename=\"photo-%s.%s\"", photo->number, kind ? kind : "bin"));
 	return NULL;
 }
 

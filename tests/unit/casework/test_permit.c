@@ -2,6 +2,7 @@
  * believed. */
 #include "tests/unit/casework/sample.h"
 
+#include "node/casework/message.h"
 #include "node/casework/permit.h"
 #include "node/vault/encoding.h"
 #include "node/vault/sshsig.h"
@@ -271,6 +272,37 @@ static void a_message_is_the_reporters_if_its_signature_holds(void **state)
 		alone(message(context, MBALE, 'o', MBALE, report, "office", NULL, "x")), STANDING_REFUSED);
 }
 
+/* What is said besides a text is signed, too: nothing of it can be taken away, added or changed. */
+static void all_that_a_message_says_is_signed(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct signer signer;
+	struct secret *seed CLEANUP(secret_free) = sshsig_seed_new(&signer);
+	const char *report = sample_key(context, GULU, 7), *key = sample_key(context, MBALE, 1);
+	char *mailboxes[] = {
+		memory_format(context, "%032d %s age1xyz", 0, sshsig_public_text(context, &signer)), NULL};
+	json_t *set CLEANUP(json_decref) =
+		json_pack("{s:s, s:s, s:s, s:[s, s], s:s, s:i}", "report", report, "from", "reporter", "kind",
+			"photo", "pieces", "aa", "bb", "identity", "AGE-SECRET-KEY-1", "size", 7);
+	static const char *const names[] = {"kind", "pieces", "identity", "size"};
+	struct said *photo;
+
+	message_sign(set, key, seed);
+	photo = sample_event(context, MBALE, 'i', 5, "message", key, NULL, json_deep_copy(set), NULL);
+	assert_string_equal(judge(context, "message", (struct said *[]){photo}, 1, mailboxes, true), "p");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		json_t *less = json_deep_copy(set);
+
+		json_object_del(less, names[i]);
+		photo = sample_event(context, MBALE, 'i', 5, "message", key, NULL, less, NULL);
+		assert_string_equal(
+			judge(context, "message", (struct said *[]){photo}, 1, mailboxes, true), "r");
+	}
+	json_array_append_new(json_object_get(set, "pieces"), json_string("cc"));
+	photo = sample_event(context, MBALE, 'i', 5, "message", key, NULL, json_deep_copy(set), NULL);
+	assert_string_equal(judge(context, "message", (struct said *[]){photo}, 1, mailboxes, true), "r");
+}
+
 static void a_message_is_written_once(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -303,6 +335,7 @@ int main(void)
 		cmocka_unit_test(a_report_waits_for_its_first_words),
 		cmocka_unit_test(intake_cannot_change_a_report_afterwards),
 		cmocka_unit_test(a_message_is_the_reporters_if_its_signature_holds),
+		cmocka_unit_test(all_that_a_message_says_is_signed),
 		cmocka_unit_test(a_message_is_written_once),
 	};
 

@@ -49,8 +49,8 @@ static struct pieces *written(struct place *place, const void *context)
 	struct pieces *pieces = pieces_new(context, place->folder);
 
 	for (size_t at = 0; at < LENGTH; at += 5000)
-		assert_null(pieces_write(
-			pieces, place->content + at, LENGTH - at < 5000 ? LENGTH - at : 5000));
+		assert_null(
+			pieces_write(pieces, place->content + at, LENGTH - at < 5000 ? LENGTH - at : 5000));
 	assert_null(pieces_finish(pieces));
 	assert_int_equal(pieces_count(pieces), 2);
 	return pieces;
@@ -139,8 +139,8 @@ static void a_piece_that_is_not_what_its_name_says_is_not_given_out(void **state
 	struct buffer *content;
 
 	assert_null(pieces_keep(pieces));
-	assert_null(files_write(memory_format(place, "%s/%s", place->folder, names[1]),
-		BYTES_OF("something else"), 0600));
+	assert_null(files_write(
+		memory_format(place, "%s/%s", place->folder, names[1]), BYTES_OF("something else"), 0600));
 	assert_non_null(read_all(place, names, &content));
 	assert_int_equal(content->len, PIECE_MAX);
 	assert_non_null(read_all(place, paths, &content));

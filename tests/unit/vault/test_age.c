@@ -145,8 +145,7 @@ static void what_comes_in_parts_is_sealed_as_the_whole_is(void **state)
 		struct pieces sealing = {plain, buffer_new(tools.context)};
 		struct age_sealer *sealer;
 
-		assert_null(age_sealer_new(
-			tools.context, write_pieces, &sealing, recipients, 2, &sealer));
+		assert_null(age_sealer_new(tools.context, write_pieces, &sealing, recipients, 2, &sealer));
 		while (left.len) {
 			size_t part = 1 + tools_random(CHUNK * 3 / 2);
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "node/casework/envelope.h"
+#include "node/casework/message.h"
 #include "sync/state.h"
 #include "tests/unit/web/intake.h"
 #include "web/intake/inbox.h"
@@ -142,8 +143,7 @@ static void answers_of_all_hubs_come_in_the_order_of_their_days(void **state)
 	assert_string_equal(inbox.state, "closed");
 	assert_int_equal(json_array_size(inbox.answers), 3);
 	assert_string_equal(json_text_or(json_array_get(inbox.answers, 0), "text", ""), "first <b>");
-	assert_string_equal(
-		json_text_or(json_array_get(inbox.answers, 0), "at", ""), "2026-11-09T08:00:00Z");
+	assert_string_equal(json_text_or(json_array_get(inbox.answers, 0), "at", ""), "2026-11-09T08:00:00Z");
 	assert_string_equal(json_text_or(json_array_get(inbox.answers, 1), "text", ""), "second");
 	assert_string_equal(json_text_or(json_array_get(inbox.answers, 2), "text", ""), "third");
 	inbox_cleanup(&inbox);
@@ -182,6 +182,71 @@ static void what_does_not_belong_there_is_left_out(void **state)
 	inbox_cleanup(&inbox);
 }
 
+#define AT "2026-11-20T08:00:00Z"
+
+static void put_own(struct place *place, int seq, json_t *item, const struct secret *seed)
+{
+	json_object_set_new(item, "v", json_integer(1));
+	json_object_set_new(item, "report", json_string(report));
+	json_object_set_new(item, "at", json_string(AT));
+	if (seed)
+		message_item_sign(item, seed);
+	put_text(place, headquarters, seq, (const char *)json_line(place, item).data);
+	json_decref(item);
+}
+
+static void what_was_read_is_not_told_again_and_what_was_sent_is_shown_once(void **state)
+{
+	struct place *place = *state;
+	char first[ENTITY_KEY_SIZE], second[ENTITY_KEY_SIZE];
+	struct inbox inbox;
+
+	ids_key_make(first, self, "01jd0000000000000000000001");
+	ids_key_make(second, self, "01jd0000000000000000000002");
+	put_text(place, self, 1, receipt(place, self));
+	put_text(place, self, 2,
+		memory_format(place,
+			"{\"v\":1,\"kind\":\"answer\",\"at\":\"" AT "\",\"text\":\"a\",\"message\":\"%s\"}",
+			first));
+	put_text(place, self, 3,
+		memory_format(place,
+			"{\"v\":1,\"kind\":\"question\",\"at\":\"" AT "\",\"text\":\"b\",\"message\":\"%s\"}",
+			second));
+	put_own(place, 4, json_pack("{s:s,s:[s]}", "kind", "seen", "answers", first), mailbox->seed);
+	put_own(place, 5, json_pack("{s:s,s:[s]}", "kind", "seen", "answers", second), NULL);
+	put_own(place, 6, json_pack("{s:s,s:s,s:s}", "kind", "sent", "what", "photo", "message", first),
+		mailbox->seed);
+	put_own(place, 7, json_pack("{s:s,s:s,s:s}", "kind", "sent", "what", "photo", "message", first),
+		mailbox->seed);
+	assert_null(inbox_read(&intake, mailbox, &inbox));
+	assert_int_equal(json_array_size(inbox.answers), 2);
+	assert_true(json_is_true(json_object_get(json_array_get(inbox.answers, 1), "is_question")));
+	assert_int_equal(json_array_size(inbox.unseen), 1);
+	assert_string_equal(json_string_value(json_array_get(inbox.unseen, 0)), second);
+	assert_int_equal(json_array_size(inbox.sent), 1);
+	assert_false(inbox.is_closed);
+	inbox_cleanup(&inbox);
+}
+
+static void only_the_code_itself_closes_the_mailbox(void **state)
+{
+	struct place *place = *state;
+	struct secret *other CLEANUP(secret_free) = sshsig_seed_new(&(struct signer){0});
+	struct inbox inbox;
+
+	put_text(place, self, 1, receipt(place, self));
+	put_own(place, 2, json_pack("{s:s}", "kind", "closed"), NULL);
+	put_own(place, 3, json_pack("{s:s}", "kind", "closed"), other);
+	put_own(place, 4, json_pack("{s:s,s:b}", "kind", "closed", "is_own", 1), NULL);
+	assert_null(inbox_read(&intake, mailbox, &inbox));
+	assert_false(inbox.is_closed);
+	inbox_cleanup(&inbox);
+	put_own(place, 5, json_pack("{s:s}", "kind", "closed"), mailbox->seed);
+	assert_null(inbox_read(&intake, mailbox, &inbox));
+	assert_true(inbox.is_closed);
+	inbox_cleanup(&inbox);
+}
+
 #define INBOX_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -192,6 +257,8 @@ int main(void)
 		INBOX_TEST(answers_of_all_hubs_come_in_the_order_of_their_days),
 		INBOX_TEST(a_receipt_counts_only_from_the_hub_it_names),
 		INBOX_TEST(what_does_not_belong_there_is_left_out),
+		INBOX_TEST(what_was_read_is_not_told_again_and_what_was_sent_is_shown_once),
+		INBOX_TEST(only_the_code_itself_closes_the_mailbox),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

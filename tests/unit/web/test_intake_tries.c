@@ -138,7 +138,8 @@ static void the_owner_gets_in_after_those_who_were_there_before(void **state)
 
 		ask(guesser.tries, "10.0.0.1", &owner);
 		wait_until_let_in(&owner);
-		assert_true(atomic_load(&let_in) - before <= 18); /* sixteen before, one after, and this one */
+		assert_true(
+			atomic_load(&let_in) - before <= 18); /* sixteen before, one after, and this one */
 		tries_end(guesser.tries, "10.0.0.1", true);
 	}
 	atomic_store(&guesser.is_over, true);
@@ -162,7 +163,8 @@ static void a_line_has_an_end_and_says_how_long_it_takes(void **state)
 	for (int i = 0; i < TRIES_AN_ADDRESS + 3; i++)
 		ask(tries, "10.0.0.1", &asking[i]);
 	assert_int_equal(atomic_load(&asking[TRIES_AN_ADDRESS - 1].said), -1);
-	assert_int_equal(atomic_load(&asking[TRIES_AN_ADDRESS].said), (TRIES_AN_ADDRESS + 1) * NEVER_MS / 1000 + 1);
+	assert_int_equal(
+		atomic_load(&asking[TRIES_AN_ADDRESS].said), (TRIES_AN_ADDRESS + 1) * NEVER_MS / 1000 + 1);
 	ask(tries, "10.0.0.2", &asking[0]); /* of that address alone */
 	wait_until_let_in(&asking[0]);
 	tries_stop(tries);
