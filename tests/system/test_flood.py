@@ -223,6 +223,7 @@ def main():
         print("1..0 # SKIP " + " ".join(why.stdout.split()))
         return
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what it made goes, also when it is ended
     with tempfile.TemporaryDirectory(prefix="engabo-") as top:
         hub = Flooded(top, "Gulu", "GUL", "Acholi", "akello")
         try:
