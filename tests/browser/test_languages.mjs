@@ -6,7 +6,7 @@ import { Inspector, NEUTRAL } from './inspector.mjs';
 
 const PO = new URL('../../web/po/', import.meta.url);
 const PAGE_MOST = 14 * 1024; // of a page as it travels
-const QUESTIONS = ['danger', 'what', 'who', 'when', 'where', 'by', 'needs', 'contact', 'check'];
+const QUESTIONS = ['danger', 'what', 'who', 'when', 'where', 'by', 'needs', 'contact'];
 
 // {msgid: [msgstr...]} of a catalogue; without its header.
 function catalogue(code) {
@@ -96,6 +96,13 @@ class Reader {
 		this.findings.keyboard.push(...await tabThrough(this.page));
 	}
 
+	// Another question of the form, which is one document: only what it shows is new.
+	async glance(name) {
+		this.mixing.look(name, await this.page.locator('body').innerText());
+		await this.inspector.fits(this.page, `${this.code}-${name}`);
+		this.findings.keyboard.push(...await tabThrough(this.page));
+	}
+
 	async press(english, how = {}) {
 		const button = this.page.locator('main').getByRole('button', { name: say(this.said, english), exact: true, ...how }).last();
 		await Promise.all([this.page.waitForEvent('load'), button.click()]);
@@ -135,9 +142,10 @@ async function askedPages(reader, { form }) {
 	const { page, code } = reader;
 	for (const question of QUESTIONS) {
 		await page.goto(`${form}/form/1?l=${code}#${question}`);
-		await reader.look(`form-${question}`);
+		await reader.glance(`form-${question}`);
 	}
 	await page.goto(`${form}/form/1?l=${code}#check`);
+	await reader.look('form-check');
 	await page.locator('[name=day]').fill('31');
 	await page.locator('[name=month]').selectOption('2');
 	await page.locator('[name=year]').fill('2026');
@@ -169,6 +177,18 @@ async function comingBack(reader, { form }, receipt) {
 	await open(receipt);
 	await reader.look('messages-open');
 	tap.ok(`${code}: a day is said as people say it: ${today(said)}`, (await words(page)).includes(today(said)), await words(page));
+	await reader.press('Send the photo');
+	await reader.look('messages-no-photo');
+	await page.locator('[name=text]').fill('They came again.');
+	await reader.press('Send');
+	await reader.look('sent');
+	await reader.press('Back to your messages');
+	const once = (said.get('%lu message') ?? ['%lu message'])[0].replace('%lu', 1);
+	tap.ok(`${code}: what was sent is counted: ${once}`, (await words(page)).includes(once), await words(page));
+	await reader.press('Close these messages');
+	await reader.look('close');
+	await reader.press('Close for good');
+	await reader.look('closed');
 }
 
 // The first page offers every language by its own name, and each choice stays while one reads on.
