@@ -72,7 +72,9 @@ fuzz: test-packages
 -include $(FUZZ_OBJECTS:.o=.d)
 
 # Analysers: none may have anything to say.
-check: layers check-format check-gcc check-cppcheck check-tidy
+check: layers check-format check-strings check-gcc check-cppcheck check-tidy
+check-strings:
+	@sh web/po/strings.sh check
 check-format:
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 check-gcc: $(patsubst %.c,$(B)-analyzer/%.o,$(SOURCES) node/main.c)
@@ -106,5 +108,5 @@ bench: test-packages
 	@$(MAKE) --no-print-directory all bench-programs
 	ENGABO=$(abspath $(B)/engabo) /usr/bin/python3 tests/bench/bench.py $(B)
 
-.PHONY: test soak test-all test-one test-unit test-system test-scan test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format \
+.PHONY: test soak test-all test-one test-unit test-system test-scan test-browser test-valgrind test-packages fuzz fuzz-quick fuzz-build check check-format check-strings \
 	check-gcc check-cppcheck check-tidy bench bench-programs
