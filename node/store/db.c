@@ -152,9 +152,9 @@ static const struct error *make_durable(struct db *db)
 	int persist = 1;
 	bool row;
 
-	/* A transaction writes whole pages, twice, and most of ours change a few rows here and there: with the
-	 * smallest pages one report costs the card half of what it does with the usual ones. Says nothing to a
-	 * file that has pages already. */
+	/* A transaction writes whole pages, twice, and most of ours change a few rows here and there: with
+	 * the smallest pages one report costs the card half of what it does with the usual ones. Says nothing
+	 * to a file that has pages already. */
 	TRY(db_run(db, "PRAGMA page_size = 512"));
 	TRY(db_prepare(db, &query, "PRAGMA journal_mode = WAL"));
 	TRY(db_step(&query, &row));
