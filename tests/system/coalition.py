@@ -2,10 +2,12 @@
 
 Hub runs the program as people do (init, serve, commands); Browser is a phone or a laptop without script: it follows redirects, keeps cookies, finds
 forms by their address and fills them in."""
+import fcntl
 import hashlib
 import http.cookiejar
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,15 +29,22 @@ PROGRAM = os.path.abspath(os.environ.get("ENGABO", os.path.join(ROOT, "build/eng
 
 
 def free_ports(count):
-    """Ports nobody listens on now; all held until all are known, so that none comes twice."""
-    held = []
-    for _ in range(count):
-        s = socket.socket()
-        s.bind(("127.0.0.1", 0))
-        held.append(s)
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
+    """Ports that nobody listens on, kept from other tests until this process ends: below those that the kernel gives to whoever connects."""
+    folder = os.path.join(tempfile.gettempdir(), "engabo-ports")
+    os.makedirs(folder, exist_ok=True)
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(12000, 32000)
+        mark = os.open(os.path.join(folder, str(port)), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind(("0.0.0.0", port))
+        except OSError:
+            os.close(mark)
+            continue
+        ports.append(port)  # the mark stays open
     return ports
 
 
