@@ -30,9 +30,9 @@ struct request {
 	bool is_secure;
 	char address[64]; /* of the peer; for limits only, never logged */
 	struct server *server;
-	void *user;			 /* the server's */
-	void *session;			 /* set by the role's guard */
-	void *upload; /* set by the role's server_upload: what became of a file; NULL: none was sent */
+	void *user;    /* the server's */
+	void *session; /* set by the role's guard */
+	void *upload;  /* set by the role's server_upload: what became of a file; NULL: none was sent */
 	const struct language *language; /* of the answer, set by the role's guard; NULL: English */
 
 	/* the answer */

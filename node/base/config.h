@@ -31,9 +31,9 @@ struct config {
 		char *name;	     /* shown on the public pages; neutral by default: "this office" */
 		char *phone;	     /* numbers to call in danger, shown on the receipt; empty by default */
 		int reports_an_hour; /* in all: 300; 0 = no limit (bench) */
-		int reports_an_address; /* an hour: 20 */
+		int reports_an_address;	    /* an hour: 20 */
 		int photos_megabytes_a_day; /* in all: 200; 0 = none are taken */
-		int token_seconds;	/* a form token must be at least so old: 5 */
+		int token_seconds;	    /* a form token must be at least so old: 5 */
 		char *languages;    /* codes of those on the first page and on the poster: "en lg sw ach" */
 		bool captive;	    /* yes: phones that join the Wi-Fi are offered the page */
 		enum form_way form; /* "https", "public" or "counter" */

@@ -69,7 +69,8 @@ static void what_staff_set_is_read_back_as_they_set_it(void **state)
 
 static void what_staff_type_cannot_become_another_setting(void **state)
 {
-	static const char *const names[] = {"a ; b", "x\nform = public", "[hub]\nname = y", "  edges", "a\\\nb"};
+	static const char *const names[] = {
+		"a ; b", "x\nform = public", "[hub]\nname = y", "  edges", "a\\\nb"};
 	struct config *config = config_defaults(*state);
 	struct bytes text;
 
@@ -102,7 +103,8 @@ static void what_is_written_is_taken(void **state)
 
 	assert_null(parse(config, "; the hub in the north\n[hub]\nname = Gulu\ncode = GUL\nregion = "
 				  "Acholi\n\n[intake]\nhttp = 80\n"
-				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\ncaptive = no\n[wifi]\nname = Blue bird\npassword = a1b2c3d4\n[sync]\nannounce = "
+				  "phone = 0800 100 066, 0312 000 000\nreports_an_hour=0\ncaptive = "
+				  "no\n[wifi]\nname = Blue bird\npassword = a1b2c3d4\n[sync]\nannounce = "
 				  "no\n[network]\naddress = 127.0.0.1\n"));
 	assert_string_equal(config->hub.name, "Gulu");
 	assert_string_equal(config->hub.code, "GUL");
