@@ -94,6 +94,8 @@ def test_throttle(hub):
 
 
 def test_report(hub, laptop, code):
+    # The flag may be up before sync has written the report to the log.
+    wait_for("the report on the first page", lambda: "Danger now" in laptop.get("/").text)
     page = laptop.get("/")
     tap.ok("a new report stands on the first page with its clock, marked as urgent", "Danger now" in page.text and "hours left" in page.text, page.text)
     key = find(page, r'href="/reports/([0-9a-z.]{43})"')
