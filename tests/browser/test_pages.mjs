@@ -29,6 +29,10 @@ async function publicPages(inspector, coalition, browser) {
 		await page.goto(`${welcome}/${name}`);
 		await look(name.replace('/', '-'));
 	}
+	await page.goto(`${welcome}/connect/staff`);
+	await look('connect-staff');
+	await page.goto(`${form}/connect/staff/check`);
+	await look('connect-staff-check');
 	await page.goto(`${form}/form/send`);
 	await look('0-start');
 	await page.goto(`${form}/?l=en`);
@@ -183,6 +187,7 @@ async function officePages(inspector, coalition, browser) {
 	await show('search-found', '/search?q=layibi');
 	await show('search-nothing', '/search?q=zzzz');
 	await show('hubs', '/hubs');
+	await show('settings', '/settings');
 	await show('users', '/users');
 	await show('nowhere', '/nowhere');
 	await show('case-nowhere', `/cases/${'a'.repeat(16)}.${'0'.repeat(26)}`);
@@ -252,7 +257,7 @@ async function providerPages(inspector, { hq }, browser, passphrase) {
 function routes() {
 	const office = [...read('web/office/routes.c').matchAll(/\{GET, "([^"]+)"/g)].map((m) => m[1]);
 	const intake = [...read('web/intake/role.c').matchAll(/\{METHOD_GET, "([^"]+)"/g)].map((m) => m[1]);
-	return [...office, ...intake].filter((path) => !/healthz|static|svg/.test(path));
+	return [...office, ...intake].filter((path) => !/healthz|static|svg|crt|photo/.test(path));
 }
 
 visit(async (tap, coalition, browser) => {
