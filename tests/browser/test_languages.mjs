@@ -183,8 +183,6 @@ async function comingBack(reader, { form }, receipt) {
 	await reader.press('Send');
 	await reader.look('sent');
 	await reader.press('Back to your messages');
-	const once = (said.get('%lu message') ?? ['%lu message'])[0].replace('%lu', 1);
-	tap.ok(`${code}: what was sent is counted: ${once}`, (await words(page)).includes(once), await words(page));
 	await reader.press('Close these messages');
 	await reader.look('close');
 	await reader.press('Close for good');
