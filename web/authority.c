@@ -239,7 +239,7 @@ static bool is_private(const struct in_addr *address)
 const char *const *authority_addresses(const void *context)
 {
 	const char **addresses = memory_array(context, const char *, ADDRESSES_MOST + 3);
-	struct ifreq rows[ADDRESSES_MOST];
+	struct ifreq rows[ADDRESSES_MOST] = {0};
 	struct ifconf list = {.ifc_len = sizeof rows, .ifc_req = rows};
 	int fd CLEANUP(fd_close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char text[INET_ADDRSTRLEN];

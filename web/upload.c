@@ -50,7 +50,7 @@ static const struct error *take_field(struct upload *upload, const char *name, s
 		if (!name || !*name || strlen(name) > NAME_MOST)
 			return error_new(
 				ERROR_INVALID, "the form holds a field whose name is not one of ours");
-		strcpy(upload->name, name);
+		memcpy(upload->name, name, strlen(name) + 1);
 		upload->value = buffer_new(upload);
 		buffer_text(upload->value, "");
 	}

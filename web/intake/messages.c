@@ -13,6 +13,8 @@
 #include "node/base/text.h"
 #include "node/casework/schema.h"
 
+#define DAY_SIZE 11
+
 const char *messages_title(const struct request *request)
 {
 	return say(request, "Messages");
@@ -75,12 +77,27 @@ static const char *state_words(const struct request *request, const struct inbox
 	return say(request, "It is saved. Nobody has read it yet.");
 }
 
-static json_t *day_of(const struct request *request, const char *at)
+/* "2026-11-23" of a point in time. */
+static void day_of(char day[static DAY_SIZE], const json_t *one)
 {
-	char day[11];
+	snprintf(day, DAY_SIZE, "%s", json_text_or(one, "at", ""));
+}
 
-	snprintf(day, sizeof day, "%s", at);
+static json_t *day_view(const struct request *request, const json_t *one)
+{
+	char day[DAY_SIZE];
+
+	day_of(day, one);
 	return json_string(language_date(request->context, request->language, day));
+}
+
+static bool is_same_day(const json_t *one, const json_t *other)
+{
+	char day[DAY_SIZE], day_of_other[DAY_SIZE];
+
+	day_of(day, one);
+	day_of(day_of_other, other);
+	return strcmp(day, day_of_other) == 0;
 }
 
 static json_t *answers_view(const struct request *request, const json_t *answers)
@@ -90,10 +107,9 @@ static json_t *answers_view(const struct request *request, const json_t *answers
 	size_t i;
 
 	json_array_foreach (answers, i, one)
-		json_array_append_new(
-			view, json_pack("{s:o,s:s,s:b}", "day", day_of(request, json_text_or(one, "at", "")),
-				      "text", json_text_or(one, "text", ""), "is_question",
-				      json_is_true(json_object_get(one, "is_question"))));
+		json_array_append_new(view, json_pack("{s:o,s:s,s:b}", "day", day_view(request, one), "text",
+						    json_text_or(one, "text", ""), "is_question",
+						    json_is_true(json_object_get(one, "is_question"))));
 	return view;
 }
 
@@ -121,12 +137,10 @@ static json_t *sent_view(const struct request *request, const json_t *sent)
 	json_array_foreach (sent, i, one) {
 		count++;
 		next = json_array_get(sent, i + 1);
-		if (next && is_photo(next) == is_photo(one) &&
-			strncmp(json_text_or(next, "at", ""), json_text_or(one, "at", ""), 10) == 0)
+		if (next && is_photo(next) == is_photo(one) && is_same_day(one, next))
 			continue;
-		json_array_append_new(
-			view, json_pack("{s:o,s:s}", "day", day_of(request, json_text_or(one, "at", "")),
-				      "text", sent_words(request, is_photo(one), count)));
+		json_array_append_new(view, json_pack("{s:o,s:s}", "day", day_view(request, one), "text",
+						    sent_words(request, is_photo(one), count)));
 		count = 0;
 	}
 	return view;
@@ -145,7 +159,8 @@ const struct error *messages_inbox(struct coming_back *visit, json_t *view)
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
 	if (photos_token(request))
 		json_object_set_new(view, "photo_token", json_string(photos_token(request)));
-	json_object_set_new(view, "saved", day_of(request, inbox->saved_at));
+	json_object_set_new(view, "saved",
+		json_string(language_date(request->context, request->language, inbox->saved_at)));
 	json_object_set_new(view, "state", json_string(state_words(request, inbox)));
 	json_object_set_new(view, "messages", answers_view(request, inbox->answers));
 	json_object_set_new(view, "sent", sent_view(request, inbox->sent));

@@ -63,8 +63,10 @@ const struct error *talk_is_closed(struct visit *visit, const char *report, bool
 
 	*out = false;
 	TRY(lists_messages(visit->office->file, report, &rows));
-	json_array_foreach (rows, i, row)
-		*out = *out || is_from(row, "reporter", "closed");
+	json_array_foreach (rows, i, row) {
+		if (is_from(row, "reporter", "closed"))
+			*out = true;
+	}
 	return NULL;
 }
 
