@@ -8,16 +8,23 @@
 #include "web/door.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "node/base/clock.h"
 #include "node/base/memory.h"
 
-#define ROUND 512  /* then it is looked whether to close */
-#define WAIT_MS 50 /* until it is looked whether to close, or whether the system has room again */
+#define BACKLOG 4096
+#define PORT_WAIT_MS 4000 /* less than a keeper gives its roles to end */
+#define ROUND 512	  /* then it is looked whether to close */
+#define WAIT_MS 50	  /* until it is looked whether to close, or whether the system has room again */
 
 struct door {
 	pthread_t thread;
@@ -26,6 +33,72 @@ struct door {
 	door_enter *enter;
 	void *user;
 };
+
+/* What was killed together with its keeper may hold the port for as long as it takes to end. */
+static int bind_to(int fd, const struct addrinfo *address)
+{
+	int64_t deadline = clock_boot_ms() + PORT_WAIT_MS;
+
+	while (bind(fd, address->ai_addr, address->ai_addrlen) != 0) {
+		if (errno != EADDRINUSE || clock_boot_ms() > deadline)
+			return -1;
+		nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
+	}
+	return 0;
+}
+
+static const struct error *cannot_listen(int status, const char *address, int port)
+{
+	if (status == EADDRINUSE)
+		return error_new(ERROR_CONFIG,
+			"cannot listen on port %d: another program uses it; end that, or set another port "
+			"in engabo.conf",
+			port);
+	if (status == EADDRNOTAVAIL) /* it may come with its network */
+		return error_new(ERROR_UNAVAILABLE,
+			"cannot listen on %s: this machine has no such address now; is the network plugged "
+			"in?",
+			address);
+	if (status == EACCES)
+		return error_new(ERROR_CONFIG,
+			"cannot listen on port %d: this user may not; set a port above 1023 in engabo.conf",
+			port);
+	return error_system(status, "cannot listen on %s port %d", address, port);
+}
+
+const struct error *door_listen(const char *address, int port, int *out, int *port_out)
+{
+	struct addrinfo hints = {
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found;
+	struct sockaddr_in6 bound = {0}; /* of IPv4 too: the port is at the same place */
+	socklen_t len = sizeof bound;
+	char port_text[16];
+	int fd, status, failed, on = 1, off = 0;
+
+	snprintf(port_text, sizeof port_text, "%d", port);
+	status = getaddrinfo(address, port_text, &hints, &found);
+	if (status)
+		return error_new(ERROR_CONFIG, "%s port %d: not an address to listen on: %s", address, port,
+			gai_strerror(status));
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+		 /* Accepted sockets inherit it: an answer never waits for an acknowledgement. */
+		 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+		 (found->ai_family == AF_INET6 &&
+			 setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
+		 bind_to(fd, found) != 0 || listen(fd, BACKLOG) != 0 ||
+		 getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
+	status = errno;
+	freeaddrinfo(found);
+	if (failed) {
+		fd_close(fd);
+		return cannot_listen(status, address, port);
+	}
+	*port_out = ntohs(bound.sin6_port);
+	*out = fd;
+	return NULL;
+}
 
 /* A reset: a flood that is turned away leaves nothing behind in the kernel. */
 static void turn_away(int socket)

@@ -9,6 +9,11 @@
 #include "node/base/error.h"
 #include "web/limits.h"
 
+/* A socket for door_open on `address` ("::", or in numbers); *port_out is the port that it has, for port 0.
+ * Waits a moment for a port that is being given up. ERROR_CONFIG, with what to do, where the port is taken or
+ * forbidden; ERROR_UNAVAILABLE where the machine has no such address now. */
+const struct error *door_listen(const char *address, int port, int *out, int *port_out) MUST_CHECK;
+
 struct door;
 /* Takes over the socket (not blocking, close-on-exec). On the door's thread; a place is kept for the address
  * until limits_enter. */

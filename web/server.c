@@ -9,22 +9,15 @@
  * in intake, office and sync. */
 #include "web/server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <time.h>
 
-#include "node/base/clock.h"
 #include "node/base/log.h"
-#include "node/base/text.h"
 #include "web/door.h"
 #include "web/gzip.h"
+#include "web/headers.h"
 #include "web/language.h"
 #include "web/limits.h"
 #include "web/route.h"
@@ -40,8 +33,6 @@
 #define PACKED_LEAST 1024	  /* a smaller page fits into one packet anyway */
 #define STOP_MS 3000
 #define MHD_CONNECTIONS (LIMITS_CONNECTIONS + 64) /* it counts those that have left for a little longer */
-#define BACKLOG 4096
-#define PORT_WAIT_MS 4000 /* less than a keeper gives its roles to end */
 
 /* TLS 1.3 and 1.2 with forward secrecy and authenticated ciphers; which of them, the phone knows best: many
  * have no AES in hardware. Elliptic curves alone, and the quick ones: with a finite field of 8192 bits, which
@@ -50,25 +41,6 @@
 	"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-GROUP-ALL:"          \
 	"+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:-MAC-ALL:+AEAD:-CIPHER-ALL:+AES-128-GCM:"           \
 	"+CHACHA20-POLY1305:+AES-256-GCM:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_RENEGOTIATION"
-
-struct header {
-	const char *name, *value;
-	struct header *next;
-};
-
-static const struct header common_headers[] = {
-	{"Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action "
-		"'self'; "
-		"frame-ancestors 'none'; base-uri 'none'",
-		NULL},
-	{"X-Content-Type-Options", "nosniff", NULL},
-	{"Referrer-Policy", "same-origin",
-		NULL}, /* no-referrer would make our own forms send "Origin: null" */
-	{"Cross-Origin-Opener-Policy", "same-origin", NULL},
-	{"Cross-Origin-Resource-Policy", "same-origin", NULL},
-	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()", NULL},
-};
 
 struct server {
 	struct server_options options;
@@ -134,32 +106,10 @@ int request_tag(const struct request *request)
 	return exchange_of(request)->route->tag;
 }
 
-/* A value without the bytes that end a header or that no header may hold. */
-static char *header_value(const void *context, const char *value)
-{
-	struct buffer *clean = buffer_new(context);
-
-	buffer_text(clean, "");
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c < ' ' || c == 0x7f)
-			buffer_format(clean, "%%%02X", c);
-		else
-			buffer_add(clean, value, 1);
-	}
-	return (char *)clean->data;
-}
-
 void request_add_header(struct request *request, const char *name, const char *value)
 {
 	struct exchange *exchange = exchange_of(request);
-	struct header *header = memory_new(request->context, struct header);
-
-	header->name = memory_string(header, name);
-	header->value = header_value(header, value);
-	header->next = exchange->headers;
-	exchange->headers = header;
+	headers_add(request->context, &exchange->headers, name, value);
 }
 
 void request_redirect(struct request *request, const char *path)
@@ -265,8 +215,8 @@ static enum MHD_Result answer(struct exchange *exchange, const struct error *err
 		response_add(response, header);
 	for (const struct header *header = request->server->headers; header; header = header->next)
 		response_add(response, header);
-	for (size_t i = 0; i < sizeof common_headers / sizeof *common_headers; i++)
-		response_add(response, &common_headers[i]);
+	for (const struct header *header = headers_common(); header->name; header++)
+		response_add(response, header);
 	response_add(response, &(struct header){"Cache-Control",
 				       request->may_be_cached ? "private, max-age=3600" : "no-store", NULL});
 	if (request->body.len > 0)
@@ -595,89 +545,6 @@ static size_t unescape_nothing(void *user, struct MHD_Connection *connection, ch
 	return strlen(text);
 }
 
-/* What was killed together with its keeper may hold the port for as long as it takes to end. */
-static int bind_to(int fd, const struct addrinfo *address)
-{
-	int64_t deadline = clock_boot_ms() + PORT_WAIT_MS;
-
-	while (bind(fd, address->ai_addr, address->ai_addrlen) != 0) {
-		if (errno != EADDRINUSE || clock_boot_ms() > deadline)
-			return -1;
-		nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
-	}
-	return 0;
-}
-
-static const struct error *cannot_listen(int status, const char *address, int port)
-{
-	if (status == EADDRINUSE)
-		return error_new(ERROR_CONFIG,
-			"cannot listen on port %d: another program uses it; end that, or set another port "
-			"in engabo.conf",
-			port);
-	if (status == EADDRNOTAVAIL) /* it may come with its network */
-		return error_new(ERROR_UNAVAILABLE,
-			"cannot listen on %s: this machine has no such address now; is the network plugged "
-			"in?",
-			address);
-	if (status == EACCES)
-		return error_new(ERROR_CONFIG,
-			"cannot listen on port %d: this user may not; set a port above 1023 in engabo.conf",
-			port);
-	return error_system(status, "cannot listen on %s port %d", address, port);
-}
-
-static const struct error *listen_on(const char *address, int port, int *out, int *port_out)
-{
-	struct addrinfo hints = {
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *found;
-	struct sockaddr_in6 bound = {0}; /* of IPv4 too: the port is at the same place */
-	socklen_t len = sizeof bound;
-	char port_text[16];
-	int fd, status, failed, on = 1, off = 0;
-
-	snprintf(port_text, sizeof port_text, "%d", port);
-	status = getaddrinfo(address, port_text, &hints, &found);
-	if (status)
-		return error_new(ERROR_CONFIG, "%s port %d: not an address to listen on: %s", address, port,
-			gai_strerror(status));
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-		 /* Accepted sockets inherit it: an answer never waits for an acknowledgement. */
-		 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
-		 (found->ai_family == AF_INET6 &&
-			 setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
-		 bind_to(fd, found) != 0 || listen(fd, BACKLOG) != 0 ||
-		 getsockname(fd, (struct sockaddr *)&bound, &len) != 0;
-	status = errno;
-	freeaddrinfo(found);
-	if (failed) {
-		fd_close(fd);
-		return cannot_listen(status, address, port);
-	}
-	*port_out = ntohs(bound.sin6_port);
-	*out = fd;
-	return NULL;
-}
-
-/* "Name: value\n" lines of the role. */
-static void headers_parse(struct server *server, const char *lines)
-{
-	while (lines && *lines) {
-		size_t len = strcspn(lines, "\n"), name_len = strcspn(lines, ":");
-		struct header *header = memory_new(server, struct header);
-
-		assert(name_len < len && lines[len] == '\n');
-		header->name = memory_string_of(header, lines, name_len);
-		header->value =
-			text_trim(header, memory_string_of(header, lines + name_len + 1, len - name_len - 1));
-		header->next = server->headers;
-		server->headers = header;
-		lines += len + 1;
-	}
-}
-
 static int certificate_handler(gnutls_session_t session, const gnutls_datum_t *authorities, int count,
 	const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **chain,
 	unsigned int *chain_len, gnutls_privkey_t *key)
@@ -717,12 +584,12 @@ const struct error *server_start(const struct server_options *options, struct se
 	server->is_secure = options->certificate_pem;
 	if (!server->options.body_max)
 		server->options.body_max = BODY_MAX;
-	headers_parse(server, options->security_headers);
+	server->headers = headers_parse(server, options->security_headers);
 	if (options->is_compressed)
 		server->gzip = gzip_new(server);
 	if (server->is_secure)
 		TRY(server_credentials(server));
-	error = listen_on(options->address, options->port, &fd, &server->port);
+	error = door_listen(options->address, options->port, &fd, &server->port);
 	if (!error)
 		error = limits_start(options->is_limited, &server->limits);
 	if (error) {
