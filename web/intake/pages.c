@@ -159,9 +159,14 @@ const struct error *leave_show(struct request *request)
 const struct error *health_show(struct request *request)
 {
 	struct intake *intake = intake_of(request);
+	const struct error *error = intake_may_take(intake);
 
-	TRY(intake_may_take(intake));
-	TRY(coalition_health(intake->coalition));
+	if (!error)
+		error = coalition_health(intake->coalition);
+	if (error) {
+		request->status = 503;
+		return error;
+	}
 	request->type = "text/plain; charset=utf-8";
 	request->body = (struct bytes){(const uint8_t *)"ok\n", 3};
 	return NULL;
@@ -169,8 +174,6 @@ const struct error *health_show(struct request *request)
 
 static void health_problem(struct request *request, const struct error *error)
 {
-	if (request->status >= 500)
-		request->status = 503;
 	request->type = "text/plain; charset=utf-8";
 	request->body.data = (const uint8_t *)memory_format(request->context, "%s\n", error->message);
 	request->body.len = strlen((const char *)request->body.data);
