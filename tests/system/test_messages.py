@@ -187,6 +187,7 @@ def photos(tap, coalition, code, contents):
     gulu, hq = coalition.gulu, coalition.hq
     akello = gulu.sign_in()
     link = report_link(akello)
+    wait_for("the photos' messages in the log", lambda: sum("/photo/" in one for one in akello.get(link).links) >= len(contents))
     page = akello.get(link)
     links = [one for one in page.links if "/photo/" in one]
     tap.ok("the office sees each photo as something to save", len(links) == len(contents) and "megabytes" in page.text, page.text)
