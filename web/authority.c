@@ -15,6 +15,7 @@
 #include "node/base/files.h"
 #include "node/base/text.h"
 #include "web/certificate.h"
+#include "web/language.h"
 #include "web/x509.h"
 
 #define KEY_LEN 32 /* of P-256 */
@@ -281,20 +282,109 @@ static const struct error *issue_to(const struct home *home, const struct secret
 	return files_write(file_of(scratch, home, servers[server]), certificate, 0644);
 }
 
-const struct error *authority_found(const struct home *home, struct secret **key)
+static const struct error *pin_of(struct bytes pem, struct secret **out)
 {
+	gnutls_x509_crt_t certificate CLEANUP(x509_certificate_free) = NULL;
+	uint8_t pin[DIGEST_LEN];
+
+	TRY(x509_read(pem, &certificate));
+	TRY(x509_pin(certificate, pin));
+	*out = secret_copy(pin, sizeof pin);
+	return NULL;
+}
+
+static const struct error *whole_of(struct bytes pem, struct secret **out)
+{
+	gnutls_x509_crt_t certificate CLEANUP(x509_certificate_free) = NULL;
+	uint8_t whole[DIGEST_LEN];
+
+	TRY(x509_read(pem, &certificate));
+	TRY(x509_whole(certificate, whole));
+	*out = secret_copy(whole, sizeof whole);
+	return NULL;
+}
+
+const struct error *authority_found(const struct home *home, struct vault *vault)
+{
+	struct secret **pins[] = {&vault->intake_tls, &vault->office_tls};
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct bytes authority;
 
-	TRY(authority_new(scratch, authority_host(scratch), key, &authority));
+	TRY(authority_new(scratch, authority_host(scratch), &vault->authority, &authority));
+	TRY(whole_of(authority, &vault->authority_whole));
 	for (size_t i = 0; i < SERVER_COUNT; i++) {
 		struct secret *pem CLEANUP(secret_free) = NULL;
 		char *path = home_file(scratch, home, memory_format(scratch, "keys/tls-%s", servers[i]));
 
 		TRY(secret_read(path, AUTHORITY_PEM_MAX, &pem));
-		TRY(issue_to(home, *key, authority, i, (struct bytes){pem->data, pem->len}));
+		TRY(pin_of((struct bytes){pem->data, pem->len}, pins[i]));
+		TRY(issue_to(home, vault->authority, authority, i, (struct bytes){pem->data, pem->len}));
 	}
 	return files_write(home_file(scratch, home, AUTHORITY_FILE), authority, 0644);
+}
+
+/* ---- whether it is still ours ---- */
+
+static bool is_same(const struct secret *a, const struct secret *b)
+{
+	return a && b && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* `pem`: what lies there. Whoever acts on it reads it once, and acts on what was compared. */
+static const struct error *compare(const struct vault *vault, const char *name, struct bytes pem)
+{
+	bool is_authority = strcmp(name, "ca") == 0;
+	const struct secret *wanted = is_authority		    ? vault->authority_whole
+				      : strcmp(name, "intake") == 0 ? vault->intake_tls
+								    : vault->office_tls;
+	struct secret *found CLEANUP(secret_free) = NULL;
+
+	if ((is_authority ? whole_of(pem, &found) : pin_of(pem, &found)) || !is_same(found, wanted))
+		return error_new(ERROR_CONFLICT,
+			SAY("This is not what this hub made: somebody may have broken in. Trust no "
+			    "fingerprint but the one on paper, and ask headquarters"));
+	return NULL;
+}
+
+static const struct error *read_ours(const void *context, const struct home *home, const struct vault *vault,
+	const char *name, struct bytes *out)
+{
+	if (files_read(context, file_of(context, home, name), AUTHORITY_PEM_MAX, out))
+		return error_new(ERROR_CONFLICT, SAY("It cannot be read, though this hub made one. Bring it "
+						     "back from a backup, or ask "
+						     "headquarters"));
+	return compare(vault, name, *out);
+}
+
+const struct error *authority_check(const struct home *home, const struct vault *vault, const char *name)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct bytes pem;
+
+	return vault->authority ? read_ours(scratch, home, vault, name, &pem) : NULL;
+}
+
+const struct error *authority_check_signed(const struct home *home, const char *name)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	gnutls_x509_crt_t authority CLEANUP(x509_certificate_free) = NULL,
+				    server CLEANUP(x509_certificate_free) = NULL;
+	struct bytes pems[2];
+	unsigned status = 0;
+
+	if (files_read(scratch, home_file(scratch, home, AUTHORITY_FILE), AUTHORITY_PEM_MAX, &pems[0]) ||
+		files_read(scratch, file_of(scratch, home, name), AUTHORITY_PEM_MAX, &pems[1]))
+		return NULL;
+	TRY(x509_read(pems[0], &authority));
+	TRY(x509_read(pems[1], &server));
+	if (gnutls_x509_crt_verify(server, &authority, 1,
+		    GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS,
+		    &status) < 0 ||
+		status)
+		return error_new(ERROR_CONFLICT, AUTHORITY_FILE
+			" did not sign it: somebody may have broken in; engabo check --as NAME "
+			"tells which of both is not this hub's");
+	return NULL;
 }
 
 /* Addresses that are gone do no harm: they may come back. */
@@ -306,47 +396,47 @@ static bool lacks_address(struct bytes certificate, const char *const *addresses
 	return false;
 }
 
-const struct error *authority_renew(const struct home *home, const struct secret *key, bool *is_new)
+static const struct error *read_named(const void *context, const struct home *home, const struct vault *vault,
+	const char *name, struct bytes *out)
+{
+	const struct error *error = read_ours(context, home, vault, name, out);
+
+	return error ? error_wrap(error, "%s.crt", name) : NULL;
+}
+
+const struct error *authority_renew(const struct home *home, const struct vault *vault, bool *is_new)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const char *const *addresses = authority_addresses(scratch);
-	struct bytes authority, known;
+	struct bytes authority, known[SERVER_COUNT];
 
 	*is_new = false;
-	if (!key || !files_exist(home_file(scratch, home, AUTHORITY_FILE)))
+	if (!vault->authority)
 		return NULL;
-	TRY(files_read(scratch, home_file(scratch, home, AUTHORITY_FILE), AUTHORITY_PEM_MAX, &authority));
+	TRY(read_named(scratch, home, vault, "ca", &authority));
+	for (size_t i = 0; i < SERVER_COUNT; i++)
+		TRY(read_named(scratch, home, vault, servers[i], &known[i]));
 	for (size_t i = 0; i < SERVER_COUNT; i++) {
-		TRY(files_read(scratch, file_of(scratch, home, servers[i]), AUTHORITY_PEM_MAX, &known));
-		if (!lacks_address(known, addresses))
+		if (!lacks_address(known[i], addresses))
 			continue;
-		TRY(issue_to(home, key, authority, i, known));
+		TRY(issue_to(home, vault->authority, authority, i, known[i]));
 		*is_new = true;
 	}
 	return NULL;
-}
-
-static bool is_same_key(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
-{
-	uint8_t id[2][20];
-	size_t len[2] = {sizeof id[0], sizeof id[1]};
-
-	return gnutls_x509_crt_get_key_id(a, GNUTLS_KEYID_USE_SHA1, id[0], &len[0]) == 0 &&
-	       gnutls_x509_crt_get_key_id(b, GNUTLS_KEYID_USE_SHA1, id[1], &len[1]) == 0 &&
-	       memcmp(id[0], id[1], sizeof id[0]) == 0;
 }
 
 const struct error *authority_certificate(const void *context, const struct home *home, const char *name,
 	const struct secret *pem, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	gnutls_x509_crt_t issued CLEANUP(x509_certificate_free) = NULL,
-				 own CLEANUP(x509_certificate_free) = NULL;
+	gnutls_x509_crt_t own CLEANUP(x509_certificate_free) = NULL;
+	struct secret *wanted CLEANUP(secret_free) = NULL, *found CLEANUP(secret_free) = NULL;
 	struct bytes known;
 
 	TRY(x509_read((struct bytes){pem->data, pem->len}, &own));
+	TRY(pin_of((struct bytes){pem->data, pem->len}, &wanted));
 	if (files_read(scratch, file_of(scratch, home, name), AUTHORITY_PEM_MAX, &known) ||
-		x509_read(known, &issued) || !is_same_key(own, issued))
+		pin_of(known, &found) || !is_same(wanted, found))
 		return print(context, own, out); /* without the key */
 	*out = memory_bytes(context, known.data, known.len);
 	return NULL;

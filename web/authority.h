@@ -5,14 +5,16 @@
  * names in .local, localhost, and the addresses that exist in every private network; it is for TLS servers
  * only and can make no further authority. Its key lies in the keyring's vault, so a stolen, locked hub signs
  * nothing. Open to read, in the state directory, PEM: ca.crt, and what it signed: intake.crt, office.crt
- * (their keys: keys/tls-*). */
+ * (their keys: keys/tls-*). Every role can
+ * write into that directory, so what must lie there is also in the vault, in digests (keyring.h): nothing is
+ * signed, and no fingerprint is shown as this hub's, before what lies there was compared with them. */
 #ifndef ENGABO_WEB_AUTHORITY_H
 #define ENGABO_WEB_AUTHORITY_H
 
 #include <stdbool.h>
 
 #include "node/base/home.h"
-#include "node/vault/secret.h"
+#include "node/vault/keyring.h"
 
 #define AUTHORITY_FILE "ca.crt"
 #define AUTHORITY_PEM_MAX 65536
@@ -38,12 +40,22 @@ char *authority_host(const void *context);
  * them. */
 const char *const *authority_addresses(const void *context);
 
-/* Makes the authority and the certificates of both servers in a fresh home that has its keys/tls-*. */
-const struct error *authority_found(const struct home *home, struct secret **key) MUST_CHECK;
+/* Makes the authority and the certificates of both servers in a fresh home that has its keys/tls-*. Fills the
+ * vault's part of it. */
+const struct error *authority_found(const struct home *home, struct vault *vault) MUST_CHECK;
+/* While the hub is unlocked: whether "ca", "intake" or "office", which lies in the open as <name>.crt, is
+ * what this hub made. ERROR_CONFLICT, its text for people (SAY), when it is missing or another's. A hub whose
+ * vault has no authority has nothing that could be wrong. */
+const struct error *authority_check(
+	const struct home *home, const struct vault *vault, const char *name) MUST_CHECK;
+/* What can be known while locked: whether ca.crt signed this server's certificate ("intake", "office").
+ * ERROR_CONFLICT when it did not; a missing file is no finding. */
+const struct error *authority_check_signed(const struct home *home, const char *name) MUST_CHECK;
 /* While the hub is unlocked: new certificates where an address of this machine is missing in those there are.
- * *is_new: they were written. A hub without an authority is left as it is. */
+ * *is_new: they were written. Nothing is signed when any of the files is not what this hub made
+ * (authority_check). A hub without an authority is left as it is. */
 const struct error *authority_renew(
-	const struct home *home, const struct secret *key, bool *is_new) MUST_CHECK;
+	const struct home *home, const struct vault *vault, bool *is_new) MUST_CHECK;
 /* What a server shows: `name`.crt where there is one and it is of the key in keys/tls-<name>, else the
  * certificate in that file, whose content is `pem`. PEM on `context`; ERROR_INVALID when there is none. */
 const struct error *authority_certificate(const void *context, const struct home *home, const char *name,

@@ -85,11 +85,10 @@ const struct error *certificate_pins(
 	const struct secret *pem, uint8_t spki[static DIGEST_LEN], uint8_t whole[static DIGEST_LEN])
 {
 	gnutls_x509_crt_t certificate CLEANUP(x509_certificate_free) = NULL;
-	size_t spki_len = DIGEST_LEN, whole_len = DIGEST_LEN;
 
 	TRY(x509_read((struct bytes){pem->data, pem->len}, &certificate));
-	TRY(x509_check(gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, spki, &spki_len)));
-	return x509_check(gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, whole, &whole_len));
+	TRY(x509_pin(certificate, spki));
+	return x509_whole(certificate, whole);
 }
 
 /* ---- reading ---- */
@@ -115,12 +114,10 @@ static void read_name(gnutls_x509_crt_t certificate, char name[static CERTIFICAT
 const struct error *certificate_read(struct bytes pem, struct certificate *out)
 {
 	gnutls_x509_crt_t certificate CLEANUP(x509_certificate_free) = NULL;
-	size_t whole_len = DIGEST_LEN;
 
 	TRY(x509_read(pem, &certificate));
 	read_name(certificate, out->name);
-	return x509_check(
-		gnutls_x509_crt_get_fingerprint(certificate, GNUTLS_DIG_SHA256, out->whole, &whole_len));
+	return x509_whole(certificate, out->whole);
 }
 
 bool certificate_is_for(struct bytes pem, const char *host)

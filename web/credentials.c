@@ -5,13 +5,13 @@
  * sync. */
 #include "web/credentials.h"
 
-#include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "node/base/clock.h"
 #include "node/base/memory.h"
+#include "node/vault/x509.h"
 
 #define CHAIN_MOST 8
 #define HANDSHAKE_MS 60000 /* any handshake has been closed by then (web/limits.c) */
@@ -80,23 +80,6 @@ void credentials_free(struct credentials *credentials)
 	memory_free(credentials);
 }
 
-static bool is_of_key(const struct shown *shown)
-{
-	unsigned char id[2][20];
-	size_t len[2] = {sizeof id[0], sizeof id[1]};
-	gnutls_pubkey_t public;
-	bool is_same = false;
-
-	if (gnutls_pubkey_init(&public) < 0)
-		return false;
-	is_same = gnutls_pubkey_import_privkey(public, shown->key, 0, 0) == 0 &&
-		  gnutls_pubkey_get_key_id(public, GNUTLS_KEYID_USE_SHA1, id[0], &len[0]) == 0 &&
-		  gnutls_x509_crt_get_key_id(shown->leaf, GNUTLS_KEYID_USE_SHA1, id[1], &len[1]) == 0 &&
-		  memcmp(id[0], id[1], sizeof id[0]) == 0;
-	gnutls_pubkey_deinit(public);
-	return is_same;
-}
-
 static const struct error *read_pair(struct shown *shown, const char *certificate_pem, const char *key_pem)
 {
 	const gnutls_datum_t certificate = {(unsigned char *)certificate_pem,
@@ -116,7 +99,7 @@ static const struct error *read_pair(struct shown *shown, const char *certificat
 	if (gnutls_privkey_import_x509_raw(shown->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0) < 0)
 		return error_new(
 			ERROR_CONFIG, "the key cannot be read: a PEM file without a passphrase is needed");
-	if (!is_of_key(shown))
+	if (!x509_is_of_key(shown->leaf, shown->key))
 		return error_new(ERROR_CONFIG, "the certificate and the key do not belong together");
 	return NULL;
 }

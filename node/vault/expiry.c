@@ -3,11 +3,10 @@
  */
 #include "node/vault/expiry.h"
 
-#include <gnutls/x509.h>
-
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/base/text.h"
+#include "node/vault/x509.h"
 
 #define DAY 86400
 #define PEM_MAX 65536
@@ -21,18 +20,11 @@ int expiry_days(int64_t until)
 
 const struct error *expiry_until(struct bytes pem, int64_t *until)
 {
-	gnutls_datum_t text = {(unsigned char *)pem.data, (unsigned)pem.len};
-	gnutls_x509_crt_t certificate;
-	int status;
+	gnutls_x509_crt_t certificate CLEANUP(x509_certificate_free) = NULL;
 
-	if (gnutls_x509_crt_init(&certificate) < 0)
-		return error_new(ERROR_SYSTEM, "no memory for a certificate");
-	status = gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM);
-	if (status >= 0)
-		*until = gnutls_x509_crt_get_expiration_time(certificate);
-	gnutls_x509_crt_deinit(certificate);
-	return status >= 0 ? NULL
-			   : error_new(ERROR_INVALID, "this file holds no certificate that can be read");
+	TRY(x509_read(pem, &certificate));
+	*until = gnutls_x509_crt_get_expiration_time(certificate);
+	return NULL;
 }
 
 static void add(json_t *list, const char *name, const char *path, int soon)

@@ -35,6 +35,10 @@ struct vault {
 	struct secret *office;	/* office key: signing seed */
 	struct secret
 		*authority; /* key of the local CA: a P-256 scalar, big-endian; NULL where there is none */
+	/* What lies in the open and must still be what this hub made, SHA-256 each: the whole of ca.crt
+	 * (DER), and the public keys (SPKI, DER) that the CA signs. Not secret, but nobody else can change
+	 * them here. NULL where there is no CA. */
+	struct secret *authority_whole, *intake_tls, *office_tls;
 };
 void vault_free(struct vault *vault);
 DEFINE_CLEANUP(struct vault *, vault_free)

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "node/vault/encoding.h"
@@ -17,6 +18,24 @@
 
 _Static_assert(KEY_LEN == AGE_KEY_LEN && KEY_LEN == SSHSIG_SEED_LEN, "all keys of a vault are 32 bytes");
 
+static const struct key {
+	const char *name;
+	size_t at; /* in struct vault */
+} keys[] = {
+	{"opening", offsetof(struct vault, opening)},
+	{"office", offsetof(struct vault, office)},
+	{"authority", offsetof(struct vault, authority)},
+	{"authority-whole", offsetof(struct vault, authority_whole)},
+	{"tls-intake", offsetof(struct vault, intake_tls)},
+	{"tls-office", offsetof(struct vault, office_tls)},
+};
+#define KEY_COUNT (sizeof keys / sizeof *keys)
+
+static struct secret **slot_of(const struct vault *vault, const struct key *key)
+{
+	return (struct secret **)((char *)vault + key->at);
+}
+
 struct vault *vault_new(void)
 {
 	return memory_new(NULL, struct vault);
@@ -26,9 +45,8 @@ void vault_free(struct vault *vault)
 {
 	if (!vault)
 		return;
-	secret_free(vault->opening);
-	secret_free(vault->office);
-	secret_free(vault->authority);
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		secret_free(*slot_of(vault, &keys[i]));
 	memory_free(vault);
 }
 
@@ -59,10 +77,9 @@ struct secret *vault_print(const struct vault *vault)
 
 	text->len = 0;
 	add(text, "{\"v\":1");
-	add_key(text, "opening", vault->opening);
-	add_key(text, "office", vault->office);
-	if (vault->authority)
-		add_key(text, "authority", vault->authority);
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (*slot_of(vault, &keys[i]))
+			add_key(text, keys[i].name, *slot_of(vault, &keys[i]));
 	add(text, "}");
 	return text;
 }
@@ -96,12 +113,9 @@ static bool is_named(struct bytes name, const char *text)
 
 static struct secret **place_of(struct vault *vault, struct bytes name)
 {
-	if (is_named(name, "opening"))
-		return &vault->opening;
-	if (is_named(name, "office"))
-		return &vault->office;
-	if (is_named(name, "authority"))
-		return &vault->authority;
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (is_named(name, keys[i].name))
+			return slot_of(vault, &keys[i]);
 	return NULL;
 }
 

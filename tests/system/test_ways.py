@@ -200,10 +200,33 @@ def test_public(hub, laptop, folder):
     return laptop
 
 
+def fingerprint(path):
+    return sh("openssl", "x509", "-in", path, "-noout", "-fingerprint", "-sha256").decode().strip().split("=")[1].replace(":", " ")
+
+
+def test_foreign(hub, laptop, name, words):
+    """A broken-in role puts a certificate of its own in the place of one of this hub's."""
+    path = os.path.join(hub.dir, name + ".crt")
+    with open(path) as f:
+        ours = f.read()
+    folder = tempfile.mkdtemp(dir=os.path.dirname(hub.dir))
+    write(path, open(public_certificate(folder, 9000, "localhost")[0]).read())
+    told = re.compile(words + r"[^:]*: ?This is not what this hub made: somebody may have broken in")
+    settings = laptop.get("/settings").text
+    tap.ok(f"a foreign {name}.crt: Today warns coordinators, and the settings", told.search(laptop.get("/").text)
+           and "This is not what this hub made" in settings, settings)
+    tap.ok("its fingerprint is not shown as this hub's", fingerprint(path) not in settings)
+    doctor = hub.run("doctor", check=False).stdout
+    tap.ok("so does the doctor, even while locked", re.search(r"^WRONG +office.crt +ca.crt did not sign it", doctor, re.M), doctor)
+    check = hub.run("check", "--as", hub.user, "--passphrase-file", "-", input=hub.passphrase + "\n", check=False)
+    tap.ok("the check tells which it is", re.findall(r"^BAD +(\S+)", check.stdout, re.M) == [name + ".crt"], check)
+    write(path, ours)
+
+
 def test_staff(hub, laptop):
     phone = Browser(f"http://localhost:{hub.http}")
     page = phone.get("/connect/staff")
-    seen = sh("openssl", "x509", "-in", os.path.join(hub.dir, "ca.crt"), "-noout", "-fingerprint", "-sha256").decode().strip().split("=")[1].replace(":", " ")
+    seen = fingerprint(os.path.join(hub.dir, "ca.crt"))
     tap.ok("/connect/staff tells the authority's fingerprint", seen in page.text, page.text)
     tap.ok("the same that a coordinator sees on the settings page", seen in laptop.get("/settings").text)
     tap.ok("its title tells nothing", page.title == "Wi-Fi", page.title)
@@ -220,10 +243,17 @@ def test_staff(hub, laptop):
     tap.ok("what is installed is confined", "Name Constraints: critical" in out and "pathlen:0" in out, out)
     tap.ok("its key lies nowhere in the open", "PRIVATE" not in given.decode()
            and not [name for name in os.listdir(os.path.join(hub.dir, "keys")) if "ca" in name])
+    check = hub.run("check", "--as", hub.user, "--passphrase-file", "-", input=hub.passphrase + "\n", check=False)
+    tap.ok("the check, which opens the vault, finds the certificates as this hub made them",
+           check.returncode == 0 and all(re.search(rf"^ok +{name}.crt +as this hub made it", check.stdout, re.M) for name in ("ca", "intake", "office")), check)
+    test_foreign(hub, laptop, "office", "The office’s pages")
+    test_foreign(hub, laptop, "ca", "This hub’s certificate authority")
     os.rename(os.path.join(hub.dir, "ca.crt"), os.path.join(hub.dir, "ca.away"))
     tap.ok("a hub without an authority says so", phone.get("/connect/staff").status == 404 and phone.get("/connect/staff/ca.crt").status == 404)
     doctor, check = hub.run("doctor", check=False).stdout, hub.run("check", "--as", hub.user, "--passphrase-file", "-", input=hub.passphrase + "\n", check=False)
-    tap.ok("and misses nothing else", "ca.crt" not in doctor and check.returncode == 0, (doctor, check))
+    tap.ok("and the doctor finds nothing wrong, but the check, which opens the vault, knows that there was one",
+           "ca.crt" not in doctor and re.search(r"^BAD +ca.crt +It cannot be read", check.stdout, re.M), (doctor, check))
+    tap.ok("so do Today and the settings", all("It cannot be read, though this hub made one" in laptop.get(path).text for path in ("/", "/settings")))
 
 
 def main():

@@ -20,6 +20,7 @@
 #include "sync/rosters.h"
 #include "sync/signkey.h"
 #include "sync/state.h"
+#include "web/authority.h"
 #include "web/office/people.h"
 
 struct options {
@@ -281,6 +282,16 @@ static void check_snapshot(struct check *check)
 			error->message));
 }
 
+/* Without the vault, engabo doctor sees whether one signed the other. */
+static void check_certificates(struct check *check)
+{
+	static const char *const names[] = {"ca", "intake", "office"};
+
+	for (size_t i = 0; check->vault && check->vault->authority && i < sizeof names / sizeof *names; i++)
+		part(check, memory_format(check->context, "%s.crt", names[i]),
+			authority_check(check->home, check->vault, names[i]), "as this hub made it");
+}
+
 static const struct error *open_vault(
 	struct check *check, const struct options *options, struct signed_in *in)
 {
@@ -356,6 +367,7 @@ static const struct error *check_all(struct check *check, const struct options *
 	if (!error) {
 		check_logs(check);
 		check_snapshot(check);
+		check_certificates(check);
 	}
 	people_signed_in_wipe(&in);
 	return error;

@@ -105,6 +105,20 @@ static void look_at_certificates(struct doctor *doctor)
 	}
 }
 
+/* Whether the authority made what lies beside it: all roles can write there. */
+static void look_at_issuer(struct doctor *doctor)
+{
+	static const char *const names[] = {"intake", "office"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct error *error = authority_check_signed(doctor->home, names[i]);
+
+		if (error)
+			found(doctor, memory_format(doctor->context, "%s.crt", names[i]), false,
+				error->message);
+	}
+}
+
 /* Their days, and whether this machine still has the name that the office's devices know. */
 static void look_at_expiry(struct doctor *doctor)
 {
@@ -280,6 +294,7 @@ static const struct error *run(const struct command_call *call)
 	look_at_modes(&doctor);
 	look_at_leftovers(&doctor);
 	look_at_certificates(&doctor);
+	look_at_issuer(&doctor);
 	look_at_expiry(&doctor);
 	look_at_name(&doctor);
 	look_at_form(&doctor);

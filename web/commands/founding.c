@@ -72,7 +72,7 @@ static const struct error *make_keys(const struct home *home, struct founded *ou
 	TRY(write_certificate(home, "keys/tls-intake", "hub.local", unused));
 	TRY(write_certificate(home, "keys/tls-office", "hub-office.local", unused));
 	TRY(write_certificate(home, "keys/tls-sync", "hub.local", self->tls));
-	TRY(authority_found(home, &out->vault->authority));
+	TRY(authority_found(home, out->vault));
 	*sign_seed = secret_copy(sign->data, sign->len);
 	return NULL;
 }

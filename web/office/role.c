@@ -201,7 +201,7 @@ static const struct error *renew(struct reception *reception, struct server *ser
 	struct bytes certificate;
 	bool is_new;
 
-	TRY(authority_renew(office->home, office->vault->authority, &is_new));
+	TRY(authority_renew(office->home, office->vault, &is_new));
 	if (!is_new)
 		return NULL;
 	TRY(secret_read(home_file(scratch, office->home, "keys/tls-office"), AUTHORITY_PEM_MAX, &pem));
@@ -220,7 +220,7 @@ static void look_at_certificates(struct reception *reception, struct server *ser
 		error = renew(reception, server);
 	pthread_mutex_unlock(&reception->mutex);
 	if (error)
-		log_warning("the certificates cannot be renewed: %s", error->message);
+		log_error("the certificates cannot be renewed: %s", error->message);
 }
 
 /* Signals arrive only inside ppoll, so that none is lost between looking at *stop and sleeping. */

@@ -48,14 +48,41 @@ static const char *days_left(const struct visit *visit, int days)
 		visit, say_many(visit->request, "%d day left", "%d days left", (unsigned long)days), days);
 }
 
+/* What is not as this hub made it is worse than any day that is over. */
+static const char *what_is_wrong(const struct visit *visit, const json_t *row)
+{
+	const struct office *office = visit->office;
+	const char *name = json_text_or(row, "name", "");
+	const struct error *error =
+		strcmp(name, "public") == 0 ? NULL : authority_check(office->home, office->vault, name);
+
+	return error ? say(visit->request, error->message) : json_text_or(row, "error", NULL);
+}
+
+/* One that is missing, though the vault knows of it, stands in no list of files. */
+static json_t *certificates_of(const struct visit *visit)
+{
+	static const char *const own[] = {"ca", "intake", "office"};
+	json_t *list = expiry_list(visit->office->home);
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		char *path = memory_format(visit->context, "%s.crt", own[i]);
+
+		if (visit->office->vault->authority &&
+			!files_exist(home_file(visit->context, visit->office->home, path)))
+			json_array_append_new(list, json_pack("{ss}", "name", own[i]));
+	}
+	return list;
+}
+
 json_t *settings_certificates(struct visit *visit, bool only_soon)
 {
-	json_t *list CLEANUP(json_decref) = expiry_list(visit->office->home), *shown = json_array(), *row;
+	json_t *list CLEANUP(json_decref) = certificates_of(visit), *shown = json_array(), *row;
 	size_t i;
 
 	json_array_foreach (list, i, row) {
 		const char *name = certificate_name(visit, json_text_or(row, "name", ""));
-		const char *error = json_text_or(row, "error", NULL);
+		const char *error = what_is_wrong(visit, row);
 		int days = (int)json_integer_value(json_object_get(row, "days"));
 		bool is_soon = error || json_is_true(json_object_get(row, "is_soon"));
 
@@ -90,9 +117,16 @@ static const char *staff_address(const struct visit *visit)
 
 static void add_authority(struct visit *visit)
 {
+	const struct office *office = visit->office;
+	const struct error *error = authority_check(office->home, office->vault, "ca");
 	struct certificate certificate;
 	struct bytes pem;
 
+	if (error) {
+		visit_set(
+			visit, "authority", json_pack("{ss}", "wrong", say(visit->request, error->message)));
+		return;
+	}
 	if (files_read(visit->context, home_file(visit->context, visit->office->home, AUTHORITY_FILE),
 		    AUTHORITY_PEM_MAX, &pem) ||
 		certificate_read(pem, &certificate))

@@ -167,12 +167,13 @@ static struct home *hub(void *state)
 static void each_server_of_a_hub_shows_only_its_own_name(void **state)
 {
 	struct home *home = hub(*state);
-	struct secret *key CLEANUP(secret_free) = NULL, *pem CLEANUP(secret_free) = NULL;
+	struct vault *vault CLEANUP(vault_free) = vault_new();
+	struct secret *pem CLEANUP(secret_free) = NULL;
 	struct bytes certificate, authority;
 	const char *names[2];
 	bool is_new = true;
 
-	assert_null(authority_found(home, &key));
+	assert_null(authority_found(home, vault));
 	assert_null(
 		files_read(*state, home_file(*state, home, AUTHORITY_FILE), AUTHORITY_PEM_MAX, &authority));
 	assert_null(authority_names(*state, authority, names));
@@ -181,7 +182,7 @@ static void each_server_of_a_hub_shows_only_its_own_name(void **state)
 	assert_true(certificate_is_for(certificate, names[0]));
 	assert_false(certificate_is_for(certificate, names[1]));
 	assert_true(certificate_is_for(certificate, "127.0.0.1"));
-	assert_null(authority_renew(home, key, &is_new));
+	assert_null(authority_renew(home, vault, &is_new));
 	assert_false(is_new); /* all addresses are in it */
 }
 
@@ -189,34 +190,91 @@ static void a_certificate_without_an_address_of_this_machine_is_renewed(void **s
 {
 	static const char *const before[] = {"10.1.2.3", NULL};
 	struct home *home = hub(*state);
-	struct secret *key CLEANUP(secret_free) = NULL, *pem CLEANUP(secret_free) = NULL;
+	struct vault *alone CLEANUP(vault_free) = vault_new();
+	struct vault *vault CLEANUP(vault_free) = vault_new();
+	struct secret *pem CLEANUP(secret_free) = NULL;
 	struct bytes certificate, authority;
 	bool is_new = false;
 
-	assert_null(authority_found(home, &key));
+	assert_null(authority_found(home, vault));
 	assert_null(
 		files_read(*state, home_file(*state, home, AUTHORITY_FILE), AUTHORITY_PEM_MAX, &authority));
 	assert_null(secret_read(home_file(*state, home, "keys/tls-office"), AUTHORITY_PEM_MAX, &pem));
-	assert_null(authority_issue(*state, key, authority, (struct bytes){pem->data, pem->len}, "x.local",
-		before, &certificate));
+	assert_null(authority_issue(*state, vault->authority, authority, (struct bytes){pem->data, pem->len},
+		"x.local", before, &certificate));
 	assert_null(files_write(home_file(*state, home, "office.crt"), certificate, 0644));
-	assert_null(authority_renew(home, key, &is_new));
+	assert_null(authority_renew(home, vault, &is_new));
 	assert_true(is_new);
 	assert_null(authority_certificate(*state, home, "office", pem, &certificate));
 	assert_true(certificate_is_for(certificate, "127.0.0.1"));
 	/* A hub from before there was an authority is left alone. */
-	assert_null(authority_renew(home, NULL, &is_new));
+	assert_null(authority_renew(home, alone, &is_new));
 	assert_false(is_new);
+}
+
+static void nothing_that_somebody_else_put_there_is_signed_or_believed(void **state)
+{
+	static const char *const names[] = {"ca", "intake", "office"};
+	struct home *home = hub(*state);
+	struct vault *vault CLEANUP(vault_free) = vault_new();
+	bool is_new = true;
+
+	assert_null(authority_found(home, vault));
+	for (size_t i = 0; i < 3; i++) {
+		char *path = home_file(*state, home, memory_format(*state, "%s.crt", names[i]));
+		struct secret *foreign CLEANUP(secret_free) = NULL;
+		struct bytes ours, kept;
+
+		assert_null(authority_check(home, vault, names[i]));
+		assert_null(files_read(*state, path, AUTHORITY_PEM_MAX, &ours));
+		assert_null(certificate_new("hub", NULL, &foreign)); /* names no address of this machine */
+		assert_null(files_write(path, (struct bytes){foreign->data, foreign->len}, 0644));
+		assert_int_equal(authority_check(home, vault, names[i])->code, ERROR_CONFLICT);
+		assert_non_null(authority_check_signed(home, i == 1 ? "intake" : "office"));
+		assert_non_null(authority_renew(home, vault, &is_new));
+		assert_false(is_new);
+		assert_null(files_read(*state, path, AUTHORITY_PEM_MAX, &kept));
+		assert_memory_equal(kept.data, foreign->data, foreign->len);
+		assert_null(files_write(path, ours, 0644));
+		assert_null(authority_check_signed(home, i == 1 ? "intake" : "office"));
+	}
+	assert_null(authority_renew(home, vault, &is_new));
+}
+
+/* The same key, but another certificate of it: one that permits every name. */
+static void an_authority_of_the_same_key_that_permits_more_is_not_believed(void **state)
+{
+	struct home *home = hub(*state);
+	struct vault *vault CLEANUP(vault_free) = vault_new();
+	struct bytes authority;
+
+	assert_null(authority_found(home, vault));
+	assert_null(
+		files_read(*state, home_file(*state, home, AUTHORITY_FILE), AUTHORITY_PEM_MAX, &authority));
+	assert_int_equal(
+		system(memory_format(*state,
+			"cd %s && openssl x509 -in %s -noout -pubkey > pub.pem && openssl req -newkey ec "
+			"-pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout other.pem -out x.csr "
+			"2>/dev/null && openssl req -x509 -key other.pem -subj /CN=y -out other.crt && "
+			"openssl x509 -req -in x.csr -force_pubkey pub.pem -CA other.crt -CAkey other.pem "
+			"-CAcreateserial -out forged.crt 2>/dev/null; openssl x509 -in forged.crt "
+			"-noout -pubkey | cmp -s - pub.pem",
+			(char *)*state, home_file(*state, home, AUTHORITY_FILE))),
+		0);
+	assert_null(files_read(*state, place_file(*state, "forged.crt"), AUTHORITY_PEM_MAX, &authority));
+	assert_null(files_write(home_file(*state, home, AUTHORITY_FILE), authority, 0644));
+	assert_int_equal(authority_check(home, vault, "ca")->code, ERROR_CONFLICT);
 }
 
 static void what_was_signed_for_another_key_is_not_shown(void **state)
 {
 	struct home *home = hub(*state);
-	struct secret *key CLEANUP(secret_free) = NULL, *pem CLEANUP(secret_free) = NULL;
+	struct vault *vault CLEANUP(vault_free) = vault_new();
+	struct secret *pem CLEANUP(secret_free) = NULL;
 	struct credentials *credentials = credentials_new();
 	struct bytes certificate;
 
-	assert_null(authority_found(home, &key));
+	assert_null(authority_found(home, vault));
 	assert_null(certificate_new("hub", NULL, &pem)); /* keys/tls-intake was made anew */
 	assert_null(authority_certificate(*state, home, "intake", pem, &certificate));
 	assert_null(credentials_set(
@@ -231,11 +289,11 @@ static void what_was_signed_for_another_key_is_not_shown(void **state)
 static void days_left_are_told_before_it_is_too_late(void **state)
 {
 	struct home *home = hub(*state);
-	struct secret *key CLEANUP(secret_free) = NULL;
+	struct vault *vault CLEANUP(vault_free) = vault_new();
 	json_t *list CLEANUP(json_decref) = NULL;
 	const json_t *row;
 
-	assert_null(authority_found(home, &key));
+	assert_null(authority_found(home, vault));
 	assert_int_equal(
 		system(memory_format(*state,
 			"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x "
@@ -267,6 +325,8 @@ int main(void)
 		PLACE_TEST(anothers_key_signs_nothing_here),
 		PLACE_TEST(each_server_of_a_hub_shows_only_its_own_name),
 		PLACE_TEST(a_certificate_without_an_address_of_this_machine_is_renewed),
+		PLACE_TEST(nothing_that_somebody_else_put_there_is_signed_or_believed),
+		PLACE_TEST(an_authority_of_the_same_key_that_permits_more_is_not_believed),
 		PLACE_TEST(what_was_signed_for_another_key_is_not_shown),
 		PLACE_TEST(days_left_are_told_before_it_is_too_late),
 	};
