@@ -208,6 +208,12 @@ def photos(tap, coalition, code, contents):
     tap.ok("no part of a photo is readable on any card or at the relay, nor in base64", not leaks(coalition.top, needles), leaks(coalition.top, needles))
 
 
+def waiting(page):
+    """What Today's list of messages that wait for an answer says of them; None: the list is not there."""
+    part = re.search(r"Messages that wait for an answer</h2>(.*?)</ul>", page.body, re.S)
+    return part and re.findall(r'<a href="/reports/[0-9a-z.]{43}">(.*?)</a>', part.group(1))
+
+
 def to_and_fro(tap, coalition, code):
     gulu, mbarara = coalition.gulu, coalition.mbarara
     _, page = open_code(mbarara, code)
@@ -228,6 +234,7 @@ def to_and_fro(tap, coalition, code):
     open_code(mbarara, code)
     open_code(gulu, code)
     tap.ok("looking again, here or there, writes nothing", mbarara.spool() == spooled, mbarara.spool())
+    tap.ok("that an answer was read is no message that waits for one", waiting(akello.get("/")) is None, akello.get("/").text)
     page = akello.get(link)
     tap.ok("the office sees the day on which both were read", page.text.count("Read on") == 2 and "Not read yet" not in page.text, page.text)
     phone.send(open_code(mbarara, code)[1], "/messages", text="My sister was there.", go="send")
@@ -239,7 +246,9 @@ def to_and_fro(tap, coalition, code):
     sync_all(coalition)
     page = akello.get(link)
     tap.ok("what is sent there reaches the office, but for the photo, which it is told of", "My sister was there." in page.text and "lies at the hub in Mbarara" in page.text, page.text)
+    tap.ok("on Today it waits for an answer, in words to click", waiting(akello.get("/")) == ["A photo"], akello.get("/").text)
     page = akello.send(page, "/close", reason="solved", words="It is solved. Be well.")
+    tap.ok("until somebody has answered", waiting(akello.get("/")) is None, akello.get("/").text)
     sync_all(coalition)
     _, page = open_code(mbarara, code)
     tap.ok("closed with words for the reporter, that is what they read", "it is closed" in page.text and "Be well." in page.text, page.text)
@@ -248,6 +257,11 @@ def to_and_fro(tap, coalition, code):
 
 def closed_by_the_reporter(tap, coalition, code, link):
     gulu, mbarara = coalition.gulu, coalition.mbarara
+    phone, page = open_code(mbarara, code)
+    phone.send(page, "/messages", text="Thank you.", go="send")
+    sync_all(coalition)
+    akello = gulu.sign_in()
+    tap.ok("what is written behind the close waits for an answer", waiting(akello.get("/")) == ["Thank you."], akello.get("/").text)
     phone, page = open_code(mbarara, code)
     old = page
     page = phone.send(page, "/messages/close")
@@ -264,7 +278,7 @@ def closed_by_the_reporter(tap, coalition, code, link):
     sync_all(coalition)
     _, page = open_code(gulu, code)
     tap.ok("after sync the other hub shows nothing more, either", "messages are closed" in page.text and "Be well" not in page.text, page.text)
-    akello = gulu.sign_in()
+    tap.ok("nothing of it waits for an answer that nobody would read", waiting(akello.get("/")) is None, akello.get("/").text)
     page = akello.get(link)
     tap.ok("the office sees it, and has no form for what nobody would read", "closed this mailbox" in page.text and not [f for f in page.forms if "/answer" in f.action], page.text)
 

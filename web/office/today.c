@@ -76,7 +76,17 @@ static const struct error *add_conflicts(struct visit *visit)
 	return NULL;
 }
 
-/* Reports whose newest message is the reporter's: somebody waits for an answer. */
+/* What the reporter sent behind the office's last words. That an answer was read is none to answer; nobody reads
+ * an answer in a closed mailbox; and closing a report answers what was there. */
+#define UNANSWERED                                                                                           \
+	"SELECT message.report, message.kind, message.text, message.created, max(message.created || "        \
+	"message.key) FROM message JOIN report ON report.key = message.report WHERE "                        \
+	"coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                      \
+	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                \
+	"coalesce(message.kind, '') = 'closed') = 0 AND (report.state <> 'closed' OR message.created >= "    \
+	"report.updated) ORDER BY 4 LIMIT ?"
+
+/* Somebody waits for an answer. */
 static const struct error *add_messages(struct visit *visit)
 {
 	struct query query CLEANUP(db_finish) = {0};
@@ -84,17 +94,20 @@ static const struct error *add_messages(struct visit *visit)
 	bool row;
 
 	/* The bare columns beside max() are those of the row that has it. */
-	TRY(db_prepare(casefile_db(visit->office->file), &query,
-		"SELECT report, text, \"from\", max(created) FROM message GROUP BY report HAVING \"from\" = "
-		"'reporter' ORDER BY 4 LIMIT ?"));
+	TRY(db_prepare(casefile_db(visit->office->file), &query, UNANSWERED));
 	db_bind_integer(&query, 1, MESSAGES_MOST);
 	for (;;) {
+		bool is_photo;
+
 		TRY(db_step(&query, &row));
 		if (!row)
 			break;
-		json_array_append_new(list, json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
-						    reports_shortened(visit->context, db_text(&query, 1)),
-						    "at", show_time(visit, db_text(&query, 3))));
+		is_photo = strcmp(db_text(&query, 1), "photo") == 0;
+		json_array_append_new(list,
+			json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
+				is_photo ? say(visit->request, "A photo")
+					 : reports_shortened(visit->context, db_text(&query, 2)),
+				"at", show_time(visit, db_text(&query, 3))));
 	}
 	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;
