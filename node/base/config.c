@@ -21,7 +21,7 @@
 #define SYSTEM_FILE "/etc/engabo/engabo.conf"
 #define SYSTEM_DIRECTORY "/etc/engabo/conf.d"
 
-enum kind { TEXT, TEXT_OR_NONE, CODE, ADDRESS, NUMBER, YES_NO, WAY, PROGRAM, HOURS };
+enum kind { TEXT, TEXT_OR_NONE, CODE, CODES, ADDRESS, NUMBER, YES_NO, WAY, FILE_PATH, PROGRAM, HOURS };
 
 struct key {
 	const char *section, *name;
@@ -48,14 +48,14 @@ static const struct key keys[] = {
 	{"intake", "reports_an_address", NUMBER, AT(intake.reports_an_address), 0, 1000000, "20"},
 	{"intake", "photos_megabytes_a_day", NUMBER, AT(intake.photos_megabytes_a_day), 0, 100000, "200"},
 	{"intake", "token_seconds", NUMBER, AT(intake.token_seconds), 0, 600, "5"},
-	{"intake", "languages", TEXT, AT(intake.languages), 2, 100, "en lg sw ach"},
+	{"intake", "languages", CODES, AT(intake.languages), 2, 100, "en lg sw ach"},
 	{"intake", "captive", YES_NO, AT(intake.captive), 0, 0, "yes"},
+	{"intake", "form", WAY, AT(intake.form), 0, 0, "https"},
+	{"intake", "certificate", FILE_PATH, AT(intake.certificate), 0, 1000, ""},
+	{"intake", "key", FILE_PATH, AT(intake.key), 0, 1000, ""},
 	{"wifi", "name", TEXT, AT(wifi.name), 0, 32, ""},
 	{"wifi", "interface", TEXT, AT(wifi.interface), 0, 15, ""},
 	{"wifi", "password", TEXT_OR_NONE, AT(wifi.password), 8, 63, ""},
-	{"intake", "form", WAY, AT(intake.form), 0, 0, "https"},
-	{"intake", "certificate", TEXT, AT(intake.certificate), 0, 1000, ""},
-	{"intake", "key", TEXT, AT(intake.key), 0, 1000, ""},
 	{"office", "https", NUMBER, AT(office.https), 1, 65535, "9443"},
 	{"office", "idle_minutes", NUMBER, AT(office.idle_minutes), 1, 120, "15"},
 	{"office", "session_hours", NUMBER, AT(office.session_hours), 1, 24, "8"},
@@ -107,6 +107,22 @@ bool config_hours(const char *text, int *from, int *to)
 	return take_time(&text, from) && *text++ == '-' && take_time(&text, to) && !*text;
 }
 
+/* Which names there are is the pages' to know (web/settings.h). */
+static bool is_codes(const char *text)
+{
+	for (;;) {
+		size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+		if (len < 2 || len > 8)
+			return false;
+		text += len;
+		if (!*text)
+			return true;
+		if (*text++ != ' ')
+			return false;
+	}
+}
+
 static const struct error *text_set(struct config *config, const struct key *key, const char *value)
 {
 	char **slot = (char **)((char *)config + key->at);
@@ -117,6 +133,17 @@ static const struct error *text_set(struct config *config, const struct key *key
 	if (key->kind == CODE && !ids_is_code(value))
 		return error_new(ERROR_CONFIG,
 			"%s must be two to eight capital letters or digits, the first a letter", key->name);
+	if (!text_is_plain(value))
+		return error_new(ERROR_CONFIG,
+			"%s must be plain text, without signs that cannot be seen or that turn the direction "
+			"of writing",
+			key->name);
+	if (key->kind == CODES && !is_codes(value))
+		return error_new(ERROR_CONFIG,
+			"%s must be codes of languages in small letters, with one space between two",
+			key->name);
+	if (key->kind == FILE_PATH && *value && *value != '/')
+		return error_new(ERROR_CONFIG, "%s must be the path of a file, beginning with /", key->name);
 	if (key->kind == ADDRESS && inet_pton(AF_INET6, value, &address) != 1 &&
 		inet_pton(AF_INET, value, &address) != 1)
 		return error_new(ERROR_CONFIG, "%s must be an address in numbers, such as :: or 192.168.1.2",
@@ -128,7 +155,7 @@ static const struct error *text_set(struct config *config, const struct key *key
 			key->name);
 	if (key->kind == HOURS && *value && !config_hours(value, &from, &to))
 		return error_new(ERROR_CONFIG, "%s must be hours such as 22:00-06:00", key->name);
-	if ((key->kind == TEXT || key->kind == PROGRAM) &&
+	if ((key->kind == TEXT || key->kind == CODES || key->kind == FILE_PATH || key->kind == PROGRAM) &&
 		(len < (size_t)key->least || len > (size_t)key->most))
 		return error_new(
 			ERROR_CONFIG, "%s must have %d to %d characters", key->name, key->least, key->most);
@@ -141,13 +168,25 @@ static const struct error *text_set(struct config *config, const struct key *key
 	return NULL;
 }
 
-static const struct error *way_set(struct config *config, const struct key *key, const char *value)
+const char *config_way(enum form_way way)
+{
+	return ways[way];
+}
+
+bool config_find_way(const char *name, enum form_way *out)
 {
 	for (size_t i = 0; i < WAY_COUNT; i++)
-		if (strcmp(ways[i], value) == 0) {
-			*(enum form_way *)((char *)config + key->at) = (enum form_way)i;
-			return NULL;
+		if (strcmp(ways[i], name) == 0) {
+			*out = (enum form_way)i;
+			return true;
 		}
+	return false;
+}
+
+static const struct error *way_set(struct config *config, const struct key *key, const char *value)
+{
+	if (config_find_way(value, (enum form_way *)((char *)config + key->at)))
+		return NULL;
 	return error_new(ERROR_CONFIG,
 		"%s must be https, public or counter (a workshop is opened on the page "
 		"/settings)",
@@ -162,7 +201,9 @@ static const struct error *key_set(struct config *config, const struct key *key,
 	case TEXT:
 	case TEXT_OR_NONE:
 	case CODE:
+	case CODES:
 	case ADDRESS:
+	case FILE_PATH:
 	case PROGRAM:
 	case HOURS:
 		return text_set(config, key, value);
@@ -312,25 +353,48 @@ static const char *value_of(const struct config *config, const struct key *key)
 	return key->kind == WAY ? ways[*(const enum form_way *)at] : *(char *const *)at;
 }
 
+/* What holds where settings.conf says nothing. */
+static const struct config *without_settings(const void *context, const struct config *config)
+{
+	return config->without_settings ? config->without_settings : config_defaults(context);
+}
+
+static bool is_set(const struct key *key, const struct config *config, const struct config *without)
+{
+	return is_settable(key) && strcmp(value_of(config, key), value_of(without, key)) != 0;
+}
+
 /* The text is read again before it is believed: what inih would take for a comment, a line or a quote is
  * found out by its own rules. */
 const struct error *config_settings(const void *context, const struct config *config, struct bytes *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct config *without = without_settings(scratch, config);
 	struct config *again = config_defaults(scratch);
 	struct buffer *text = buffer_new(context);
 
 	buffer_text(text, "# Written by the page /settings, read after engabo.conf.\n[intake]\n");
 	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (is_settable(&keys[i]))
+		if (is_set(&keys[i], config, without))
 			buffer_format(text, "%s = %s\n", keys[i].name, value_of(config, &keys[i]));
 	TRY(config_parse_settings(again, CONFIG_SETTINGS, buffer_bytes(text)));
 	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (is_settable(&keys[i]) &&
+		if (is_set(&keys[i], config, without) &&
 			strcmp(value_of(config, &keys[i]), value_of(again, &keys[i])) != 0)
 			return error_new(ERROR_INVALID, "%s cannot hold this text", keys[i].name);
 	*out = buffer_bytes(text);
 	return NULL;
+}
+
+char *config_set_by_staff(const void *context, const struct config *config)
+{
+	struct buffer *text = buffer_new(context);
+
+	buffer_text(text, "");
+	for (size_t i = 0; config->without_settings && i < KEY_COUNT; i++)
+		if (is_set(&keys[i], config, config->without_settings))
+			buffer_format(text, "%s%s", text->len ? ", " : "", keys[i].name);
+	return (char *)text->data;
 }
 
 /* One file over what is there; a missing one is fine. */
@@ -377,15 +441,45 @@ static const struct error *load_directory(struct config *config, const char *pat
 	return error;
 }
 
+static struct config *copy(const void *context, const struct config *from)
+{
+	struct config *config = memory_new(context, struct config);
+
+	*config = *from;
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		char **slot = (char **)((char *)config + keys[i].at);
+
+		if (keys[i].kind != NUMBER && keys[i].kind != YES_NO && keys[i].kind != WAY)
+			*slot = memory_string(config, *slot);
+	}
+	return config;
+}
+
+struct config *config_refuse_settings(const void *context, const struct config *config, const char *why)
+{
+	struct config *plain = copy(context, config->without_settings);
+
+	plain->without_settings = copy(plain, config->without_settings);
+	plain->settings_wrong = memory_string(plain, why);
+	return plain;
+}
+
 const struct error *config_load(const void *context, const char *state, struct config **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct config *config = config_defaults(scratch);
+	struct config *plain = config_defaults(scratch), *config;
+	const struct error *error;
 
-	TRY(load(config, SYSTEM_FILE, false));
-	TRY(load_directory(config, SYSTEM_DIRECTORY));
-	TRY(load(config, memory_format(scratch, "%s/engabo.conf", state), false));
-	TRY(load(config, memory_format(scratch, "%s/" CONFIG_SETTINGS, state), true));
+	TRY(load(plain, SYSTEM_FILE, false));
+	TRY(load_directory(plain, SYSTEM_DIRECTORY));
+	TRY(load(plain, memory_format(scratch, "%s/engabo.conf", state), false));
+	config = copy(scratch, plain);
+	error = load(config, memory_format(scratch, "%s/" CONFIG_SETTINGS, state), true);
+	if (error) {
+		config = copy(scratch, plain);
+		config->settings_wrong = memory_string(config, error->message);
+	}
+	config->without_settings = talloc_steal(config, plain);
 	*out = talloc_steal(context, config);
 	return NULL;
 }

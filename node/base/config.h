@@ -2,8 +2,9 @@
  *
  * Read in this order, later wins: /etc/engabo/engabo.conf, /etc/engabo/conf.d/<*.conf by name>,
  * <state>/engabo.conf, <state>/settings.conf. The last is written by the office's page /settings and may hold
- * only the keys that are settable there. Every key has a default that works offline. The table in config.c is
- * the list of keys; README.md shows it. */
+ * only the keys that are settable there; it is lost rather than believed when it is not well written, because
+ * any role can write there, and no role may be stopped by it. Every key has a default that works offline. The
+ * table in config.c is the list of keys; README.md shows it. */
 #ifndef ENGABO_BASE_CONFIG_H
 #define ENGABO_BASE_CONFIG_H
 
@@ -62,10 +63,19 @@ struct config {
 		char *quiet;   /* hours in which sound is not wanted, "22:00-06:00"; "": none */
 	} urgent;
 	char *address; /* [network] address: what all listen on, "::" by default (both IPv4 and IPv6) */
+
+	/* Of settings.conf, after config_load: what would hold without it, and why it was not taken, with
+	 * file and line; NULL when it was, or there is none. */
+	const struct config *without_settings;
+	char *settings_wrong;
 };
 
+/* "https", "public", "counter", and back; false for what is none of them. */
+const char *config_way(enum form_way way);
+bool config_find_way(const char *name, enum form_way *out);
+
 /* Defaults, then the files. Strings hang on the config. `state` may hold no engabo.conf. ERROR_CONFIG names
- * file:line. */
+ * file:line; what is wrong with settings.conf is in settings_wrong. */
 const struct error *config_load(const void *context, const char *state, struct config **out) MUST_CHECK;
 /* One file over what is there; for tests and the fuzzer. `name` is said in errors. */
 const struct error *config_parse(struct config *config, const char *name, struct bytes text) MUST_CHECK;
@@ -75,10 +85,15 @@ struct config *config_defaults(const void *context);
 /* The same for settings.conf: a key that is not settable there is an error. */
 const struct error *config_parse_settings(
 	struct config *config, const char *name, struct bytes text) MUST_CHECK;
-/* What settings.conf must hold so that the settable keys of `config` are read back as they are:
- * ERROR_INVALID, naming the key, where a value would not be. On `context`. */
+/* What settings.conf must hold so that the settable keys of `config` are read back as they are, and no more:
+ * what engabo.conf or a default says already stays theirs. ERROR_INVALID, naming the key, where a value would
+ * not be read back. On `context`. */
 const struct error *config_settings(
 	const void *context, const struct config *config, struct bytes *out) MUST_CHECK;
+/* The keys that settings.conf decides, "form, phone"; "" for none. On `context`. */
+char *config_set_by_staff(const void *context, const struct config *config);
+/* As if there were no settings.conf: for who finds more wrong with it than its form. On `context`. */
+struct config *config_refuse_settings(const void *context, const struct config *config, const char *why);
 
 /* "22:00-06:00" in minutes of the day, the end not included; false for what is no such thing. Equal ends mean
  * the whole day. */

@@ -85,6 +85,13 @@ const struct error *home_reload(struct home *home)
 	return NULL;
 }
 
+void home_refuse_settings(struct home *home, const char *why)
+{
+	struct config *config = config_refuse_settings(home, home->config, why);
+
+	__atomic_store_n(&home->config, config, __ATOMIC_RELEASE);
+}
+
 /* ---- making ---- */
 
 /* Whether an init that was interrupted left this; also what files_write_new leaves of a format. */

@@ -42,6 +42,8 @@ const struct error *home_create(const void *context, const char *path, struct ho
 /* Reads the configuration again, after settings.conf was changed. What was read before stays valid as long as
  * the home: other threads may be looking at it. Nothing changes when it fails. */
 const struct error *home_reload(struct home *home) MUST_CHECK;
+/* Settings.conf is not believed, for this reason (config_refuse_settings). */
+void home_refuse_settings(struct home *home, const char *why);
 /* "<state>/<name>", on `context`. */
 char *home_file(const void *context, const struct home *home, const char *name);
 

@@ -44,6 +44,29 @@ bool text_is_utf8(const void *data, size_t len)
 	return true;
 }
 
+static bool is_unseen(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+	       code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+bool text_is_plain(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text;
+
+	if (!text_is_utf8(text, strlen(text)))
+		return false;
+	while (*p) {
+		uint32_t code = *p < 0x80 ? *p : *p < 0xe0 ? *p & 0x1f : *p < 0xf0 ? *p & 0x0f : *p & 0x07;
+
+		for (p++; (*p & 0xc0) == 0x80; p++)
+			code = code << 6 | (*p & 0x3f);
+		if (is_unseen(code))
+			return false;
+	}
+	return true;
+}
+
 size_t text_length(const char *text)
 {
 	size_t n = 0;

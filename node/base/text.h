@@ -12,6 +12,9 @@
 
 /* UTF-8 by RFC 3629: no surrogates, no overlong forms, nothing past U+10FFFF, and no NUL. */
 bool text_is_utf8(const void *data, size_t len);
+/* Valid UTF-8 in which what is read is what is there: no control characters, no marks or embeddings of
+ * direction (UAX #9: U+061C, U+200E, U+200F, U+202A-202E, U+2066-2069), no line or paragraph separators. */
+bool text_is_plain(const char *text);
 /* Characters (code points) of valid UTF-8. */
 size_t text_length(const char *text);
 /* ASCII only; the rest is left as it is. In place. */

@@ -65,6 +65,60 @@ def test_the_first_day(hub, laptop):
     tap.ok("a name that is no name is told, and what was typed stays",
            (page := choose(hub, laptop, "https", name="x" * 70)).status == 400 and "x" * 70 in page.body, page.text)
     tap.ok("what would be a second setting is refused", choose(hub, laptop, "https", name="a ; b").status == 400)
+    tap.ok("so is a name that reads otherwise than it is", choose(hub, laptop, "https", name="\u202eecffo").status == 400)
+
+
+def settings_conf(hub):
+    with open(os.path.join(hub.dir, "settings.conf")) as f:
+        return f.read()
+
+
+def test_two_coordinators(hub, laptop):
+    """And one whose session ends while they type."""
+    other = hub.sign_in()
+    page = laptop.get("/settings")
+    first = dict(page.form("/settings").fields)
+    choose(hub, other, "https", phone="0800 111")
+    page = laptop.send(page, "/settings", name="The red house")
+    tap.ok("who saves what another coordinator changed meanwhile is told, with what it is now, and nothing is saved",
+           page.status in (200, 400) and "Somebody changed the settings after you opened this page" in page.text and "phone 0800 111" in page.text
+           and "The red house" in page.body and "red" not in settings_conf(hub), page.text)
+    page = laptop.send(page, "/settings", phone="0800 111")
+    tap.ok("saved again it counts", "The settings are saved" in page.text and "The red house" in settings_conf(hub), page.text)
+    tap.ok("only what differs from the administrator's file is written", "phone" in settings_conf(hub) and "languages" not in settings_conf(hub)
+           and "form" not in settings_conf(hub), settings_conf(hub))
+    doctor = hub.run("doctor", check=False).stdout
+    tap.ok("the doctor tells what the page decides", re.search(r"^ok +settings +the page /settings, not engabo.conf, decides these of \[intake\]: name, phone$", doctor, re.M), doctor)
+    for path, fields, seen in (("/settings", {"name": "The typed house"}, "The typed house"), ("/settings/workshop", {"hours": "7", "what": "open"}, 'value="7"')):
+        page = other.get("/settings")
+        other.send(page, "/logout")
+        form = other.send(page, path, **fields)
+        tap.ok(f"a session that ended while somebody typed on {path} leads to the sign-in", "/login" in form.url, form.url)
+        back = other.send(form, "/login", name=hub.user, passphrase=hub.passphrase)
+        tap.ok("and after it what was typed is there again, and not saved", "You were signed out before this was saved" in back.text and seen in back.body
+               and "typed" not in settings_conf(hub) and not os.path.exists(os.path.join(hub.dir, "run/workshop")), back.text)
+    choose(hub, laptop, "https", name=first["name"], phone=first["phone"])
+    tap.ok("what is set back is the administrator's again", " = " not in settings_conf(hub), settings_conf(hub))
+
+
+def test_broken_settings(hub, laptop):
+    """Every role can write settings.conf; none may be stopped by it."""
+    for text, why in (("[intake]\nform = wrong\n", r"settings.conf:2: form must be"), ("[intake]\nlanguages = en xx\n", r'settings.conf: .*no language "xx"')):
+        write(os.path.join(hub.dir, "settings.conf"), text)
+        hub.stop()
+        hub.start()
+        laptop = hub.sign_in()
+        phone = Browser(f"http://localhost:{hub.http}").get("/")
+        tap.ok("a broken settings.conf stops no role; what holds without it counts", phone.status == 200 and "Kiswahili" in phone.text
+               and leads(hub).startswith("https://"), phone.text)
+        doctor = hub.run("doctor", check=False).stdout
+        tap.ok("the doctor names the mistake", re.search(r"^WRONG +settings +\S*" + why, doctor, re.M), doctor)
+        page = laptop.get("/settings")
+        tap.ok("so does the page", "cannot be believed, so it does not count" in page.text and re.search(why, page.text), page.text)
+        page = choose(hub, laptop, "https")
+        tap.ok("and saving it mends it", "The settings are saved" in page.text and "cannot be believed" not in page.text
+               and not re.search(r"^WRONG +settings", hub.run("doctor", check=False).stdout, re.M), page.text)
+    return laptop
 
 
 def test_who_may(hub, laptop):
@@ -149,12 +203,49 @@ def test_workshop(hub, laptop):
     return laptop
 
 
+def test_broken_public(hub, laptop, folder, certificate, key):
+    """A public certificate that cannot be shown: said where it is chosen; people are never led to a warning instead."""
+    def refused():
+        page = choose(hub, laptop, "public")
+        return page.status == 400 and page.text
+
+    os.chmod(key, 0)
+    if os.geteuid():  # root reads everything
+        tap.ok("a key that cannot be read is told where the way is chosen", "The key of the public certificate cannot be read" in refused())
+    os.rename(key, key + ".away")
+    tap.ok("a key that is missing is told where the way is chosen", "The key of the public certificate cannot be read" in refused())
+    shutil.copy(os.path.join(hub.dir, "keys/tls-office"), key)
+    tap.ok("one of another certificate, too", "belong together" in refused())
+    os.rename(key + ".away", key)
+    os.chmod(key, 0o600)
+    public_certificate(folder, 90, name="*.example.org")
+    tap.ok("and a wildcard alone", "a wildcard alone does not do" in refused())
+    public_certificate(folder, 90)
+    choose(hub, laptop, "public")
+    wait_for("phones to be led to the domain", lambda: leads(hub) == f"https://{DOMAIN}:{hub.https}/form/1")
+    os.rename(key, key + ".away")
+    hub.stop()
+    hub.start()
+    laptop = hub.sign_in()
+    phone = Browser(f"http://localhost:{hub.http}").get("/")
+    tap.ok("when it breaks later, people are told to ask at the desk, not led to a warning",
+           leads(hub) == f"http://localhost:{hub.http}/" and "Ask at the desk" in phone.text and "may now warn" not in phone.text, phone.text)
+    settings = laptop.get("/settings").text
+    tap.ok("the settings and Today warn", "The public certificate cannot be shown to phones" in settings
+           and "The public certificate : The key of the public certificate cannot be read" in laptop.get("/").text, laptop.get("/").text)
+    doctor = hub.run("doctor", check=False).stdout
+    tap.ok("so does the doctor", re.search(r"^WRONG +form +The key of the public certificate cannot be read", doctor, re.M), doctor)
+    tap.ok("other settings can still be saved", "The settings are saved" in laptop.send(laptop.get("/settings"), "/settings", phone="0800 222").text)
+    os.rename(key + ".away", key)
+    wait_for("it to be shown when it is whole again", lambda: leads(hub) == f"https://{DOMAIN}:{hub.https}/form/1")
+    return laptop
+
+
 def test_public(hub, laptop, folder):
     certificate, key = public_certificate(folder, 90)
     hub.stop()
     hub.configure("[office]", f"[intake]\ncertificate = {certificate}\nkey = {key}\n[office]").start()
-    laptop = hub.sign_in()
-    choose(hub, laptop, "public")
+    laptop = test_broken_public(hub, hub.sign_in(), folder, certificate, key)
     where = f"https://{DOMAIN}:{hub.https}/form/1"
     wait_for("phones to be led to the domain", lambda: leads(hub) == where)
     phone = Browser(f"http://localhost:{hub.http}").get("/")
@@ -262,6 +353,8 @@ def main():
     try:
         laptop = hub.sign_in()
         test_the_first_day(hub, laptop)
+        test_two_coordinators(hub, laptop)
+        laptop = test_broken_settings(hub, laptop)
         test_who_may(hub, laptop)
         test_counter(hub, laptop)
         laptop = test_workshop(hub, laptop)

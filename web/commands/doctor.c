@@ -19,6 +19,8 @@
 #include "sync/signkey.h"
 #include "web/authority.h"
 #include "web/certificate.h"
+#include "web/public.h"
+#include "web/settings.h"
 #include "web/way.h"
 
 #define DISK_LOW (UINT64_C(256) << 20)
@@ -175,9 +177,37 @@ static void look_at_form(struct doctor *doctor)
 		[FORM_COUNTER] = "reached on the device at the desk",
 	};
 	enum form_way way = doctor->home->config->intake.form;
+	struct public_pair pair = {0};
+	const struct error *error =
+		way == FORM_PUBLIC ? public_read(doctor->context, doctor->home->config, &pair) : NULL;
 
+	secret_free(pair.key);
+	if (error) {
+		found(doctor, "form", false, error->message);
+		return;
+	}
 	found(doctor, "form", way != FORM_HTTPS || way_is_workshop(doctor->home),
 		way_is_workshop(doctor->home) ? "a workshop is open" : ways[way]);
+}
+
+/* What staff set stands over the administrator's file, which is looked for when something is not as it says. */
+static void look_at_settings(struct doctor *doctor)
+{
+	const struct error *error = settings_check(doctor->home);
+	const struct config *config = doctor->home->config;
+	char *set = config_set_by_staff(doctor->context, config);
+
+	if (error)
+		found(doctor, "engabo.conf", false, error->message);
+	if (config->settings_wrong)
+		found(doctor, "settings", false,
+			memory_format(doctor->context,
+				"%s; it does not count: save the office's page /settings again",
+				config->settings_wrong));
+	else if (*set)
+		found(doctor, "settings", true,
+			memory_format(doctor->context,
+				"the page /settings, not engabo.conf, decides these of [intake]: %s", set));
 }
 
 static void look_at_git(struct doctor *doctor)
@@ -297,6 +327,7 @@ static const struct error *run(const struct command_call *call)
 	look_at_issuer(&doctor);
 	look_at_expiry(&doctor);
 	look_at_name(&doctor);
+	look_at_settings(&doctor);
 	look_at_form(&doctor);
 	look_at_git(&doctor);
 	look_at_roles(&doctor);

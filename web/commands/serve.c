@@ -24,6 +24,7 @@
 #include "web/intake/role.h"
 #include "web/office/role.h"
 #include "web/peer.h"
+#include "web/settings.h"
 #include "web/template.h"
 
 #define STOP_MS 5000 /* after SIGTERM all is over within this */
@@ -79,6 +80,9 @@ static const struct error *run_role(const struct command_call *call, const struc
 
 	TRY(home_open(context, call->state, &home));
 	log_start(role->name);
+	error_ignore(settings_check(home)); /* what engabo.conf has wrong of it stops intake, and only that */
+	if (home->config->settings_wrong)
+		log_error("what was set on the page /settings does not count: %s", home->config->settings_wrong);
 	return role->run(home, &stop);
 }
 

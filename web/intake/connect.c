@@ -19,20 +19,6 @@
 #define TITLE SAY("Wi-Fi")
 #define SVG "image/svg+xml"
 
-const struct error *connect_check(const struct config *config)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *unknown = language_unknown(config->intake.languages);
-	struct buffer *known = buffer_new(scratch);
-
-	if (!unknown)
-		return NULL;
-	for (size_t i = 0; language_at(i); i++)
-		buffer_format(known, "%s%s", i ? ", " : "", language_code(language_at(i)));
-	return error_new(ERROR_CONFIG, "[intake] languages: there is no language \"%.*s\"; name some of %s",
-		(int)strcspn(unknown, " "), unknown, (const char *)buffer_bytes(known).data);
-}
-
 /* The first page's address, as phones can reach it; NULL for no host. */
 static char *first_page(const struct request *request, const char *host, const char *path)
 {

@@ -6,7 +6,6 @@
 #include "web/server.h"
 
 /* ERROR_CONFIG when [intake] languages names one that there is not. */
-const struct error *connect_check(const struct config *config) MUST_CHECK;
 
 request_handler connect_show;	   /* /connect */
 request_handler poster_show;	   /* /connect/poster: one A4 page a language; with ?l= that one alone */

@@ -18,6 +18,8 @@
 #include "web/certificate.h"
 #include "web/intake/address.h"
 #include "web/intake/intake.h"
+#include "web/public.h"
+#include "web/settings.h"
 #include "web/way.h"
 
 #define GRACE_MS (INT64_C(30) * 60 * 1000) /* for who was writing when the workshop ended */
@@ -93,21 +95,15 @@ bool gate_is_workshop(const struct request *request)
 	return clock_boot_ms() < workshop_until(request);
 }
 
-/* Over plain http: the whole form while the workshop is open; Send and the receipt for a while after. */
-static bool may_pass(const struct request *request)
+/* Over plain http: the whole form while the workshop is open; Send and the receipt for a while after. Never
+ * what lies behind a code: whoever overhears the code of an earlier report reads all its answers. */
+static bool may_pass(const struct request *request, const char *path)
 {
 	int64_t until = workshop_until(request), now = clock_boot_ms();
 
-	if (!until || now >= until + GRACE_MS || !is_near(request))
+	if (!until || now >= until + GRACE_MS || text_starts(path, "/messages") || !is_near(request))
 		return false;
-	return now < until || strcmp(request->path, "/form/send") == 0 ||
-	       text_starts(request->path, "/done/");
-}
-
-bool gate_is_closed(const struct request *request)
-{
-	return !request->is_secure && intake_of(request)->home->config->intake.form == FORM_COUNTER &&
-	       !may_pass(request);
+	return now < until || strcmp(path, "/form/send") == 0 || text_starts(path, "/done/");
 }
 
 /* The host of the public certificate, "" when none is shown. */
@@ -119,6 +115,25 @@ static void public_name(struct gate *gate, char name[static CERTIFICATE_NAME_SIZ
 	pthread_mutex_lock(&gate->mutex);
 	memcpy(name, gate->public_name, sizeof gate->public_name);
 	pthread_mutex_unlock(&gate->mutex);
+}
+
+/* At the desk only: because staff chose it, or because the public certificate that they chose cannot be
+ * shown. A warning in its place would be the way that nobody chose. */
+static bool is_at_desk(const struct request *request)
+{
+	struct intake *intake = intake_of(request);
+	enum form_way form = intake->home->config->intake.form;
+	char name[CERTIFICATE_NAME_SIZE];
+
+	if (form != FORM_PUBLIC)
+		return form == FORM_COUNTER;
+	public_name(intake->gate, name);
+	return !*name;
+}
+
+bool gate_is_closed(const struct request *request)
+{
+	return !request->is_secure && is_at_desk(request) && !may_pass(request, "/");
 }
 
 char *gate_public(const struct request *request, const char *path)
@@ -138,11 +153,11 @@ bool gate_has_name(const struct request *request, const char *name)
 	return strcasecmp(public, name) == 0;
 }
 
-bool gate_warns(const struct request *request)
+bool gate_warns(const struct request *request, const char *path)
 {
 	char name[CERTIFICATE_NAME_SIZE];
 
-	if (request->is_secure || may_pass(request) || gate_is_closed(request))
+	if (request->is_secure || may_pass(request, path) || gate_is_closed(request))
 		return false;
 	public_name(intake_of(request)->gate, name);
 	return !*name;
@@ -152,9 +167,9 @@ char *gate_elsewhere(const struct request *request, const char *path)
 {
 	char *public;
 
-	if (request->is_secure || may_pass(request))
+	if (request->is_secure || may_pass(request, path))
 		return NULL;
-	if (intake_of(request)->home->config->intake.form == FORM_COUNTER)
+	if (gate_is_closed(request))
 		return address_plain(request, "/");
 	public = gate_public(request, path);
 	return public ? public : address_secure(request, path);
@@ -232,21 +247,15 @@ static const struct error *show_public(
 {
 	const struct config *config = gate->intake->home->config;
 	struct secret *key CLEANUP(secret_free) = NULL;
-	struct certificate facts;
-	struct bytes certificate;
+	struct public_pair pair;
 
 	if (config->intake.form != FORM_PUBLIC)
 		return server_set_certificate(gate->intake->https, CREDENTIALS_PUBLIC, NULL, NULL);
-	if (!*config->intake.certificate || !*config->intake.key)
-		return error_new(ERROR_CONFIG, "certificate and key must name its files in engabo.conf");
-	TRY(files_read(scratch, config->intake.certificate, AUTHORITY_PEM_MAX, &certificate));
-	TRY(secret_read(config->intake.key, AUTHORITY_PEM_MAX, &key));
-	TRY(certificate_read(certificate, &facts));
-	if (!*facts.name)
-		return error_new(ERROR_CONFIG, "it names no host, only a wildcard");
-	TRY(server_set_certificate(gate->intake->https, CREDENTIALS_PUBLIC, (const char *)certificate.data,
-		(const char *)key->data));
-	memcpy(name, facts.name, sizeof facts.name);
+	TRY(public_read(scratch, config, &pair));
+	key = pair.key;
+	TRY(server_set_certificate(gate->intake->https, CREDENTIALS_PUBLIC,
+		(const char *)pair.certificate.data, (const char *)key->data));
+	memcpy(name, pair.name, sizeof pair.name);
 	return NULL;
 }
 
@@ -273,13 +282,15 @@ void gate_look(struct gate *gate)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct home *home = gate->intake->home;
 	bool is_new = has_changed(home_file(scratch, home, CONFIG_SETTINGS), &gate->settings);
-	const struct error *error = is_new ? home_reload(home) : NULL;
+	const struct error *error = is_new ? settings_reload(home) : NULL;
 	const struct config *config = home->config;
 	const char *const watched[WATCHED] = {home_file(scratch, home, "intake.crt"),
 		home_file(scratch, home, "keys/tls-intake"), config->intake.certificate, config->intake.key};
 
 	if (error)
 		log_error("the settings cannot be read: %s", error->message);
+	else if (is_new && config->settings_wrong)
+		log_error("what was set on the page /settings does not count: %s", config->settings_wrong);
 	for (size_t i = 0; i < WATCHED; i++)
 		is_new |= has_changed(watched[i], &gate->certificates[i]);
 	look_at_workshop(gate);

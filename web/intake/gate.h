@@ -3,6 +3,7 @@
  * Over https the form is for everybody. Over plain http it is only where a workshop is open, for devices on
  * the hub's own Wi-Fi ([wifi] interface; where none is named: of a private network). Otherwise whoever wants
  * it is led on: to https, or on a counter's hub to the first page, which tells of the device at the desk.
+ * So it is when the public certificate that staff chose cannot be shown: better no form than a warning.
  * What staff change is seen within a second, without a restart, and so are certificates that are renewed. */
 #ifndef ENGABO_WEB_INTAKE_GATE_H
 #define ENGABO_WEB_INTAKE_GATE_H
@@ -24,8 +25,8 @@ bool gate_is_closed(const struct request *request);
 char *gate_public(const struct request *request, const char *path);
 /* Whether this is that name. */
 bool gate_has_name(const struct request *request, const char *name);
-/* Browsers may warn, on the way to the form, that they do not know this hub. */
-bool gate_warns(const struct request *request);
+/* Browsers may warn, on the way to `path`, a page of the form, that they do not know this hub. */
+bool gate_warns(const struct request *request, const char *path);
 /* SHA-256 of the hub's own certificate that `https` shows now. */
 void gate_fingerprint(const struct request *request, uint8_t whole[static DIGEST_LEN]);
 

@@ -24,6 +24,7 @@
 #include "web/intake/intake.h"
 #include "web/intake/pool.h"
 #include "web/intake/staff.h"
+#include "web/settings.h"
 #include "web/static.h"
 #include "web/way.h"
 
@@ -171,7 +172,7 @@ static const struct error *start(struct intake *intake)
 	struct db *db;
 	int roster;
 
-	TRY(connect_check(config));
+	TRY(settings_check(intake->home));
 	TRY(intake_open_db(intake->home, &db, &roster));
 	intake->seen = seen_new(intake);
 	error = intake_claim_db(intake->home, db);

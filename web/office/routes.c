@@ -41,8 +41,8 @@ const struct office_page office_pages[] = {
 	{GET, "/users/*", user_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{POST, "/users/*", user_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{GET, "/settings", settings_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
-	{POST, "/settings", settings_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
-	{POST, "/settings/workshop", settings_workshop, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{TYPED, "/settings", settings_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{TYPED, "/settings/workshop", settings_workshop, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{GET, "/hubs", hubs_page, GUARD_ACCESS, MAY_SEE_SYNC},
 	{0},
 };

@@ -10,6 +10,7 @@
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/base/text.h"
+#include "node/vault/digest.h"
 #include "node/vault/expiry.h"
 #include "web/authority.h"
 #include "web/certificate.h"
@@ -17,15 +18,13 @@
 #include "web/language.h"
 #include "web/office/show.h"
 #include "web/office/write.h"
+#include "web/public.h"
+#include "web/settings.h"
 #include "web/way.h"
 
 #define NAME_MOST 60
 #define PHONE_MOST 100
 #define MINUTE_MS 60000
-
-static const char *const codes[] = {
-	[FORM_HTTPS] = "https", [FORM_PUBLIC] = "public", [FORM_COUNTER] = "counter"};
-#define WAY_COUNT (sizeof codes / sizeof *codes)
 
 /* ---- certificates ---- */
 
@@ -48,13 +47,26 @@ static const char *days_left(const struct visit *visit, int days)
 		visit, say_many(visit->request, "%d day left", "%d days left", (unsigned long)days), days);
 }
 
+/* Whether phones can be shown the certificate that was chosen for them. */
+static const struct error *check_public(const struct visit *visit)
+{
+	const struct config *config = visit->office->home->config;
+	struct public_pair pair = {0};
+	const struct error *error =
+		config->intake.form == FORM_PUBLIC ? public_read(visit->context, config, &pair) : NULL;
+
+	secret_free(pair.key);
+	return error;
+}
+
 /* What is not as this hub made it is worse than any day that is over. */
 static const char *what_is_wrong(const struct visit *visit, const json_t *row)
 {
 	const struct office *office = visit->office;
 	const char *name = json_text_or(row, "name", "");
-	const struct error *error =
-		strcmp(name, "public") == 0 ? NULL : authority_check(office->home, office->vault, name);
+	const struct error *error = strcmp(name, "public") == 0
+					    ? check_public(visit)
+					    : authority_check(office->home, office->vault, name);
 
 	return error ? say(visit->request, error->message) : json_text_or(row, "error", NULL);
 }
@@ -169,10 +181,42 @@ static json_t *language_choices(const char *chosen)
 	return list;
 }
 
+/* What the settings said when the page was shown, for who saves it later. */
+static const char *seen_of(const struct visit *visit)
+{
+	const struct config *config = visit->office->home->config;
+	const char *const values[] = {config_way(config->intake.form), config->intake.name,
+		config->intake.phone, config->intake.languages};
+	char *hex = memory_array(visit->context, char, 2 * DIGEST_LEN + 1);
+	uint8_t whole[DIGEST_LEN];
+	struct digest digest;
+
+	digest_start(&digest);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		digest_add(&digest, values[i], strlen(values[i]) + 1);
+	digest_end(&digest, whole);
+	text_hex(hex, whole, DIGEST_LEN);
+	return hex;
+}
+
+static void add_troubles(struct visit *visit)
+{
+	const struct error *error = check_public(visit);
+	const char *wrong = visit->office->home->config->settings_wrong;
+
+	visit_text(visit, "unread", wrong ? wrong : "");
+	visit_text(visit, "unshown", error ? say(visit->request, error->message) : "");
+}
+
 static const struct error *show(struct visit *visit, const struct config *config)
 {
-	visit_set(visit, "way", json_pack("{sb}", codes[config->intake.form], 1));
+	const char *hours = visit_field(visit, "hours");
+
+	visit_set(visit, "way", json_pack("{sb}", config_way(config->intake.form), 1));
 	visit_set(visit, "has_public", json_boolean(*config->intake.certificate && *config->intake.key));
+	visit_text(visit, "seen", seen_of(visit));
+	visit_text(visit, "hours", *hours ? hours : "4");
+	add_troubles(visit);
 	visit_text(visit, "name", config->intake.name);
 	visit_text(visit, "phone", config->intake.phone);
 	visit_set(visit, "languages", language_choices(config->intake.languages));
@@ -192,19 +236,20 @@ const struct error *settings_page(struct visit *visit)
 
 static void read_way(struct visit *visit, struct config *next)
 {
-	const char *form = visit_field(visit, "form");
+	struct public_pair pair = {0};
+	const struct error *error;
 
-	for (size_t i = 0; i < WAY_COUNT; i++)
-		if (strcmp(form, codes[i]) == 0) {
-			next->intake.form = (enum form_way)i;
-			if (i == FORM_PUBLIC && (!*next->intake.certificate || !*next->intake.key))
-				visit_problem(visit, "form",
-					"There is no public certificate yet: the "
-					"administrator names its "
-					"files in engabo.conf");
-			return;
-		}
-	visit_problem(visit, "form", "Choose how people reach the form");
+	if (!config_find_way(visit_field(visit, "form"), &next->intake.form)) {
+		visit_problem(visit, "form", "Choose how people reach the form");
+		return;
+	}
+	/* What is chosen already and broken since is warned about; it does not hold up the other settings. */
+	if (next->intake.form != FORM_PUBLIC || visit->office->home->config->intake.form == FORM_PUBLIC)
+		return;
+	error = public_read(visit->context, next, &pair);
+	secret_free(pair.key);
+	if (error)
+		visit_problem(visit, "form", error->message);
 }
 
 static void read_words(struct visit *visit, struct config *next)
@@ -247,7 +292,7 @@ static const char *difference(const struct visit *visit, const struct config *wa
 
 	buffer_text(text, "");
 	if (was->intake.form != next->intake.form)
-		buffer_format(text, "form %s, ", codes[next->intake.form]);
+		buffer_format(text, "form %s, ", config_way(next->intake.form));
 	if (strcmp(was->intake.name, next->intake.name) != 0)
 		buffer_format(text, "name %s, ", next->intake.name);
 	if (strcmp(was->intake.phone, next->intake.phone) != 0)
@@ -259,6 +304,23 @@ static const char *difference(const struct visit *visit, const struct config *wa
 	return (const char *)text->data;
 }
 
+/* Somebody else saved in between: nothing is lost on either side, and saved again it replaces what is now
+ * seen. */
+static void check_seen(struct visit *visit, const struct config *next)
+{
+	const struct config *now = visit->office->home->config;
+
+	if (strcmp(visit_field(visit, "seen"), seen_of(visit)) != 0)
+		page_problem(visit->view, "",
+			memory_format(visit->context,
+				say(visit->request,
+					"Somebody changed the settings after you opened this page, so "
+					"nothing "
+					"was saved. What they are now, and differ from yours: %s. Save again "
+					"to replace that with what stands below"),
+				difference(visit, next, now)));
+}
+
 static const struct error *write_settings(struct visit *visit, const char *what, struct bytes settings)
 {
 	struct batch *batch = visit_batch(visit);
@@ -267,7 +329,7 @@ static const struct error *write_settings(struct visit *visit, const char *what,
 	TRY(batch_audit(batch, "changed the settings", what));
 	TRY(batch_commit(batch));
 	TRY(files_write(home_file(visit->context, home, CONFIG_SETTINGS), settings, 0644));
-	return home_reload(home);
+	return settings_reload(home);
 }
 
 const struct error *settings_save(struct visit *visit)
@@ -281,6 +343,7 @@ const struct error *settings_save(struct visit *visit)
 	read_way(visit, &next);
 	read_words(visit, &next);
 	read_languages(visit, &next);
+	check_seen(visit, &next);
 	error = config_settings(visit->context, &next, &settings);
 	if (error && !visit_has_problems(visit))
 		visit_problem(visit, "name",
@@ -288,7 +351,7 @@ const struct error *settings_save(struct visit *visit)
 	if (visit_has_problems(visit))
 		return show(visit, &next);
 	what = difference(visit, was, &next);
-	if (*what) {
+	if (*what || was->settings_wrong) {
 		error = write_settings(visit, what, settings);
 		if (error && !visit_tell_unsaved(visit, error))
 			return error;
@@ -306,6 +369,8 @@ const struct error *settings_workshop(struct visit *visit)
 	const char *hours = visit_field(visit, "hours");
 	uint64_t number = 0;
 
+	if (visit_has_problems(visit)) /* shown again after a new sign-in */
+		return show(visit, home->config);
 	if (is_closing) {
 		TRY(batch_audit(batch, "closed the workshop", ""));
 		TRY(batch_commit(batch));

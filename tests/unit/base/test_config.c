@@ -67,10 +67,62 @@ static void what_staff_set_is_read_back_as_they_set_it(void **state)
 	assert_int_equal(again->intake.form, FORM_COUNTER);
 }
 
+static void put(void *state, const char *name, const char *text)
+{
+	assert_null(files_write(
+		place_file(state, name), (struct bytes){(const uint8_t *)text, strlen(text)}, 0600));
+}
+
+static void only_what_staff_changed_is_theirs(void **state)
+{
+	struct config *config;
+	struct bytes text;
+
+	put(*state, "engabo.conf", "[intake]\nname = The blue house\nphone = 0800 100\n");
+	assert_null(config_load(*state, *state, &config));
+	assert_string_equal(config_set_by_staff(*state, config), "");
+	config->intake.form = FORM_COUNTER;
+	assert_null(config_settings(*state, config, &text));
+	assert_null(files_write(place_file(*state, CONFIG_SETTINGS), text, 0600));
+	put(*state, "engabo.conf", "[intake]\nname = The green house\nphone = 0800 200\n");
+	assert_null(config_load(*state, *state, &config));
+	assert_string_equal(
+		config->intake.name, "The green house"); /* the administrator's word still counts */
+	assert_string_equal(config->intake.phone, "0800 200");
+	assert_int_equal(config->intake.form, FORM_COUNTER);
+	assert_string_equal(config_set_by_staff(*state, config), "form");
+}
+
+static void a_broken_file_of_staff_stops_nothing_and_is_told(void **state)
+{
+	static const char *const broken[] = {"[intake]\nname = Ours\nform = wrong\n", "[hub]\nname = x\n",
+		"nonsense", "[intake]\nphone = \xff\n", "[intake]\nhttps = 1\n"};
+	struct config *config;
+	char *path = place_file(*state, CONFIG_SETTINGS);
+
+	put(*state, "engabo.conf", "[intake]\nname = The blue house\n");
+	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+		assert_null(files_write(
+			path, (struct bytes){(const uint8_t *)broken[i], strlen(broken[i])}, 0600));
+		assert_null(config_load(*state, *state, &config));
+		assert_non_null(config->settings_wrong);
+		assert_true(text_starts(config->settings_wrong, memory_format(*state, "%s:", path)));
+		assert_string_equal(config->intake.name, "The blue house");
+		assert_int_equal(config->intake.form, FORM_HTTPS);
+	}
+	put(*state, CONFIG_SETTINGS, "[intake]\nname = Ours\n");
+	assert_null(config_load(*state, *state, &config));
+	assert_null(config->settings_wrong);
+	assert_string_equal(config->intake.name, "Ours");
+	config = config_refuse_settings(*state, config, "for a reason");
+	assert_string_equal(config->settings_wrong, "for a reason");
+	assert_string_equal(config->intake.name, "The blue house");
+}
+
 static void what_staff_type_cannot_become_another_setting(void **state)
 {
 	static const char *const names[] = {
-		"a ; b", "x\nform = public", "[hub]\nname = y", "  edges", "a\\\nb"};
+		"a ; b", "x\nform = public", "[hub]\nname = y", "  edges", "a\\\nb", "\u202eecffo"};
 	struct config *config = config_defaults(*state);
 	struct bytes text;
 
@@ -147,6 +199,13 @@ static void a_mistake_is_named_with_its_line(void **state)
 		{"[intake]\nhttp = 80x\n", 2, "http"},
 		{"[intake]\nhttp = 99999999999999999999\n", 2, "http"},
 		{"[intake]\ncaptive = maybe\n", 2, "yes or no"},
+		{"[intake]\nlanguages = en; lg\n", 2, "codes"},
+		{"[intake]\nlanguages = en  lg\n", 2, "codes"},
+		{"[intake]\nlanguages = English\n", 2, "codes"},
+		{"[intake]\ncertificate = public.crt\n", 2, "beginning with /"},
+		{"[intake]\nkey = ../public.key\n", 2, "beginning with /"},
+		{"[intake]\nname = \u202eecffo\n", 2, "plain text"},
+		{"[hub]\nname = Gu\u2066lu\n", 2, "plain text"},
 		{"[wifi]\npassword = short\n", 2, "8 to 63"},
 		{"[wifi]\nname = a name of more than thirty-two letters\n", 2, "name"},
 		{"[office]\nlock_minutes = 0\n", 2, "lock_minutes"},
@@ -219,6 +278,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(every_key_has_a_default),
 		PLACE_TEST(what_staff_set_is_read_back_as_they_set_it),
+		PLACE_TEST(only_what_staff_changed_is_theirs),
+		PLACE_TEST(a_broken_file_of_staff_stops_nothing_and_is_told),
 		PLACE_TEST(what_staff_type_cannot_become_another_setting),
 		PLACE_TEST(the_page_cannot_set_what_belongs_to_the_administrator),
 		PLACE_TEST(what_is_written_is_taken),
