@@ -32,12 +32,7 @@ static const struct error *close_it(struct coming_back *visit)
 
 const struct error *messages_close(struct request *request)
 {
-	const char *code = form_get(request->form, "code");
-	json_t *view;
-
 	if (form_get(request->form, "sure"))
 		return messages_open(request, close_it);
-	view = intake_view(request, messages_title(request));
-	json_object_set_new(view, "code", json_string(code ? code : ""));
-	return page_show(request, "intake-close", view);
+	return messages_hold(request, "intake-close");
 }

@@ -6,6 +6,8 @@
  * after a Send that failed shows what was typed. It must not keep it longer: autocomplete is off, so a reload
  * empties the questions, because what a browser would bring back for you it would bring back for the next
  * person on a borrowed phone; and the pages after Send and "Leave this page" empty its memory (forget_style).
+ * Over plain http, in a workshop, browsers do not let a page empty their memory: there it is no-store, and
+ * Back after a Send that failed shows empty questions.
  *
  * Invariant: every answer typed is in the page that comes back, whatever went wrong. Runs in intake. */
 #include "web/intake/intake.h"
@@ -16,6 +18,11 @@
 #include "node/base/text.h"
 #include "web/intake/gate.h"
 #include "web/intake/questions.h"
+
+#define DAY_SECONDS (INT64_C(24) * 3600)
+/* A clock that nobody has set may stand at the day on which this program was built, and what happened today
+ * must be told all the same. */
+#define CLOCK_DOUBT_DAYS 366
 
 struct questionnaire form_questionnaire(const struct request *request)
 {
@@ -28,6 +35,8 @@ struct questionnaire form_questionnaire(const struct request *request)
 		asked.has_headquarters = !readers.is_alone && !readers.is_headquarters;
 	text_time(now, clock_wall_seconds());
 	memcpy(asked.today, now, sizeof asked.today - 1);
+	text_time(now, clock_likely_seconds() + (clock_is_sure() ? 2 : CLOCK_DOUBT_DAYS) * DAY_SECONDS);
+	memcpy(asked.latest, now, sizeof asked.latest - 1);
 	return asked;
 }
 
@@ -39,11 +48,18 @@ static const struct error *show(struct request *request, const char *token, json
 
 	if (!token || !token_is_whole(token)) {
 		token_new(fresh, intake_of(request)->token_key, intake_seconds());
+		if (json_object_get(view, "left"))
+			json_object_set(view, "before", json_object_get(view, "left"));
 		token = fresh;
 	}
 	questions_fill(view, &asked, request->form);
+	if (questions_are_for_headquarters(request->form) &&
+		strcmp(form_text(request->context, request->form, "danger"), "yes") == 0)
+		json_object_set_new(view, "is_unheard", json_true());
 	json_object_set_new(view, "token", json_string(token));
 	json_object_set_new(view, "own_box", json_true());
+	if (request->method == METHOD_POST)
+		intake_return(request, INTAKE_DESK_WRITING_SECONDS);
 	return page_show(request, "intake-form", view);
 }
 
@@ -54,7 +70,8 @@ const struct error *form_show(struct request *request)
 		return NULL;
 	}
 	TRY(intake_may_take(intake_of(request)));
-	request_add_header(request, "Cache-Control", "no-cache");
+	if (request->is_secure)
+		request_add_header(request, "Cache-Control", "no-cache");
 	return show(request, NULL, intake_view(request, say(request, "Form")));
 }
 

@@ -15,10 +15,10 @@
 #include "node/base/text.h"
 #include "node/store/doorbell.h"
 #include "sync/urgent.h"
+#include "web/intake/gate.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
-#define DESK_SECONDS 120		   /* to write down twenty digits */
 #define CLOCK_AHEAD (UINT64_C(2000) << 16) /* two seconds of the hybrid clock */
 
 static const struct error *set_up_db(struct db *db, int *roster)
@@ -127,6 +127,15 @@ static const char *office_name(const struct request *request)
 	return strcmp(name, "this office") == 0 ? say(request, "this office") : name;
 }
 
+/* Of a page that answers something sent: the token it was sent with, so that leaving the page ends it. */
+static const char *left_behind(const struct request *request)
+{
+	const char *token =
+		form_get(request->form, text_starts(request->path, "/form/") ? "token" : "once");
+
+	return request->method == METHOD_POST && token && token_is_whole(token) ? token : NULL;
+}
+
 json_t *intake_view(const struct request *request, const char *title)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -138,7 +147,10 @@ json_t *intake_view(const struct request *request, const char *title)
 		json_object_set_new(view, "l", json_string(language_code(chosen)));
 		json_object_set_new(view, "ask", json_string(intake_link(request, "")));
 	}
-
+	if (left_behind(request))
+		json_object_set_new(view, "left", json_string(left_behind(request)));
+	if (!request->is_secure && gate_is_workshop(request))
+		json_object_set_new(view, "is_open", json_true());
 	if (*config->intake.phone) {
 		json_object_set_new(view, "has_phones", json_true());
 		json_object_set_new(view, "phones", phones(scratch, config->intake.phone));
@@ -151,11 +163,11 @@ bool intake_is_at_desk(const struct request *request)
 	return intake_of(request)->home->config->intake.form == FORM_COUNTER;
 }
 
-void intake_return(struct request *request)
+void intake_return(struct request *request, int seconds)
 {
 	if (intake_is_at_desk(request))
 		request_add_header(
-			request, "Refresh", memory_format(request->context, "%d; url=/", DESK_SECONDS));
+			request, "Refresh", memory_format(request->context, "%d; url=/", seconds));
 }
 
 const struct error *intake_may_take(struct intake *intake)
@@ -177,7 +189,7 @@ const struct error *intake_find_receipt(
 	struct intake *intake, const char *ticket, enum receipt_state *state, struct secret **code)
 {
 	bool is_at_desk = intake->home->config->intake.form == FORM_COUNTER;
-	int64_t now = intake_seconds() + (is_at_desk ? RECEIPT_PAGE_SECONDS - DESK_SECONDS : 0);
+	int64_t now = intake_seconds() + (is_at_desk ? RECEIPT_PAGE_SECONDS - INTAKE_DESK_SECONDS : 0);
 	const struct error *error;
 
 	*state = RECEIPT_UNKNOWN;

@@ -16,6 +16,7 @@
 #include "web/intake/quota.h"
 #include "web/intake/receipts.h"
 #include "web/intake/sealer.h"
+#include "web/intake/spent.h"
 #include "web/intake/token.h"
 #include "web/intake/tries.h"
 #include "web/page.h"
@@ -30,6 +31,7 @@ struct intake {
 	struct gate *gate; /* by which way the form is reached */
 	struct code_source *codes;
 	struct seen *seen; /* the tickets of all receipts */
+	struct spent *spent; /* the tickets of what was left, or taken, and is not shown again */
 	struct sealer *sealer;
 	struct photos *photos;
 	struct tries *tries;
@@ -58,7 +60,8 @@ int64_t intake_seconds(void); /* on the boot clock */
 
 /* A page's view with what all of them show: title ("Form" is neutral, and already in the page's language),
  * name of the office, phone; when a language was chosen, "l" (its code, for a hidden field of that name in
- * each form) and "ask" ("?l=lg", behind each link). The caller owns it. */
+ * each form) and "ask" ("?l=lg", behind each link); "left" where something sent is answered (leave.c);
+ * "is_open" in a workshop, where what is sent is not encrypted. The caller owns it. */
 json_t *intake_view(const struct request *request, const char *title);
 /* The language chosen on a page before, else the phone's own; NULL: English. */
 const struct language *intake_language(const struct request *request);
@@ -66,7 +69,9 @@ const struct language *intake_language(const struct request *request);
 const char *intake_link(const struct request *request, const char *path);
 /* On the device at the desk, which many use one after the other, this page goes back to the first one by
  * itself; and a receipt's code is shown no longer than that, so that the next person cannot go back to it. */
-void intake_return(struct request *request);
+void intake_return(struct request *request, int seconds);
+#define INTAKE_DESK_SECONDS 120		/* to write down twenty digits */
+#define INTAKE_DESK_WRITING_SECONDS 600 /* of a page on which somebody may be writing */
 bool intake_is_at_desk(const struct request *request);
 /* ERROR_FULL, with what to do, when the reserve is touched; ERROR_DENIED when the roster forbids taking
  * anything. */
@@ -97,8 +102,8 @@ void intake_save(struct intake_save *save);
 const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST_CHECK;
 
 /* Handlers, by file. */
-request_handler welcome_show, privacy_show, safety_show, help_show, leave_show, forget_style,
-	health_show;							/* pages.c */
+request_handler welcome_show, privacy_show, safety_show, help_show, forget_style, health_show; /* pages.c */
+request_handler leave_show, leave_press;						/* leave.c */
 request_handler form_show;						/* form_pages.c */
 request_handler send_report, done_show;					/* send.c */
 request_handler messages_show, messages_answer;				/* messages.c */

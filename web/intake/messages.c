@@ -2,6 +2,10 @@
  * travels in a hidden field of the page that it opened; never in an address. Turning it into keys happens in
  * the child (pool.c), opening the mailbox in inbox.c. Photos are photo.c's, closing the mailbox closing.c's.
  *
+ * Each page that asks for a code or holds one carries a token, "once", and what is sent with it is answered
+ * once: a browser that is made to send it again, by Back and "Reload" after this person, gets the question
+ * for the code.
+ *
  * Invariant: a code and what it opens are gone when the request is. Runs in intake. */
 #include "web/intake/messages.h"
 
@@ -20,21 +24,69 @@ const char *messages_title(const struct request *request)
 	return say(request, "Messages");
 }
 
-static json_t *code_view(const struct request *request)
+void messages_once(const struct request *request, json_t *view)
+{
+	char token[TOKEN_SIZE];
+
+	token_new(token, intake_of(request)->token_key, intake_seconds());
+	json_object_set_new(view, "once", json_string(token));
+}
+
+/* Whether this was sent before. Only a form of ours can be: without a token there is a person, or a program,
+ * that has the code. */
+static bool is_repeat(const struct request *request)
+{
+	const struct intake *intake = intake_of(request);
+	const char *once = form_get(request->form, "once");
+	char ticket[TICKET_SIZE];
+
+	if (!once)
+		return false;
+	if (token_check(once, intake->token_key, intake_seconds(), 0) == TOKEN_STALE)
+		return true; /* also what was spent before a restart */
+	token_ticket(ticket, once);
+	return !spent_take(intake->spent, receipt_id(ticket), clock_boot_ms());
+}
+
+/* Whether the message in this form is on the card already. */
+static bool is_saved(const struct request *request)
+{
+	const char *token = form_get(request->form, "token");
+	struct secret *none CLEANUP(secret_free) = NULL;
+	enum receipt_state state = RECEIPT_UNKNOWN;
+	char ticket[TICKET_SIZE];
+
+	token_ticket(ticket, token ? token : "");
+	error_ignore(intake_find_receipt(intake_of(request), ticket, &state, &none));
+	return state != RECEIPT_UNKNOWN;
+}
+
+static json_t *code_view(const struct request *request, bool is_empty)
 {
 	json_t *view = intake_view(request, messages_title(request));
 	const char *code = form_get(request->form, "code"), *text = form_get(request->form, "text");
 
-	if (code)
+	messages_once(request, view);
+	if (code && !is_empty)
 		json_object_set_new(view, "code", json_string(code));
-	if (text && *text)
+	if (text && *text && !(is_empty && is_saved(request)))
 		json_object_set_new(view, "message", json_string(text));
 	return view;
 }
 
+static const struct error *ask_again(struct request *request)
+{
+	json_t *view = code_view(request, true);
+
+	json_object_set_new(view, "notice",
+		json_string(say(request, "This page was closed, so that nobody else can open it. Please type "
+					 "your code again.")));
+	return page_show(request, "intake-code", view);
+}
+
 const struct error *messages_again(struct request *request, const char *trouble)
 {
-	json_t *view = code_view(request);
+	json_t *view = code_view(request, is_repeat(request));
 	bool is_photo = strcmp(request->path, "/messages/photo") == 0;
 
 	if (is_photo && request->status == 413)
@@ -45,11 +97,12 @@ const struct error *messages_again(struct request *request, const char *trouble)
 
 const struct error *messages_show(struct request *request)
 {
-	return page_show(request, "intake-code", intake_view(request, messages_title(request)));
+	return page_show(request, "intake-code", code_view(request, true));
 }
 
 const struct error *messages_closed(struct request *request)
 {
+	intake_return(request, INTAKE_DESK_SECONDS);
 	return page_show(request, "intake-closed", intake_view(request, messages_title(request)));
 }
 
@@ -156,6 +209,8 @@ const struct error *messages_inbox(struct coming_back *visit, json_t *view)
 
 	token_new(token, intake->token_key, intake_seconds());
 	json_object_set_new(view, "token", json_string(token));
+	messages_once(request, view);
+	intake_return(request, INTAKE_DESK_WRITING_SECONDS);
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
 	if (photos_token(request))
 		json_object_set_new(view, "photo_token", json_string(photos_token(request)));
@@ -175,6 +230,8 @@ const struct error *messages_sent(struct request *request)
 {
 	json_t *view = intake_view(request, say(request, "Saved"));
 
+	messages_once(request, view);
+	intake_return(request, INTAKE_DESK_SECONDS);
 	json_object_set_new(view, "code", json_string(form_get(request->form, "code")));
 	return page_show(request, "intake-sent", view);
 }
@@ -466,6 +523,8 @@ const struct error *messages_open(
 	struct secret *code;
 	struct coming_back *visit;
 
+	if (is_repeat(request))
+		return ask_again(request);
 	if (mailbox_code_parse(typed ? typed : "", &code))
 		return messages_again(request, mistyped(request, typed ? typed : ""));
 	visit = memory_new(request->context, struct coming_back);
@@ -481,4 +540,18 @@ const struct error *messages_open(
 const struct error *messages_answer(struct request *request)
 {
 	return messages_open(request, look_or_send);
+}
+
+const struct error *messages_hold(struct request *request, const char *page)
+{
+	const char *code = form_get(request->form, "code");
+	json_t *view;
+
+	if (is_repeat(request))
+		return ask_again(request);
+	view = intake_view(request, messages_title(request));
+	messages_once(request, view);
+	json_object_set_new(view, "code", json_string(code ? code : ""));
+	intake_return(request, INTAKE_DESK_SECONDS);
+	return page_show(request, page, view);
 }

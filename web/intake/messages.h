@@ -26,6 +26,10 @@ struct coming_back {
  * one. */
 const struct error *messages_open(
 	struct request *request, const struct error *(*then)(struct coming_back *visit)) MUST_CHECK;
+/* A page that only holds the code that was sent, and asks for another press. */
+const struct error *messages_hold(struct request *request, const char *page) MUST_CHECK;
+/* A view gets its "once": what is sent with it is answered once. */
+void messages_once(const struct request *request, json_t *view);
 struct reporter messages_reporter(const struct coming_back *visit);
 /* The page behind the code. `view` may already hold problems or a notice; taken over. */
 const struct error *messages_inbox(struct coming_back *visit, json_t *view) MUST_CHECK;

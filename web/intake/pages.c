@@ -1,4 +1,4 @@
-/* The quiet pages around the form: the first one, who can read what, leaving, help, health, and what a phone
+/* The quiet pages around the form: the first one, who can read what, help, health, and what a phone
  * asks by itself when it joins the Wi-Fi. Also every page for what went wrong. Over plain http only these are
  * served, but in a workshop: whoever wants the form is led on (pages_guard in role.c's table; gate.c).
  *
@@ -22,7 +22,7 @@ static const char *form_address(const struct request *request, const char *path)
 
 	if (!elsewhere)
 		return path;
-	if (captive_is_small_window(request) && gate_warns(request))
+	if (captive_is_small_window(request) && gate_warns(request, path))
 		return address_plain(request, intake_link(request, "/connect/browser"));
 	return elsewhere;
 }
@@ -87,6 +87,7 @@ static const struct error *readers_view(struct request *request, const char *tit
 
 	TRY(coalition_readers(intake_of(request)->coalition, &readers));
 	*out = intake_view(request, title);
+	json_object_set_new(*out, "has_others", json_boolean(!readers.is_alone));
 	if (readers.is_headquarters)
 		return NULL;
 	if (readers.sharing == SHARING_FULL)
@@ -114,7 +115,9 @@ const struct error *welcome_show(struct request *request)
 	json_object_set_new(view, "start", secure_link(request, "/form/1"));
 	json_object_set_new(view, "return", secure_link(request, "/messages"));
 	json_object_set_new(view, "is_small", json_boolean(is_small));
-	json_object_set_new(view, "is_warned", json_boolean(!is_small && gate_warns(request)));
+	json_object_set_new(view, "is_warned", json_boolean(!is_small && gate_warns(request, "/form/1")));
+	json_object_set_new(view, "is_code_warned",
+		json_boolean(!is_small && !gate_warns(request, "/form/1") && gate_warns(request, "/messages")));
 	json_object_set_new(view, "at_desk", json_boolean(gate_is_closed(request)));
 	return page_show(request, "intake-welcome", view);
 }
@@ -147,13 +150,6 @@ const struct error *forget_style(struct request *request)
 	request->type = "text/css; charset=utf-8";
 	request->body = (struct bytes){(const uint8_t *)nothing, sizeof nothing - 1};
 	return NULL;
-}
-
-const struct error *leave_show(struct request *request)
-{
-	request_add_header(request, "Clear-Site-Data", "\"cache\", \"storage\"");
-	intake_return(request);
-	return page_show(request, "intake-leave", json_pack("{s:s}", "title", say(request, "Page")));
 }
 
 const struct error *health_show(struct request *request)

@@ -94,10 +94,60 @@ static bool is_asked(const struct questionnaire *asked, const struct input *inpu
 	return asked->asks_names || (input->question != WHO && strcmp(input->name, "contact") != 0);
 }
 
-/* The trimmed value; "" where there is none. */
+/* Of each, what one sees nothing of where it stands alone: spaces of other scripts, joiners, marks of
+ * direction, fillers. */
+static const struct {
+	uint32_t from, to;
+} invisible[] = {{0, ' '}, {0xa0, 0xa0}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160},
+	{0x17b4, 0x17b5}, {0x180b, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+	{0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},
+	{0xffa0, 0xffa0}};
+
+static bool is_visible(uint32_t letter)
+{
+	for (size_t i = 0; i < sizeof invisible / sizeof invisible[0]; i++)
+		if (letter >= invisible[i].from && letter <= invisible[i].to)
+			return false;
+	return true;
+}
+
+/* The letter at `at`, which is UTF-8, and its bytes. */
+static uint32_t letter_at(const char *at, size_t *len)
+{
+	const uint8_t first = (uint8_t)*at;
+	uint32_t letter = first;
+
+	*len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (*len > 1)
+		letter = first & (0x7fu >> *len);
+	for (size_t i = 1; i < *len; i++)
+		letter = letter << 6 | ((uint8_t)at[i] & 0x3f);
+	return letter;
+}
+
+static bool is_control(uint32_t letter)
+{
+	return (letter < ' ' && letter != '\n' && letter != '\t') || (letter >= 0x7f && letter < 0xa0);
+}
+
+/* The trimmed value without control characters; "" where there is nothing to see. */
 static const char *typed(const void *context, const struct form *form, const char *name)
 {
-	return form_text(context, form, name);
+	char *text = memory_string(context, form_text(context, form, name)), *end = text;
+	bool is_seen = false;
+	size_t len;
+
+	for (const char *at = text; *at; at += len) {
+		uint32_t letter = letter_at(at, &len);
+
+		if (is_control(letter))
+			continue;
+		is_seen |= is_visible(letter);
+		memmove(end, at, len);
+		end += len;
+	}
+	*end = '\0';
+	return is_seen ? text_trim(context, text) : "";
 }
 
 /* The same, of an input that has one line. */
@@ -458,6 +508,8 @@ void questions_check(json_t *view, const struct questionnaire *asked, const stru
 
 		if (strcmp(input->name, "day") == 0) {
 			wrong = read_boxes(scratch, form, when);
+			if (!wrong && *asked->latest && strncmp(when, asked->latest, strlen(when)) > 0)
+				wrong = SAY("When: this date has not come yet; please look at it again");
 			wrong = wrong ? language_text(asked->language, wrong) : NULL;
 		}
 		if (strcmp(input->name, "closed") == 0 && questions_are_for_headquarters(form) &&

@@ -16,6 +16,7 @@ struct questionnaire {
 	bool asks_names;		 /* false: neither who is at risk nor how to reach the person */
 	bool has_headquarters;		 /* which could read it in place of this office */
 	char today[11];			 /* 2026-11-23: what "today" means */
+	char latest[11]; /* no date is later, even if the hub's clock is a little wrong; "": not known */
 };
 
 /* Fills `view` for the page: "at" {<question>: {number, next, back}} for each question that is asked,

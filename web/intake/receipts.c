@@ -148,6 +148,11 @@ static const struct error *change(struct db *db, const char *sql, int64_t value)
 	return db_done(&query);
 }
 
+const struct error *receipts_hide(struct db *db, int64_t id)
+{
+	return change(db, "UPDATE receipt SET sealed = NULL WHERE id = ?1", id);
+}
+
 static const struct error *oldest(struct db *db, const char *sql, int64_t life, int64_t *next)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};

@@ -47,6 +47,8 @@ const struct error *receipts_is_same(struct db *db, const struct receipt *receip
 const struct error *receipts_add(
 	struct db *db, const struct receipt *receipt, int64_t now, bool *is_new) MUST_CHECK;
 int64_t receipt_id(const char *ticket);
+/* The code of this receipt is shown no more. */
+const struct error *receipts_hide(struct db *db, int64_t id) MUST_CHECK;
 /* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in
  * seconds on the boot clock; 0: never. */
 const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next) MUST_CHECK;

@@ -50,6 +50,7 @@ static const struct route routes[] = {
 	{METHOD_GET, "/safety", safety_show, TAG_OPEN},
 	{METHOD_GET, "/help", help_show, TAG_OPEN},
 	{METHOD_GET, "/leave", leave_show, TAG_OPEN},
+	{METHOD_POST, "/leave", leave_press, TAG_OPEN},
 	{METHOD_GET, "/connect", connect_show, TAG_OPEN},
 	{METHOD_GET, "/connect/poster", poster_show, TAG_OPEN},
 	{METHOD_GET, "/connect/wifi.svg", connect_wifi_code, TAG_QUIET},
@@ -175,6 +176,7 @@ static const struct error *start(struct intake *intake)
 	TRY(settings_check(intake->home));
 	TRY(intake_open_db(intake->home, &db, &roster));
 	intake->seen = seen_new(intake);
+	intake->spent = spent_new(intake);
 	error = intake_claim_db(intake->home, db);
 	if (!error)
 		error = receipts_note_all(db, intake->seen);

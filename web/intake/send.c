@@ -167,11 +167,29 @@ static const struct error *send_again(struct request *request, const char *ticke
 	return NULL;
 }
 
+static void leave_token(const struct request *request, const char *token)
+{
+	char ticket[TICKET_SIZE];
+
+	token_ticket(ticket, token);
+	spent_leave(intake_of(request)->spent, receipt_id(ticket));
+}
+
+static bool token_is_left(const struct request *request, const char *token)
+{
+	char ticket[TICKET_SIZE];
+
+	token_ticket(ticket, token);
+	return spent_is_left(intake_of(request)->spent, receipt_id(ticket));
+}
+
+/* A page that was left is not answered again: whoever has the phone now and presses "Reload" gets the empty
+ * form. `before` is the token of the page before, where this one has another. */
 const struct error *send_report(struct request *request)
 {
 	struct intake *intake = intake_of(request);
 	const struct questionnaire asked = form_questionnaire(request);
-	const char *token = form_get(request->form, "token");
+	const char *token = form_get(request->form, "token"), *before = form_get(request->form, "before");
 	json_t *trial CLEANUP(json_decref) = json_object(), *fields CLEANUP(json_decref) = NULL, *taken;
 	struct secret *code CLEANUP(secret_free) = NULL;
 	enum receipt_state state;
@@ -179,6 +197,12 @@ const struct error *send_report(struct request *request)
 	char ticket[TICKET_SIZE];
 	struct bytes sent;
 
+	if (before && token_is_whole(before))
+		leave_token(request, before);
+	if (token && token_is_left(request, token)) {
+		request_redirect(request, intake_link(request, "/form/1"));
+		return NULL;
+	}
 	if (form_get(request->form, "go")) /* the phone's "Enter" in a line of text */
 		return form_check_page(request, token, "");
 	if (!token || !token_is_whole(token))
@@ -224,8 +248,10 @@ const struct error *done_show(struct request *request)
 			ERROR_NOT_FOUND, "%s", say(request, "There is nothing at this address any more."));
 	view = intake_view(request, say(request, "Saved"));
 	json_object_set_new(view, "forget", json_true());
+	json_object_set_new(view, "may_close", json_boolean(form_questionnaire(request).has_headquarters));
 	json_object_set_new(view, "at_desk", json_boolean(intake_is_at_desk(request)));
-	intake_return(request);
+	json_object_set_new(view, "left", json_string(request->rest));
+	intake_return(request, INTAKE_DESK_SECONDS);
 	if (code) {
 		mailbox_code_shown(shown, code);
 		json_object_set_new(view, "code", json_stringn(shown, FIRST_LINE));

@@ -48,6 +48,13 @@ static void answers_become_the_fields_of_a_report(void **state)
 	expect_fields("", "{}");
 }
 
+static void what_cannot_be_seen_is_no_answer(void **state)
+{
+	expect_fields("what=%E2%80%8B%EF%BB%BF+%C2%A0%E3%80%80&place=%E2%80%8D", "{}");
+	expect_fields("what=%E2%80%8Bx", "{\"what\":\"\u200bx\"}");
+	expect_fields("what=a%07b%1B%5B1m%C2%9Bc%7F%0Ad%09e", "{\"what\":\"ab[1mc\\nd\\te\"}");
+}
+
 static void a_date_may_lack_its_day_or_month(void **state)
 {
 	expect_fields("day=7&month=11&year=2026", "{\"when\":\"2026-11-07\",\"precision\":\"exact\"}");
@@ -114,6 +121,20 @@ static void expect_problem_of(
 static void expect_problem(const char *body, const char *field, const char *said)
 {
 	expect_problem_of(&usual, body, field, said);
+}
+
+static void a_date_that_has_not_come_is_named(void **state)
+{
+	struct questionnaire sure = usual;
+
+	expect_problem_of(&sure, "what=x&day=1&month=1&year=2030", NULL, NULL);
+	strcpy(sure.latest, "2026-11-25");
+	expect_problem_of(&sure, "what=x&day=25&month=11&year=2026", NULL, NULL);
+	expect_problem_of(&sure, "what=x&month=11&year=2026", NULL, NULL);
+	expect_problem_of(&sure, "what=x&year=2026", NULL, NULL);
+	expect_problem_of(&sure, "what=x&day=26&month=11&year=2026", "day", "has not come yet");
+	expect_problem_of(&sure, "what=x&month=12&year=2026", "day", "has not come yet");
+	expect_problem_of(&sure, "what=x&year=2027", "day", "has not come yet");
 }
 
 static void what_is_wrong_is_named_where_it_was_typed(void **state)
@@ -196,6 +217,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_become_the_fields_of_a_report),
+		cmocka_unit_test(what_cannot_be_seen_is_no_answer),
+		cmocka_unit_test(a_date_that_has_not_come_is_named),
 		cmocka_unit_test(a_date_may_lack_its_day_or_month),
 		cmocka_unit_test(about_when_is_kept_as_it_was_said_and_no_date_is_made_up),
 		cmocka_unit_test(a_district_is_known_by_its_name_however_it_is_written),

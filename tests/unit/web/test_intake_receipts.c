@@ -103,6 +103,20 @@ static void the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day(void
 	assert_int_equal(next, 0);
 }
 
+static void a_code_that_was_left_is_gone_and_the_memory_of_the_sending_stays(void **state)
+{
+	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
+	bool is_new;
+
+	assert_null(add(TICKET_A, code, 1000, &is_new));
+	assert_null(add(TICKET_B, code, 1000, &is_new));
+	assert_null(receipts_hide(db, receipt_id(TICKET_A)));
+	expect(TICKET_A, 1001, RECEIPT_THERE, NULL);
+	expect(TICKET_B, 1001, RECEIPT_THERE, code);
+	assert_null(add(TICKET_A, code, 1002, &is_new));
+	assert_false(is_new);
+}
+
 static void what_was_sent_is_known_again_and_what_was_edited_is_not(void **state)
 {
 	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
@@ -197,6 +211,8 @@ static void only_the_newest_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_code_that_was_left_is_gone_and_the_memory_of_the_sending_stays,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
