@@ -1,11 +1,12 @@
 /* The workshop that staff open for some hours: one small file that office writes and intake reads (see
  * way.h).
  *
- * Invariant: it ends by itself. The boot clock cannot be set, and a machine that was restarted counts from
- * zero, so that a workshop of before is seen to lie in the future and is removed. */
+ * Invariant: it ends by itself, and with the machine. Nobody can set the boot clock, which counts from zero
+ * at each start; so the file also says which start that was. */
 #include "web/way.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,17 +16,44 @@
 
 #define FILE_NAME "run/workshop"
 #define HOUR_MS (INT64_C(3600) * 1000)
+#define BOOT_FILE "/proc/sys/kernel/random/boot_id"
+#define BOOT_LEN 32
+
+/* Which start of the machine this is: without the hyphens of RFC 9562. False where nobody tells. */
+static bool read_boot(char boot[static BOOT_LEN + 1])
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *text = getenv(WAY_BOOT);
+	struct bytes file;
+	size_t len = 0;
+
+	if (!text && !files_read(scratch, BOOT_FILE, 100, &file))
+		text = (const char *)file.data;
+	for (; text && *text && *text != '\n'; text++) {
+		if (*text == '-')
+			continue;
+		if (len == BOOT_LEN || !strchr("0123456789abcdef", *text))
+			return false;
+		boot[len++] = *text;
+	}
+	boot[len] = '\0';
+	return len == BOOT_LEN;
+}
 
 const struct error *way_open_workshop(const struct home *home, int hours)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	int64_t now = clock_boot_ms();
-	char *text;
+	char boot[BOOT_LEN + 1], *text;
 
 	if (hours < 1 || hours > WAY_WORKSHOP_HOURS_MAX)
 		return error_new(
 			ERROR_INVALID, "a workshop is open for 1 to %d hours", WAY_WORKSHOP_HOURS_MAX);
-	text = memory_format(scratch, "%" PRId64 " %" PRId64 "\n", now, now + hours * HOUR_MS);
+	if (!read_boot(boot))
+		return error_new(ERROR_SYSTEM,
+			"a workshop could not end with a restart of the machine: neither " BOOT_FILE
+			" nor " WAY_BOOT " can be read");
+	text = memory_format(scratch, "%s %" PRId64 " %" PRId64 "\n", boot, now, now + hours * HOUR_MS);
 	return files_write(
 		home_file(scratch, home, FILE_NAME), (struct bytes){(uint8_t *)text, strlen(text)}, 0600);
 }
@@ -44,14 +72,15 @@ int64_t way_workshop_until_ms(const struct home *home)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	uint64_t now = (uint64_t)clock_boot_ms(), opened, until;
-	char *first, *second, *rest;
+	char boot[BOOT_LEN + 1], *which, *first, *second, *rest;
 	struct bytes text;
 
-	if (files_read(scratch, home_file(scratch, home, FILE_NAME), 100, &text))
+	if (files_read(scratch, home_file(scratch, home, FILE_NAME), 100, &text) || !read_boot(boot))
 		return 0;
-	first = strtok_r(memory_string_of(scratch, text.data, text.len), " \n", &rest);
+	which = strtok_r(memory_string_of(scratch, text.data, text.len), " \n", &rest);
+	first = strtok_r(NULL, " \n", &rest);
 	second = strtok_r(NULL, " \n", &rest);
-	if (!first || !second || text_to_number(first, now, &opened) ||
+	if (!which || !first || !second || strcmp(which, boot) != 0 || text_to_number(first, now, &opened) ||
 		text_to_number(second, opened + WAY_WORKSHOP_HOURS_MAX * HOUR_MS, &until))
 		return 0; /* bounds also for what nobody but a broken card can have written */
 	return now < until ? (int64_t)until : 0;
