@@ -7,7 +7,7 @@ how=$1 make=$2 folder=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 begin=$(date +%s)
-if [ "$how" = full ]; then seconds=60; else seconds=10; fi
+if [ "$how" = full ]; then seconds=60 set=all; else seconds=10 set=quick; fi
 
 stage() { # NAME COMMAND...
 	name=$1
@@ -28,12 +28,12 @@ stage() { # NAME COMMAND...
 m() { "$make" --no-print-directory B="$folder" "$@"; }
 sanitized() { "$make" --no-print-directory B="$folder" SANITIZE=1 "$@"; }
 
-sanitized_hubs() { stage "under the sanitizers: whole hubs" sanitized test-system SYSTEM_SET="$1"; }
+sanitized_hubs() { stage "under the sanitizers: whole hubs" sanitized test-system SET="$1"; }
 
 lane_of_hubs() {
 	stage "each part keeps its promises (unit tests)" m test-unit
-	stage "whole hubs: real processes, real git" m test-system
-	stage "in a real browser" m test-browser
+	stage "whole hubs: real processes, real git" m test-system SET="$set"
+	stage "in a real browser" m test-browser SET="$set"
 	if [ "$how" = full ]; then sanitized_hubs all; fi
 }
 lane_of_analysis() {

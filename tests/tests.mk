@@ -8,11 +8,12 @@ PROVE = timeout -k 10 1500 prove --timer -f -o
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 10
 VALGRIND ?= quick
-# Under sanitizers, the short set is what `make test` has time for.
-SYSTEM_SET ?= all
+# What `make test` has time for: quick, and short under the sanitizers; `make test-all` runs all.
+SET ?= all
 SYSTEM_SHORT = tests/system/test_story.py tests/system/test_secrecy.py tests/system/test_attacks.py tests/system/test_office.py
-# What promises a time, which a sanitizer stretches.
-TIMED = tests/system/test_flood.py
+# A minute each. The flood promises a time, too, which a sanitizer stretches.
+SYSTEM_LONG = tests/system/test_flood.py
+BROWSER_LONG = tests/browser/test_languages.mjs
 SYSTEM = $(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 
 test-packages:
@@ -37,7 +38,7 @@ test-unit: unit
 	$(PROVE) -j2 -e '' $(if $(T),$(filter %/test_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 
 test-system: all
-	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(if $(filter short,$(SYSTEM_SET)),$(SYSTEM_SHORT),$(if $(SANITIZE),$(filter-out $(TIMED),$(SYSTEM)),$(SYSTEM)))
+	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(if $(filter short,$(SET)),$(SYSTEM_SHORT),$(filter-out $(if $(SANITIZE)$(filter quick,$(SET)),$(SYSTEM_LONG)),$(SYSTEM)))
 
 # What scanners of other people find: testssl.sh on all ports, wapiti on the public pages.
 test-scan: all
@@ -48,7 +49,7 @@ BROWSER_MODULES = tests/browser/node_modules/.package-lock.json
 $(BROWSER_MODULES): tests/browser/package.json
 	cd $(<D) && npm install --no-audit --no-fund --silent && touch $(@:tests/browser/%=%)
 test-browser: all $(BROWSER_MODULES)
-	ENGABO=$(abspath $(B)/engabo) $(PROVE) -j2 -e node $(sort $(wildcard tests/browser/test_$(or $(T),*).mjs))
+	ENGABO=$(abspath $(B)/engabo) $(PROVE) -j2 -e node $(filter-out $(if $(filter quick,$(SET)),$(BROWSER_LONG)),$(sort $(wildcard tests/browser/test_$(or $(T),*).mjs)))
 
 test-valgrind: unit
 	sh tests/valgrind.sh $(VALGRIND) $(UNIT_PROGRAMS)

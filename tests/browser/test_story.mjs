@@ -68,7 +68,7 @@ async function report(tap, coalition, browser) {
 	const sizes = await Promise.all(seen.sizes);
 	const large = sizes.filter((size) => size.bytes > FIRST_FLIGHT);
 	tap.none('no page and no style is more than 14 KB on the wire', large.map((size) => `${size.pathname} ${size.bytes}`));
-	tap.ok('beside the pages only the style is asked for', seen.others.every((path) => path === '/static/style.css'), seen.others.join(' '));
+	tap.ok('beside the pages only styles are asked for', seen.others.every((path) => /^\/static\/(style|forget)\.css$/.test(path)), seen.others.join(' '));
 	tap.ok('no request leaves the hub', [...seen.hosts].every((host) => `https://${host}` === coalition.gulu.form), [...seen.hosts].join(' '));
 	const { cookies, origins } = await context.storageState();
 	tap.ok('no cookie and nothing in the browser’s storage stays', cookies.length === 0 && origins.length === 0, { cookies, origins });
