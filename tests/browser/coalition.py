@@ -35,6 +35,9 @@ def obey(coalition, hubs, order, rest):
         return len([kind for kind, _ in hubs[name].spool() if kind == "i"])
     if order == "run":
         return hubs[name].with_passphrase(*more.split()).stdout
+    if order == "workshop":
+        laptop = hubs[name].sign_in()
+        return laptop.send(laptop.get("/settings"), "/settings/workshop", hours="1", what="open").status
     if order == "relay":
         ends = [coalition.relay, coalition.relay + ".away"]
         os.rename(*(ends if name == "away" else reversed(ends)))

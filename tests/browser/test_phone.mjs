@@ -45,6 +45,31 @@ class Phone {
 		}
 	}
 
+	// Whether "Leave this page" can be pressed where one is now, and what the page shows is not eaten by it.
+	leaveIsSeen() {
+		return this.page.evaluate(() => {
+			const leave = document.querySelector('a.leave, #leave button').getBoundingClientRect();
+			const top = document.elementFromPoint(leave.x + leave.width / 2, leave.y + leave.height / 2);
+			return leave.top >= 0 && leave.bottom <= innerHeight / 5 && Boolean(top?.closest('a.leave, #leave button'));
+		});
+	}
+
+	// Whether the heading of what is seen lies below the line that stays at the top.
+	headingIsSeen() {
+		return this.page.evaluate(() => {
+			const bar = document.querySelector('.top').getBoundingClientRect();
+			const heading = [...document.querySelectorAll('.q h2')].find((one) => one.checkVisibility()).getBoundingClientRect();
+			return heading.top >= bar.bottom - 1 && heading.top < innerHeight / 2;
+		});
+	}
+
+	// Back to a page that was sent for; "Reload" then sends it again, and the browser's question is answered with yes.
+	async backAndReload() {
+		await this.back();
+		await this.page.waitForTimeout(300);
+		await this.page.reload();
+	}
+
 	press(name) {
 		return this.page.locator('section.q:visible').getByRole('link', { name, exact: true }).tap();
 	}
@@ -156,6 +181,128 @@ async function lostConnection(tap, coalition, browser) {
 	await phone.context.close();
 }
 
+// She can leave from anywhere on the page, on a low screen too.
+async function leaveInSight(tap, coalition, browser) {
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	await page.setViewportSize({ width: 320, height: 480 });
+	await page.goto(`${coalition.gulu.form}/form/1#danger`);
+	const hidden = [];
+	for (const [id, answers] of QUESTIONS) {
+		if (!await phone.leaveIsSeen() || !await phone.headingIsSeen())
+			hidden.push(id);
+		await phone.answer(answers);
+		await phone.press('Continue');
+	}
+	tap.none('after each Continue “Leave this page” and the question are seen, on 320 × 480', hidden);
+	const height = await page.evaluate(() => document.documentElement.scrollHeight);
+	const lost = [];
+	for (let y = 0; y < height; y += 700) {
+		await page.evaluate((to) => scrollTo(0, to), y);
+		if (!await phone.leaveIsSeen())
+			lost.push(String(y));
+	}
+	tap.none('and wherever one has scrolled to on “Check your answers”', lost);
+	await page.evaluate(() => scrollTo(0, 0));
+	const beneath = [];
+	for (const key of ['Tab', 'Shift+Tab'])
+		for (let i = 0; i < 60; i++) {
+			await page.keyboard.press(key);
+			const at = await page.evaluate(() => {
+				const one = document.activeElement, box = one.getBoundingClientRect(), bar = document.querySelector('.top');
+				return bar.contains(one) || one === document.body || one.className === 'skip' || box.bottom > bar.getBoundingClientRect().bottom + 3 ? '' : `${key} ${one.id} ${one.name}`;
+			}).catch(() => '');
+			if (at)
+				beneath.push(at);
+		}
+	tap.none('what has the focus never lies beneath that line', beneath);
+	await phone.context.close();
+}
+
+// Whoever gets the phone after "Leave this page" presses Back and Reload, and says yes to sending it again.
+async function afterLeaving(tap, coalition, browser) {
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	const { form } = coalition.gulu;
+	const leave = () => page.locator('a.leave, #leave button').first().tap();
+	const isLeft = () => page.waitForURL(/\/leave/);
+	await phone.fillIn(coalition.gulu, WHAT);
+	await page.locator('[name=day]').fill('7');
+	await phone.send().tap();
+	await page.waitForURL(/\/form\/send/);
+	tap.ok('a problem is told with everything typed', await phone.typed() === WHAT && /There is a problem/.test(await words(page)), await words(page));
+	await leave();
+	await isLeft();
+	await phone.backAndReload();
+	tap.ok('Leave, Back and Reload of a page with answers: the empty form', await page.locator('[name=what]').count() === 1 && !await phone.has(WHAT) && !(await page.content()).includes(WHAT), page.url());
+
+	await phone.fillIn(coalition.gulu, WHAT);
+	await page.waitForTimeout(5000); // nobody reads that fast (token_seconds)
+	await phone.send().tap();
+	await page.waitForURL(/\/done\//);
+	const code = (await words(page)).match(CODE)?.[0];
+	await leave();
+	await isLeft();
+	await phone.back();
+	await page.waitForURL(/\/done\//);
+	await page.reload();
+	tap.ok('Leave and Back on the receipt: the code is shown no more', /Saved/.test(await words(page)) && !CODE.test(await words(page)), await words(page));
+
+	await page.goto(`${form}/messages`);
+	await page.locator('[name=code]').fill(code);
+	await page.getByRole('button', { name: 'Open' }).tap();
+	await until('the page behind the code', async () => /Your messages/.test(await words(page)));
+	await page.locator('[name=text]').fill(WHAT);
+	await page.getByRole('button', { name: 'Send', exact: true }).tap();
+	await until('that it is saved', async () => /It is safe/.test(await words(page)));
+	await page.getByRole('button', { name: 'Back to your messages' }).tap();
+	await until('the page behind the code', async () => /Your messages/.test(await words(page)));
+	tap.ok('Send and Back to the messages work with one code', /Nobody has read it yet/.test(await words(page)), await words(page));
+	await leave();
+	await isLeft();
+	await phone.backAndReload();
+	tap.ok('Leave, Back and Reload behind a code: the code is asked for, and is not there', /type your code again/.test(await words(page)) && await page.locator('#code').inputValue() === '' &&
+		!(await page.content()).includes(code), await words(page));
+	await phone.context.close();
+}
+
+// In a workshop, over plain http: browsers empty no memory there.
+async function workshop(tap, coalition, browser) {
+	const { gulu } = coalition;
+	await coalition.order('workshop gulu');
+	const phone = await Phone.borrow(browser);
+	const { page } = phone;
+	await until('the workshop to be open', async () => {
+		await page.goto(`${gulu.welcome}/form/1#danger`);
+		return page.url().startsWith('http://');
+	});
+	tap.ok('its first question says that what is sent is not encrypted', /not encrypted/.test(await words(page)), await words(page));
+	await page.goto(`${gulu.welcome}/privacy`);
+	tap.ok('so does the page that tells who can read it, which promises no more than is true', /not encrypted/.test(await words(page)) && !/read and change nothing/.test(await words(page)), await words(page));
+	await page.goto(`${gulu.welcome}/`);
+	tap.ok('and the first page', /not encrypted/.test(await words(page)) && /ask at the desk/.test(await words(page)), await words(page));
+	tap.ok('“I have a code” leads to where it is encrypted', (await page.getByRole('link', { name: 'I have a code' }).getAttribute('href')).startsWith('https:'));
+	await page.goto(`${gulu.welcome}/messages`);
+	tap.ok('and so does the address itself', page.url().startsWith('https:'), page.url());
+	await page.goto(`${gulu.welcome}/form/1#what`);
+	await phone.answer({ what: WHAT });
+	await page.getByRole('link', { name: 'Leave this page' }).tap();
+	await page.waitForURL(/\/leave/);
+	await phone.back();
+	await until('the page before', async () => await page.locator('[name=what]').count() === 1);
+	tap.ok('Leave and Back there: nothing that was typed', !await phone.has(WHAT), page.url());
+	await page.goto(`${gulu.welcome}/form/1#what`);
+	await phone.answer({ what: WHAT });
+	await phone.press('Skip the other questions');
+	await page.waitForTimeout(5000);
+	await phone.send().tap();
+	await page.waitForURL(/\/done\//);
+	await phone.back();
+	await until('the page before', async () => await page.locator('[name=what]').count() === 1);
+	tap.ok('nor after Send and Back', !await phone.has(WHAT), page.url());
+	await phone.context.close();
+}
+
 async function leaving(tap, coalition, browser) {
 	const phone = await Phone.borrow(browser);
 	const { page } = phone;
@@ -215,5 +362,8 @@ visit(async (tap, coalition, browser) => {
 	await wholeVisit(tap, coalition, browser);
 	await lostConnection(tap, coalition, browser);
 	await leaving(tap, coalition, browser);
+	await leaveInSight(tap, coalition, browser);
+	await afterLeaving(tap, coalition, browser);
 	await oldPhone(tap, coalition, browser);
+	await workshop(tap, coalition, browser);
 }, { ignoreDefaultArgs: ['--disable-back-forward-cache'] });

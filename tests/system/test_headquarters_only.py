@@ -36,8 +36,14 @@ def main():
         phone = gulu.phone()
         tap.ok("in Gulu everybody is", "Should someone in this office not see this?" in phone.get("/form/1").text)
         check = phone.get("/form/1")
+        tap.ok("and told there that nobody in Gulu hears of it, not of danger either", "Nobody here is told of it, even if somebody is in danger" in check.text, check.text)
+        asked = phone.send(check, "/form/send", what=WORDS["what"], danger="yes", closed="hq", go="check")
+        tap.ok("whoever looks at such answers is told to call now", "only headquarters may open it: nobody here is told of it. If anyone is in danger now" in asked.text, asked.text)
+        asked = phone.send(check, "/form/send", what=WORDS["what"], danger="yes", closed="no", go="check")
+        tap.ok("and at no others", "You chose that only headquarters" not in asked.text, asked.text)
         done = phone.send(check, "/form/send", what=WORDS["what"], danger="yes", closed="hq")
         code = receipt(done)
+        tap.ok("the receipt says so again", "nobody here is told of it" in done.text, done.text)
         tap.ok("it is taken, and the spool does not tell that it is urgent", gulu.spool() in ([("i", 0), ("m", 0)], []), gulu.spool())
         other = phone.send(check, "/form/send", what=WORDS["what"], danger="yes", closed="no")
         tap.ok("sent again, but for this office too, it is not taken for the same", "saved already" in other.text, other.text)
@@ -63,8 +69,13 @@ def main():
         sent = phone.send(page, "/messages", text=WORDS["message"], go="send")
         tap.ok("and one can write back there", sent.status == 200 and "safe" in sent.text, sent.text)
         gulu.sync(), hq.sync()
-        wait_for("the message at headquarters", lambda: gulu.sync() and hq.sync() and WORDS["message"] in hq.sign_in().get(link).text, 60)
-        tap.ok("headquarters reads the message", True)
+        def at_headquarters():
+            for hub in (gulu, hq):
+                hub.sync()
+            return hq.sign_in().get(link).text
+        text = wait_for("the message at headquarters", lambda: (text := at_headquarters()) and WORDS["message"] in text and text, 60)
+        tap.ok("headquarters reads the message, after the one that it answered",
+               0 <= text.find(WORDS["what"]) and text.count(WORDS["message"]) == 1 and WORDS["answer"] in text, text)
         nothing_in_gulu(tap, gulu, "after answer, case, note and message")
     finally:
         coalition.close()
