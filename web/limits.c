@@ -12,6 +12,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,7 +29,8 @@ struct limits_connection {
 	struct limits_connection *next, *previous;
 	int socket;		 /* -1: kept for one that is on its way in */
 	struct in6_addr address; /* IPv4 mapped */
-	size_t of_address;	 /* how many this address has, this one too */
+	struct in6_addr group;	 /* of it (limits_group) */
+	size_t of_group;	 /* how many this group has, this one too */
 	bool is_shut, has_begun; /* has_begun: idle, but the next request's first bytes are there */
 	char text[LIMITS_ADDRESS_SIZE];
 	enum limits_phase phase;
@@ -58,6 +60,29 @@ static void address_of(const struct sockaddr *from, struct in6_addr *out)
 	}
 }
 
+#define GLOBAL_MASK 0xe0 /* 2000::/3 (RFC 4291, section 2.4) */
+#define GLOBAL_BITS 0x20
+#define NETWORK_LEN 8
+
+static struct in6_addr group_of(struct in6_addr address)
+{
+	if ((address.s6_addr[0] & GLOBAL_MASK) == GLOBAL_BITS)
+		memset(address.s6_addr + NETWORK_LEN, 0, sizeof address.s6_addr - NETWORK_LEN);
+	return address;
+}
+
+void limits_group(char group[static LIMITS_ADDRESS_SIZE], const char *address)
+{
+	struct in6_addr parsed;
+
+	if (inet_pton(AF_INET6, address, &parsed) == 1) {
+		parsed = group_of(parsed);
+		inet_ntop(AF_INET6, &parsed, group, LIMITS_ADDRESS_SIZE);
+	} else {
+		snprintf(group, LIMITS_ADDRESS_SIZE, "%s", address);
+	}
+}
+
 static bool is_loopback(const struct in6_addr *address)
 {
 	return IN6_IS_ADDR_LOOPBACK(address) ||
@@ -69,31 +94,45 @@ static bool has_address(const struct limits_connection *connection, const struct
 	return memcmp(&connection->address, address, sizeof *address) == 0;
 }
 
+static bool has_group(const struct limits_connection *connection, const struct in6_addr *group)
+{
+	return memcmp(&connection->group, group, sizeof *group) == 0;
+}
+
 static size_t count_of(const struct limits *limits, const struct in6_addr *address)
 {
+	size_t count = 0;
+
 	for (const struct limits_connection *c = limits->first; c; c = c->next)
-		if (has_address(c, address))
-			return c->of_address;
+		count += has_address(c, address);
+	return count;
+}
+
+static size_t count_of_group(const struct limits *limits, const struct in6_addr *group)
+{
+	for (const struct limits_connection *c = limits->first; c; c = c->next)
+		if (has_group(c, group))
+			return c->of_group;
 	return 0;
 }
 
-static void set_count_of(struct limits *limits, const struct in6_addr *address, size_t count)
+static void set_count_of(struct limits *limits, const struct in6_addr *group, size_t count)
 {
 	for (struct limits_connection *c = limits->first; c; c = c->next)
-		if (has_address(c, address))
-			c->of_address = count;
+		if (has_group(c, group))
+			c->of_group = count;
 }
 
 static void add(struct limits *limits, struct limits_connection *connection)
 {
-	size_t count = count_of(limits, &connection->address);
+	size_t count = count_of_group(limits, &connection->group);
 
 	connection->next = limits->first;
 	if (limits->first)
 		limits->first->previous = connection;
 	limits->first = connection;
 	limits->count++;
-	set_count_of(limits, &connection->address, count + 1);
+	set_count_of(limits, &connection->group, count + 1);
 }
 
 static void take_out(struct limits *limits, struct limits_connection *connection)
@@ -104,7 +143,7 @@ static void take_out(struct limits *limits, struct limits_connection *connection
 		connection->previous->next = connection->next;
 	else
 		limits->first = connection->next;
-	set_count_of(limits, &connection->address, connection->of_address - 1);
+	set_count_of(limits, &connection->group, connection->of_group - 1);
 	if (limits->is_waiting || limits->count == LIMITS_CONNECTIONS)
 		pthread_cond_broadcast(&limits->calmer);
 	limits->count--;
@@ -240,8 +279,8 @@ static void make_room(struct limits *limits)
 	for (struct limits_connection *c = limits->first; c; c = c->next) {
 		if (c->socket < 0 || c->is_shut || c->phase == LIMITS_WORK)
 			continue;
-		if (!victim || c->of_address > victim->of_address ||
-			(c->of_address == victim->of_address && gives_up_before(c, victim)))
+		if (!victim || c->of_group > victim->of_group ||
+			(c->of_group == victim->of_group && gives_up_before(c, victim)))
 			victim = c;
 	}
 	if (victim)
@@ -275,6 +314,7 @@ bool limits_reserve(struct limits *limits, const struct sockaddr *from)
 		place = memory_new(NULL, struct limits_connection);
 		place->socket = -1;
 		place->address = address;
+		place->group = group_of(address);
 		place->deadline = NEVER;
 		add(limits, place);
 	}

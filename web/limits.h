@@ -4,7 +4,7 @@
  * A connection goes through these phases; those that wait for the client have a deadline, and the reaper
  * shuts a socket down whose deadline has passed. The server then sees an end of file and closes it. When
  * nearly all places are taken, the place of a waiting connection is freed for each new one: of the address
- * that has the most, and there one that is idle, or else the oldest. Thread-safe. */
+ * (limits_group) that has the most, and there one that is idle, or else the oldest. Thread-safe. */
 #ifndef ENGABO_WEB_LIMITS_H
 #define ENGABO_WEB_LIMITS_H
 
@@ -49,6 +49,10 @@ void limits_phase(
 	struct limits *limits, struct limits_connection *connection, enum limits_phase phase, size_t size);
 /* More of the body has come. */
 void limits_received(struct limits *limits, struct limits_connection *connection, size_t size);
+/* Whose address in numbers this is, as far as others can be told from it: who has one global IPv6 address has
+ * all of its /64, so that counts as one; IPv4 and those that are local to a network count by themselves,
+ * because their /64 would be everybody in the room. */
+void limits_group(char group[static LIMITS_ADDRESS_SIZE], const char *address);
 /* In numbers, IPv4 without "::ffff:". */
 const char *limits_address(const struct limits_connection *connection);
 /* Waits until no connection is in BODY, WORK or ANSWER, at most so long; then, as long as it takes, until

@@ -6,13 +6,16 @@
 #include "web/intake/quota.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "node/base/memory.h"
+#include "web/limits.h"
 
 #define ADDRESSES 1024
 #define HOUR_MS INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
+#define FEW 3 /* reports of an hour for which the last third of the hub's is kept */
 #define PHOTO_SHARES 4
 #define DAY_MS INT64_C(86400000)
 
@@ -23,9 +26,11 @@ struct bucket {
 };
 
 struct source {
-	char address[64];
+	char address[LIMITS_ADDRESS_SIZE];
 	int64_t seen_ms;
 	struct bucket reports, photos;
+	struct bucket recent; /* an hour for each report */
+	bool is_beyond;	      /* its last one was taken beyond the hub's hour */
 };
 
 struct quota {
@@ -33,6 +38,7 @@ struct quota {
 	int reports_an_hour, reports_an_address;
 	int64_t photos_a_day; /* bytes */
 	struct bucket reports, photos;
+	struct bucket beyond; /* first reports when the hub's hour is full */
 	struct source sources[ADDRESSES];
 };
 
@@ -95,8 +101,11 @@ static void give_back(struct bucket *bucket, int64_t period_ms, int capacity)
 
 static struct source *find(struct quota *quota, const char *address)
 {
+	char group[LIMITS_ADDRESS_SIZE];
+
+	limits_group(group, address);
 	for (size_t i = 0; i < ADDRESSES; i++)
-		if (strcmp(quota->sources[i].address, address) == 0)
+		if (strcmp(quota->sources[i].address, group) == 0)
 			return &quota->sources[i];
 	return NULL;
 }
@@ -110,8 +119,9 @@ static struct source *find_or_make(struct quota *quota, const char *address, int
 		for (size_t i = 1; i < ADDRESSES; i++)
 			if (quota->sources[i].seen_ms < source->seen_ms)
 				source = &quota->sources[i];
-		*source = (struct source){.reports.at_ms = now_ms, .photos.at_ms = now_ms};
-		strncpy(source->address, address, sizeof source->address - 1);
+		*source = (struct source){
+			.reports.at_ms = now_ms, .photos.at_ms = now_ms, .recent.at_ms = now_ms};
+		limits_group(source->address, address);
 	}
 	source->seen_ms = now_ms;
 	return source;
@@ -125,20 +135,24 @@ static int64_t address_period(const struct quota *quota)
 	return minutes < HOUR_MS ? minutes : HOUR_MS;
 }
 
-/* How long the hub as a whole makes this one wait. The last third of its hour is for those who have not used
- * half of what is theirs. */
-static int64_t hub_wait_ms(struct quota *quota, const struct source *source, int64_t now_ms)
+/* How long the hub as a whole makes this one wait. The last third of its hour is for those who have sent few,
+ * and what is beyond for those who have sent nothing (*is_beyond). */
+static int64_t hub_wait_ms(struct quota *quota, struct source *source, int64_t now_ms, bool *is_beyond)
 {
-	int64_t kept = quota->reports_an_address && source->reports.used > address_period(quota) / 2
-			       ? HOUR_MS / 3
-			       : 0;
-	int64_t wait = wait_ms(&quota->reports, HOUR_MS, quota->reports_an_hour, now_ms), each;
+	int64_t wait = wait_ms(&quota->reports, HOUR_MS, quota->reports_an_hour, now_ms), kept;
 
-	if (!quota->reports_an_hour || !kept)
+	*is_beyond = false;
+	if (!quota->reports_an_hour)
+		return 0;
+	drain(&source->recent, now_ms);
+	if (!source->recent.used && wait) {
+		*is_beyond = true;
+		return wait_ms(&quota->beyond, HOUR_MS, QUOTA_BEYOND * quota->reports_an_hour, now_ms);
+	}
+	if (source->recent.used <= (FEW - 1) * HOUR_MS)
 		return wait;
-	each = HOUR_MS / quota->reports_an_hour;
-	return quota->reports.used + each <= HOUR_MS - kept ? 0
-							    : quota->reports.used + each - (HOUR_MS - kept);
+	kept = quota->reports.used + HOUR_MS / quota->reports_an_hour - HOUR_MS * 2 / 3;
+	return kept > 0 ? kept : 0;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -149,6 +163,7 @@ static int64_t later(int64_t a, int64_t b)
 int quota_report(struct quota *quota, const char *address, int64_t now_ms)
 {
 	struct source *source;
+	bool is_beyond;
 	int64_t wait;
 
 	if (!quota->reports_an_hour && !quota->reports_an_address)
@@ -156,9 +171,14 @@ int quota_report(struct quota *quota, const char *address, int64_t now_ms)
 	pthread_mutex_lock(&quota->lock);
 	source = find_or_make(quota, address, now_ms);
 	wait = wait_ms(&source->reports, address_period(quota), quota->reports_an_address, now_ms);
-	wait = later(wait, hub_wait_ms(quota, source, now_ms));
+	wait = later(wait, hub_wait_ms(quota, source, now_ms, &is_beyond));
 	if (!wait) {
-		use(&quota->reports, HOUR_MS, quota->reports_an_hour);
+		if (is_beyond)
+			use(&quota->beyond, HOUR_MS, QUOTA_BEYOND * quota->reports_an_hour);
+		else
+			use(&quota->reports, HOUR_MS, quota->reports_an_hour);
+		source->is_beyond = is_beyond;
+		use(&source->recent, HOUR_MS, 1);
 		use(&source->reports, address_period(quota), quota->reports_an_address);
 	}
 	pthread_mutex_unlock(&quota->lock);
@@ -171,9 +191,14 @@ void quota_report_back(struct quota *quota, const char *address)
 
 	pthread_mutex_lock(&quota->lock);
 	source = find(quota, address);
-	give_back(&quota->reports, HOUR_MS, quota->reports_an_hour);
-	if (source)
+	if (source && source->is_beyond)
+		give_back(&quota->beyond, HOUR_MS, QUOTA_BEYOND * quota->reports_an_hour);
+	else
+		give_back(&quota->reports, HOUR_MS, quota->reports_an_hour);
+	if (source) {
+		give_back(&source->recent, HOUR_MS, 1);
 		give_back(&source->reports, address_period(quota), quota->reports_an_address);
+	}
 	pthread_mutex_unlock(&quota->lock);
 }
 

@@ -9,10 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define QUOTA_BEYOND 3
+
 struct quota;
-/* On `context`. Zero: no limit. An address may send its number at once; after that it is slowed down: one a
- * minute (or as many an hour as its number, where that is more), and only while a third of the hub's hour is
- * left for others. */
+/* On `context`. Zero: no limit. An address (limits_group) may send its number at once; after that it is
+ * slowed down: one a minute (or as many an hour as its number, where that is more). Of the hub's hour,
+ * anybody may use two thirds; the last is for who has sent fewer than three lately. When all of it is used,
+ * an address that has sent nothing for an hour may still send one, QUOTA_BEYOND times as many in all.
+ *
+ * So somebody with N addresses: up to 300 of them, at 300 an hour, keep nobody from sending a first report;
+ * they only make everybody's second one wait. More than 900, which one machine has where the network lets it
+ * make up link-local addresses, do close the form for an hour: less than that would be telling people apart
+ * who cannot be told apart, more would fill the card. */
 struct quota *quota_new(const void *context, int reports_an_hour, int reports_an_address);
 /* From now on so many an address. */
 void quota_set_address(struct quota *quota, int reports_an_address);

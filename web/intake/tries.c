@@ -9,27 +9,27 @@
 #include "web/intake/tries.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "node/base/clock.h"
 #include "node/base/memory.h"
+#include "web/limits.h"
 
 #define AT_ONCE 3
-#define WAITING_MOST 64
 #define ADDRESSES 1024
-#define ADDRESS_SIZE 64
 #define FORGOTTEN_MS INT64_C(600000) /* a wrong code counts against its address for so long */
 #define REMEMBERED 100		     /* wrong codes of one address */
 
 struct waiter {
-	char address[ADDRESS_SIZE];
+	char address[LIMITS_ADDRESS_SIZE];
 	tries_turn *turn;
 	void *user;
 };
 
 struct source {
-	char address[ADDRESS_SIZE];
+	char address[LIMITS_ADDRESS_SIZE];
 	int64_t seen_ms;
 	int64_t wrong_ms; /* FORGOTTEN_MS for each wrong code, draining */
 };
@@ -41,7 +41,7 @@ struct tries {
 	bool is_stopping;
 	int64_t every_ms;
 	int64_t used_ms, at_ms; /* every_ms for each place taken, draining */
-	struct waiter waiters[WAITING_MOST];
+	struct waiter waiters[TRIES_WAITING];
 	size_t count;
 	struct source sources[ADDRESSES];
 };
@@ -214,35 +214,88 @@ void tries_free(struct tries *tries)
 	memory_free(tries);
 }
 
+/* How far an address is from having a place in line by right: first what is held against it, then how many it
+ * has there. */
+struct claim {
+	int64_t wrong;
+	size_t in_line;
+};
+
+static struct claim claim_of(struct tries *tries, const char *address, int64_t now)
+{
+	struct claim claim = {wrong_of(tries, address, now), 0};
+
+	for (size_t i = 0; i < tries->count; i++)
+		claim.in_line += strcmp(tries->waiters[i].address, address) == 0;
+	return claim;
+}
+
+static bool is_worse(struct claim one, struct claim other)
+{
+	return one.wrong != other.wrong ? one.wrong > other.wrong : one.in_line > other.in_line;
+}
+
+/* Takes out the last in line of the address with the worst claim, where it is worse than the newcomer's. */
+static bool make_room(struct tries *tries, struct claim newcomer, int64_t now, struct waiter *out)
+{
+	struct claim worst = newcomer;
+	size_t last = tries->count;
+
+	for (size_t i = 0; i < tries->count; i++) {
+		struct claim claim = claim_of(tries, tries->waiters[i].address, now);
+
+		if (is_worse(worst, claim) || (last == tries->count && !is_worse(claim, worst)))
+			continue;
+		worst = claim;
+		last = i;
+	}
+	if (last == tries->count)
+		return false;
+	*out = take(tries, last);
+	return true;
+}
+
+static int seconds_for(const struct tries *tries, size_t places)
+{
+	return (int)((int64_t)places * tries->every_ms / 1000) + 1;
+}
+
 void tries_ask(struct tries *tries, const char *address, tries_turn *turn, void *user)
 {
-	size_t in_line = 0;
-	bool is_full;
+	struct waiter asking = {.turn = turn, .user = user}, put_out = {.turn = NULL};
+	int64_t now = clock_boot_ms();
+	bool is_refused;
+	struct claim claim;
+	int seconds;
 
+	limits_group(asking.address, address);
 	pthread_mutex_lock(&tries->lock);
-	for (size_t i = 0; i < tries->count; i++)
-		in_line += strcmp(tries->waiters[i].address, address) == 0;
-	is_full = tries->is_stopping || tries->count == WAITING_MOST || in_line >= TRIES_AN_ADDRESS;
-	if (!is_full) {
-		struct waiter *waiter = &tries->waiters[tries->count++];
-
-		*waiter = (struct waiter){.turn = turn, .user = user};
-		snprintf(waiter->address, sizeof waiter->address, "%s", address);
+	claim = claim_of(tries, asking.address, now);
+	claim.in_line++;
+	seconds = seconds_for(tries, claim.in_line);
+	is_refused = tries->is_stopping || claim.in_line > TRIES_AN_ADDRESS ||
+		     (tries->count == TRIES_WAITING && !make_room(tries, claim, now, &put_out));
+	if (!is_refused) {
+		tries->waiters[tries->count++] = asking;
 		pthread_cond_signal(&tries->changed);
 	}
 	pthread_mutex_unlock(&tries->lock);
-	if (is_full)
-		turn(user, (int)((int64_t)(in_line + 1) * tries->every_ms / 1000) + 1);
+	if (is_refused)
+		turn(user, seconds);
+	if (put_out.turn)
+		put_out.turn(put_out.user, seconds);
 }
 
 void tries_end(struct tries *tries, const char *address, bool was_right)
 {
+	char group[LIMITS_ADDRESS_SIZE];
 	int64_t now = clock_boot_ms();
 
+	limits_group(group, address);
 	pthread_mutex_lock(&tries->lock);
 	drain(tries, now);
 	if (!was_right)
-		note_wrong(tries, address, now);
+		note_wrong(tries, group, now);
 	else
 		tries->used_ms = tries->used_ms > tries->every_ms ? tries->used_ms - tries->every_ms : 0;
 	pthread_cond_signal(&tries->changed);

@@ -7,6 +7,12 @@
  * addresses without any. So whoever guesses at full speed holds nobody else up, and those who share that
  * address for no longer than their turn takes.
  *
+ * A line that is full lets a newcomer in and puts out the last of the address with the most wrong codes, or
+ * else of the one with the most in line, where that is worse than the newcomer. So an owner at an address
+ * without wrong codes always gets into it, and waits for no more than one turn of each address that guesses,
+ * until somebody guesses from 64 addresses at once that have not guessed in the last ten minutes. What is
+ * one address says limits_group.
+ *
  * Addresses are in memory alone, 1,024 at most. Thread-safe. */
 #ifndef ENGABO_WEB_INTAKE_TRIES_H
 #define ENGABO_WEB_INTAKE_TRIES_H
@@ -17,6 +23,7 @@
 
 #define TRIES_EVERY_MS 8572 /* seven a minute, and three at once */
 #define TRIES_AN_ADDRESS 24 /* in line; fewer than its connections, so that some are left for all else */
+#define TRIES_WAITING 64    /* in line in all; so few for the same reason */
 
 struct tries;
 /* `every_ms`: TRIES_EVERY_MS; less in tests. */

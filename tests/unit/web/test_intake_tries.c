@@ -171,6 +171,68 @@ static void a_line_has_an_end_and_says_how_long_it_takes(void **state)
 	tries_free(tries);
 }
 
+struct guess {
+	struct tries *tries;
+	char address[64];
+	atomic_int said;
+};
+
+static void guessed(void *user, int seconds)
+{
+	struct guess *guess = user;
+
+	if (!seconds) {
+		atomic_fetch_add(&let_in, 1);
+		tries_end(guess->tries, guess->address, false);
+	}
+	atomic_store(&guess->said, seconds);
+}
+
+/* Guesses from so many addresses fill the line again and again, and go on while an owner waits: she gets into
+ * the full line, and comes before everybody who has guessed, behind one turn at the most of each address that
+ * has not yet. */
+static void an_owner_passes(int addresses, const char *prefix)
+{
+	static struct guess guesses[6 * TRIES_WAITING];
+	struct tries *tries;
+	struct asking owner;
+	int before = 0;
+
+	assert_null(tries_start(EVERY_MS, &tries));
+	for (int i = 0; i < 6 * TRIES_WAITING; i++) {
+		if (i == 3 * TRIES_WAITING) {
+			before = atomic_load(&let_in);
+			ask(tries, "192.0.2.7", &owner);
+		}
+		guesses[i].tries = tries;
+		snprintf(guesses[i].address, sizeof guesses[i].address, "%s%d", prefix, i % addresses);
+		atomic_store(&guesses[i].said, -1);
+		tries_ask(tries, guesses[i].address, guessed, &guesses[i]);
+	}
+	wait_until_let_in(&owner);
+	assert_true(atomic_load(&let_in) - before <= addresses + 1);
+	tries_end(tries, "192.0.2.7", true);
+	tries_stop(tries);
+	for (int i = 0; i < 6 * TRIES_WAITING; i++)
+		assert_int_not_equal(atomic_load(&guesses[i].said), -1); /* nobody is forgotten */
+	tries_free(tries);
+}
+
+static void an_owner_gets_in_past_guesses_from_three_addresses(void **state)
+{
+	an_owner_passes(3, "10.0.0.");
+}
+
+static void and_from_forty(void **state)
+{
+	an_owner_passes(40, "10.0.0.");
+}
+
+static void and_from_a_whole_network_of_them(void **state)
+{
+	an_owner_passes(150, "2001:db8::");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +241,9 @@ int main(void)
 		cmocka_unit_test(a_place_is_kept_for_those_who_have_not_guessed),
 		cmocka_unit_test(the_owner_gets_in_after_those_who_were_there_before),
 		cmocka_unit_test(a_line_has_an_end_and_says_how_long_it_takes),
+		cmocka_unit_test(an_owner_gets_in_past_guesses_from_three_addresses),
+		cmocka_unit_test(and_from_forty),
+		cmocka_unit_test(and_from_a_whole_network_of_them),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -143,6 +143,46 @@ static void when_places_are_few_the_greediest_address_gives_one_up(void **state)
 	limits_stop(limits);
 }
 
+static void what_can_be_one_machine_counts_as_one(void **state)
+{
+	static const char *const cases[][2] = {
+		{"192.0.2.7", "192.0.2.7"},
+		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+		{"3fff::1", "3fff::"},
+		{"fe80::1:2:3:4", "fe80::1:2:3:4"}, /* everybody in the room has these eight bytes */
+		{"fd12:3456:789a:1::5", "fd12:3456:789a:1::5"},
+		{"::1", "::1"},
+		{"", ""},
+	};
+	char group[LIMITS_ADDRESS_SIZE];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		limits_group(group, cases[i][0]);
+		assert_string_equal(group, cases[i][1]);
+	}
+}
+
+static void a_machine_with_a_network_of_addresses_is_the_greediest(void **state)
+{
+	struct phone guests[LIMITS_CONNECTIONS], honest;
+	struct limits *limits;
+	char text[32];
+
+	assert_null(limits_start(true, &limits));
+	for (int i = 0; i < LIMITS_CONNECTIONS - 32; i++) {
+		snprintf(text, sizeof text, i < 3 ? "192.0.2.7" : "2001:db8::%x", i);
+		guests[i] = enter(limits, text);
+	}
+	honest = enter(limits, "192.0.2.8");
+	for (int i = 0; i < 3; i++)
+		assert_false(is_shut(&guests[i]));
+	assert_true(is_shut(&guests[3]));
+	for (int i = 0; i < LIMITS_CONNECTIONS - 32; i++)
+		leave(limits, &guests[i]);
+	leave(limits, &honest);
+	limits_stop(limits);
+}
+
 static void an_idle_connection_gives_way_before_one_with_a_request(void **state)
 {
 	struct phone phones[3], idle, *all[] = {&phones[0], &phones[1], &idle, &phones[2]};
@@ -249,6 +289,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_has_32_places_and_this_machine_any_number),
 		cmocka_unit_test(when_places_are_few_the_greediest_address_gives_one_up),
+		cmocka_unit_test(what_can_be_one_machine_counts_as_one),
+		cmocka_unit_test(a_machine_with_a_network_of_addresses_is_the_greediest),
 		cmocka_unit_test(an_idle_connection_gives_way_before_one_with_a_request),
 		cmocka_unit_test(when_all_places_are_owed_an_answer_nobody_more_comes_in),
 		cmocka_unit_test(a_place_is_kept_for_who_is_on_the_way_and_given_back_when_nobody_comes),
