@@ -7,19 +7,17 @@
 #include "web/authority.h"
 
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "node/base/files.h"
 #include "node/base/text.h"
 #include "web/certificate.h"
+#include "web/interfaces.h"
 #include "web/language.h"
 #include "web/x509.h"
 
-#define KEY_LEN 32 /* of P-256 */
-#define ADDRESSES_MOST 32
+#define KEY_LEN 32   /* of P-256 */
 #define HOST_MOST 40 /* with "-office" a DNS label still */
 
 /* Every network that is nobody's in particular: RFC 1918, link-local, loopback, RFC 4193. */
@@ -229,35 +227,20 @@ char *authority_host(const void *context)
 	return memory_string(context, name);
 }
 
-static bool is_private(const struct in_addr *address)
-{
-	uint32_t number = ntohl(address->s_addr);
-
-	return number >> 24 == 10 || number >> 20 == 0xac1 || number >> 16 == 0xc0a8;
-}
-
-/* By ioctl, because the unit allows no netlink. */
 const char *const *authority_addresses(const void *context)
 {
-	const char **addresses = memory_array(context, const char *, ADDRESSES_MOST + 3);
-	struct ifreq rows[ADDRESSES_MOST] = {0};
-	struct ifconf list = {.ifc_len = sizeof rows, .ifc_req = rows};
-	int fd CLEANUP(fd_close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	const char **addresses = memory_array(context, const char *, INTERFACES_MOST + 3);
+	struct interface list[INTERFACES_MOST];
 	char text[INET_ADDRSTRLEN];
-	size_t count = 0;
+	size_t count = 0, found = interfaces_list(list);
 
 	addresses[count++] = "127.0.0.1";
 	addresses[count++] = "::1";
-	if (fd < 0 || ioctl(fd, SIOCGIFCONF, &list) != 0)
-		list.ifc_len = 0;
-	for (size_t i = 0; i < (size_t)list.ifc_len / sizeof *rows; i++) {
-		struct sockaddr_in address;
-
-		memcpy(&address, &rows[i].ifr_addr, sizeof address);
-		if (address.sin_family == AF_INET && is_private(&address.sin_addr) &&
-			inet_ntop(AF_INET, &address.sin_addr, text, sizeof text))
+	for (size_t i = 0; i < found; i++)
+		if (interfaces_is_private(list[i].address) &&
+			ntohl(list[i].address.s_addr) != INADDR_LOOPBACK &&
+			inet_ntop(AF_INET, &list[i].address, text, sizeof text))
 			addresses[count++] = memory_string(addresses, text);
-	}
 	return addresses;
 }
 

@@ -36,8 +36,8 @@ const struct error *authority_names(
 /* This machine's name in the local network, without ".local": lower case; "hub" when it has none that fits.
  */
 char *authority_host(const void *context);
-/* The addresses of this machine that a certificate of it may name: private IPv4, and loopback. NULL ends
- * them. */
+/* The addresses of this machine that a certificate of it may name: private or link-local IPv4, and loopback.
+ * NULL ends them. */
 const char *const *authority_addresses(const void *context);
 
 /* Makes the authority and the certificates of both servers in a fresh home that has its keys/tls-*. Fills the

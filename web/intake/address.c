@@ -16,10 +16,10 @@
 
 #include "node/base/text.h"
 #include "web/host.h"
+#include "web/interfaces.h"
 #include "web/intake/gate.h"
 #include "web/intake/intake.h"
 
-#define INTERFACES_MOST 64
 #define RANK_WIFI 3
 #define RANK_WANTED 4
 
@@ -90,23 +90,17 @@ static int rank_of(const char *interface, const char *wanted)
 /* The IPv4 address of the best interface of at least that rank: what people can type. */
 static char *interface_address(const struct request *request, int least)
 {
-	struct ifreq rows[INTERFACES_MOST];
-	struct ifconf list = {.ifc_len = sizeof rows, .ifc_req = rows};
-	int fd CLEANUP(fd_close) = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct interface list[INTERFACES_MOST];
+	size_t count = interfaces_list(list);
 	const char *wanted = intake_of(request)->home->config->wifi.interface;
 	char text[INET_ADDRSTRLEN], *best = NULL;
 
-	if (fd < 0 || ioctl(fd, SIOCGIFCONF, &list) != 0)
-		return NULL;
-	for (size_t i = 0; i < (size_t)list.ifc_len / sizeof *rows; i++) {
-		struct sockaddr_in address;
-		int rank = rank_of(rows[i].ifr_name, wanted);
+	for (size_t i = 0; i < count; i++) {
+		int rank = rank_of(list[i].name, wanted);
 
-		memcpy(&address, &rows[i].ifr_addr, sizeof address);
-		if (address.sin_family != AF_INET || rank < least || ioctl(fd, SIOCGIFFLAGS, &rows[i]) != 0 ||
-			!(rows[i].ifr_flags & IFF_UP) || rows[i].ifr_flags & (IFF_LOOPBACK | IFF_POINTOPOINT))
+		if (rank < least || !list[i].is_shared)
 			continue;
-		inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+		inet_ntop(AF_INET, &list[i].address, text, sizeof text);
 		best = memory_string(request->context, text);
 		least = rank + 1;
 	}

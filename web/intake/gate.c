@@ -18,6 +18,7 @@
 #include "web/certificate.h"
 #include "web/intake/address.h"
 #include "web/intake/intake.h"
+#include "web/interfaces.h"
 #include "web/public.h"
 #include "web/settings.h"
 #include "web/way.h"
@@ -57,13 +58,13 @@ struct gate *gate_new(struct intake *intake)
 
 static bool is_private(const struct in6_addr *peer)
 {
-	const uint8_t *v4 = peer->s6_addr + 12;
+	struct in_addr v4;
 
 	if (!IN6_IS_ADDR_V4MAPPED(peer))
 		return IN6_IS_ADDR_LOOPBACK(peer) || IN6_IS_ADDR_LINKLOCAL(peer) ||
 		       (peer->s6_addr[0] & 0xfe) == 0xfc;
-	return v4[0] == 10 || v4[0] == 127 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
-	       (v4[0] == 192 && v4[1] == 168) || (v4[0] == 169 && v4[1] == 254);
+	memcpy(&v4, peer->s6_addr + 12, sizeof v4);
+	return interfaces_is_private(v4);
 }
 
 static bool is_near(const struct request *request)
