@@ -272,7 +272,6 @@ static const struct error *read_spool(struct hub *hub, struct batch *batch, int 
 	const struct error *error;
 	size_t count = 0;
 
-	TRY(state_taken(hub->db, sources[which].name, &batch->upto[which]));
 	error = open_spool(hub, &sources[which], &db);
 	if (!error && db)
 		error = spool_after(batch->context, db, batch->upto[which], ROWS_MAX, &rows, &count);
@@ -323,6 +322,10 @@ static const struct error *commit_once(struct hub *hub, int64_t *count, bool *mo
 	struct log_tip tip;
 
 	for (int i = 0; i < SOURCES; i++)
+		TRY(state_taken(hub->db, sources[i].name, &batch.upto[i]));
+	/* Never both in one commit: an item beside an office's entry is the office's (EVENT.md, mailboxes).
+	 */
+	for (int i = 0; i < SOURCES && !(batch.rows[INTAKE] || batch.rows[OFFICE]); i++)
 		TRY(read_spool(hub, &batch, i));
 	TRY(logs_tip(hub->log, hub->trust.self.log, hub->trust.self.epoch, &tip));
 	if (batch.count || !(batch.rows[INTAKE] || batch.rows[OFFICE]))
@@ -332,6 +335,20 @@ static const struct error *commit_once(struct hub *hub, int64_t *count, bool *mo
 	*count += (int64_t)batch.count;
 	*more = batch.rows[INTAKE] || batch.rows[OFFICE];
 	return NULL;
+}
+
+/* What the office counts by now need not lie here, too: which reports were urgent is nobody's later. */
+static const struct error *forget_urgent(struct hub *hub)
+{
+	struct db *office CLEANUP(db_close) = NULL;
+	struct query query CLEANUP(db_finish) = {0};
+
+	if (open_spool(hub, &sources[OFFICE], &office) || !office) /* read_spool has told why */
+		return NULL;
+	TRY(db_prepare(hub->db, &query, "DELETE FROM urgent WHERE id <= ?"));
+	db_bind_integer(&query, 1, db_meta_number(office, "urgent_seen", 0));
+	TRY(db_done(&query));
+	return sqlite3_changes(hub->db->handle) ? db_run(hub->db, "PRAGMA wal_checkpoint(TRUNCATE)") : NULL;
 }
 
 const struct error *round_commit(struct hub *hub, int64_t *count)
@@ -345,7 +362,7 @@ const struct error *round_commit(struct hub *hub, int64_t *count)
 		return error_new(ERROR_CONFLICT, "this hub's log takes nothing new: %s", hub->halted);
 	while (more && !(hub->stop && *hub->stop))
 		TRY(commit_once(hub, count, &more));
-	return NULL;
+	return forget_urgent(hub);
 }
 
 /* ---- after a crash ---- */

@@ -227,6 +227,7 @@ static const struct error *open_all(struct hub *hub)
 	TRY(read_trust(hub, &changed));
 	TRY(signkey_read(hub->home, &hub->trust.self.sign, &hub->sign));
 	TRY(db_open(home_file(scratch, hub->home, "sync.db"), &sync_schema, &hub->db));
+	TRY(db_run(hub->db, "PRAGMA secure_delete = ON"));
 	TRY(db_open(home_file(scratch, hub->home, "mailbox.db"), &mailbox_schema, &hub->mailbox));
 	TRY(open_repositories(hub));
 	TRY(hub_refresh(hub));
@@ -261,17 +262,34 @@ const struct error *hub_open(const void *context, struct home *home, struct hub 
 
 /* ---- looking through a log ---- */
 
+enum writer { WRITER_INTAKE, WRITER_OFFICE, WRITER_HEADQUARTERS }; /* item.office in mailbox.db */
+
 struct indexing {
 	struct hub *hub;
-	struct query item; /* INSERT into mailbox.db */
-	int64_t seq;	   /* read up to here */
+	bool is_headquarters; /* whose log it is */
+	struct query item;    /* INSERT into mailbox.db */
+	int64_t seq;	      /* read up to here */
 	struct oid oid;
 };
+
+/* Sync puts what intake took and what the office wrote into commits of their own (batch.c). */
+static enum writer writer_of(
+	const struct indexing *indexing, const struct commit_entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char kind, mailbox[33];
+
+		if (commit_entry_name(entries[i].name, i, &kind, mailbox) && kind == 'o')
+			return indexing->is_headquarters ? WRITER_HEADQUARTERS : WRITER_OFFICE;
+	}
+	return WRITER_INTAKE;
+}
 
 static const struct error *index_commit(void *user, const struct log_commit *commit, const struct oid *oid,
 	const struct commit_entry *entries, size_t count)
 {
 	struct indexing *indexing = user;
+	enum writer writer = writer_of(indexing, entries, count);
 	struct query *item = &indexing->item;
 
 	for (size_t i = 0; i < count; i++) {
@@ -285,6 +303,7 @@ static const struct error *index_commit(void *user, const struct log_commit *com
 		db_bind_integer(item, 4, commit->seq);
 		db_bind_integer(item, 5, (int64_t)i);
 		db_bind_bytes(item, 6, entries[i].body);
+		db_bind_integer(item, 7, writer);
 		TRY(db_done(item));
 	}
 	for (size_t i = 0; i < commit->ack_count; i++)
@@ -325,12 +344,15 @@ static const struct error *write_mark(
 
 static const struct error *index_from(struct hub *hub, const char *log, int epoch, struct indexing *indexing)
 {
+	const struct roster *roster = hub_roster(hub);
+	const struct roster_member *member = roster ? roster_member(roster, log) : NULL;
 	struct db *mailbox = hub->mailbox;
 	bool waits;
 
+	indexing->is_headquarters = member && member->keys.role == MEMBER_HEADQUARTERS;
 	TRY(db_prepare(mailbox, &indexing->item,
-		"INSERT OR IGNORE INTO item(mailbox, log, epoch, seq, place, body) VALUES(?, ?, ?, ?, ?, "
-		"?)"));
+		"INSERT OR IGNORE INTO item(mailbox, log, epoch, seq, place, body, office, first) VALUES(?1, "
+		"?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS (SELECT 1 FROM item WHERE mailbox = ?1 AND log <> ?2))"));
 	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, log, epoch, indexing->seq, indexing->oid.hex,
 		index_commit, indexing, &waits));
 	return write_mark(mailbox, log, epoch, indexing);

@@ -8,6 +8,8 @@ CREATE TABLE item( -- one entry m-<mailbox id>-<number>.age of a log
   seq INTEGER NOT NULL, -- the commit
   place INTEGER NOT NULL, -- its number among the commit's entries
   body BLOB NOT NULL, -- an age file to the mailbox's key alone
+  office INTEGER NOT NULL, -- who wrote it: 0 an intake; 1 an office, for its commit has entries of an office; 2 the office of a headquarters
+  first INTEGER NOT NULL, -- 1 while no other log had an item for this mailbox: the log is that of the report's owner
   PRIMARY KEY (mailbox, log, epoch, seq, place)
 ) WITHOUT ROWID;
 

@@ -77,18 +77,6 @@ const struct error *state_taken_set(struct db *db, const char *spool, int64_t up
 	return db_done(&query);
 }
 
-const struct error *state_urgent(struct db *sync_db, int64_t *newest, int64_t *at)
-{
-	struct query query CLEANUP(db_finish) = {0};
-	bool row;
-
-	TRY(db_prepare(sync_db, &query, "SELECT id, at FROM urgent ORDER BY id DESC LIMIT 1"));
-	TRY(db_step(&query, &row));
-	*newest = row ? db_integer(&query, 0) : 0;
-	*at = row ? db_integer(&query, 1) : 0;
-	return NULL;
-}
-
 const struct error *state_trouble(
 	struct db *db, const char *remote, const char *log, const char *kind, const char *reason)
 {

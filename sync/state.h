@@ -27,8 +27,6 @@ const struct error *mailbox_items(const void *context, struct db *mailbox_db, co
 /* How far sync has taken a spool ('intake' from mailbox.db or sync.db, 'office' from sync.db); 0 when it has
  * taken nothing. */
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto) MUST_CHECK;
-/* The newest urgent report's row, 0 when there was none; for the flag on the sign-in page. */
-const struct error *state_urgent(struct db *sync_db, int64_t *newest, int64_t *at) MUST_CHECK;
 /* What `engabo status --json` and /sync show; the caller owns it. Times are seconds, null where there is
  * none:
  *   {"remotes":[{"name","url","last_ok","last_try","last_error","next_try","failures","sent","received","waiting_in","waiting_out"}],

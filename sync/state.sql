@@ -20,7 +20,7 @@ CREATE TABLE intent( -- the batch that is being put into our log right now; at m
   digest BLOB NOT NULL -- SHA-256 over the sorted SHA-256s of its envelopes: tells after a crash whether what is in the log is this batch
 );
 
-CREATE TABLE urgent( -- reports with danger = yes from our own intake: a flag on the sign-in page, without content
+CREATE TABLE urgent( -- reports with danger = yes from our own intake that the office has not read yet: for the flag, without content; overwritten afterwards
   id INTEGER PRIMARY KEY, -- the row in intake's spool
   at INTEGER NOT NULL -- when sync took it, seconds
 );

@@ -114,7 +114,9 @@ static const struct error *office_upto(struct db *office_db, const char *log, in
 	return NULL;
 }
 
-/* A report comes with the first item of its mailbox; whichever office opens it writes there, too. */
+/* A report comes with the first item of its mailbox, by an intake. Only an office ends the waiting: the one
+ * whose log brought it, or headquarters'. What the reporter's code can write does not, for somebody may have
+ * taken the phone and the code; nor does what another hub writes there. */
 static const struct error *count_unread(
 	struct db *mailbox_db, const char *log, int epoch, int64_t after, int64_t *count)
 {
@@ -122,9 +124,9 @@ static const struct error *count_unread(
 	bool row;
 
 	TRY(db_prepare(mailbox_db, &query,
-		"SELECT count(*) FROM (SELECT log, epoch, seq FROM item GROUP BY mailbox HAVING count(*) = "
-		"1) "
-		"WHERE log = ? AND epoch = ? AND seq > ?"));
+		"SELECT count(DISTINCT mailbox) FROM item AS report WHERE log = ? AND epoch = ? AND seq > ? "
+		"AND first AND NOT office AND NOT EXISTS (SELECT 1 FROM item WHERE item.mailbox = "
+		"report.mailbox AND (office = 2 OR (office = 1 AND item.log = report.log)))"));
 	db_bind_text(&query, 1, log);
 	db_bind_integer(&query, 2, epoch);
 	db_bind_integer(&query, 3, after);
@@ -161,17 +163,22 @@ const struct error *urgent_unread(struct db *mailbox_db, struct db *office_db, c
 
 /* ---- the rule ---- */
 
-/* The boot clock's time of something at `seconds`; what seems to lie ahead is now. */
+/* The boot clock's time of something at `seconds`; what seems to lie ahead is now, and what seems older than
+ * this program was noted by a clock that was wrong. */
 static int64_t boot_of(int64_t seconds, const struct urgent_now *now)
 {
-	int64_t passed = seconds && seconds < now->seconds ? now->seconds - seconds : 0;
+	int64_t begun = clock_likely(now->seconds) == now->seconds ? clock_likely(seconds) : seconds;
+	int64_t passed = seconds && begun < now->seconds ? now->seconds - begun : 0;
 
 	return now->boot_ms - passed * 1000;
 }
 
+/* Never 0, which is for what does not wait: a clock may say 1970. */
 static int64_t seconds_of(int64_t boot_ms, const struct urgent_now *now)
 {
-	return now->seconds - (now->boot_ms - boot_ms) / 1000;
+	int64_t seconds = now->seconds - (now->boot_ms - boot_ms) / 1000;
+
+	return seconds > 0 ? seconds : 1;
 }
 
 /* What is shown moves with the wall clock when that is set, and not by its rounding. */
@@ -197,7 +204,17 @@ void urgent_resume(struct urgent_flag *flag, const struct urgent_now *now)
 	if (flag->state == URGENT_UNREAD && !has_passed(flag->unread_boot_ms, URGENT_LATE_SECONDS, now))
 		flag->unread_boot_ms = now->boot_ms - INT64_C(1000) * URGENT_LATE_SECONDS;
 	flag->told_boot_ms = boot_of(flag->told_at, now);
-	flag->fact_since = flag->since;
+}
+
+/* What is noted of the oldest has changed. When one less waits, the next oldest is younger than it was; else
+ * an older one has come, or a clock was set back, and then the time that has passed counts. */
+static int64_t other_since(
+	const struct urgent_flag *flag, const struct urgent_facts *facts, const struct urgent_now *now)
+{
+	int64_t noted = boot_of(facts->since, now);
+	bool is_younger = noted > flag->since_boot_ms;
+
+	return (facts->waiting < flag->waiting) == is_younger ? noted : flag->since_boot_ms;
 }
 
 static void take_waiting(
@@ -205,12 +222,14 @@ static void take_waiting(
 {
 	if (!facts->waiting) {
 		flag->since = flag->fact_since = 0;
-	} else if (!flag->waiting || (facts->since && facts->since != flag->fact_since)) {
-		bool just_noted = flag->waiting && !flag->fact_since; /* what came just now has its time */
-
+	} else if (!flag->waiting) {
+		flag->since_boot_ms = boot_of(facts->since, now);
 		flag->fact_since = facts->since;
-		if (!just_noted)
-			flag->since_boot_ms = boot_of(facts->since, now);
+		flag->is_late = false;
+	} else if (facts->since && facts->since != flag->fact_since) {
+		if (flag->fact_since) /* what came just now has its time */
+			flag->since_boot_ms = other_since(flag, facts, now);
+		flag->fact_since = facts->since;
 		flag->is_late = flag->is_late && has_passed(flag->since_boot_ms, URGENT_LATE_SECONDS, now);
 	}
 	flag->waiting = facts->waiting;
@@ -252,6 +271,8 @@ enum urgent_signal urgent_step(
 	bool is_more = facts->waiting > flag->waiting;
 	enum urgent_state state, was = flag->state;
 
+	if (flag->told)
+		follow_clock(&flag->told_at, flag->told_boot_ms, now);
 	take_waiting(flag, facts, now);
 	take_unread(flag, facts->unread, now);
 	state = state_of(flag, now);
@@ -274,6 +295,14 @@ enum urgent_signal urgent_step(
 	}
 	return has_passed(flag->told_boot_ms, URGENT_AGAIN_SECONDS, now) ? tell(flag, SIGNAL_AGAIN, now)
 									 : SIGNAL_NOTHING;
+}
+
+int64_t urgent_began(const struct urgent_flag *kept, int64_t at, bool is_oldest)
+{
+	at = at ? clock_likely(at) : 0;
+	if (kept->state != URGENT_WAITING || !kept->since)
+		return at;
+	return is_oldest || at < kept->since ? kept->since : at;
 }
 
 int64_t urgent_due_ms(const struct urgent_flag *flag)
@@ -345,6 +374,7 @@ const struct error *urgent_read(const struct home *home, struct urgent_flag *out
 			state_names, COUNT_OF(state_names), json_text_or(kept, "state", "")),
 		.waiting = number_of(kept, "waiting"),
 		.since = number_of(kept, "since"),
+		.fact_since = number_of(kept, "noted"),
 		.unread = number_of(kept, "unread"),
 		.unread_since = number_of(kept, "unread_since"),
 		.is_late = json_is_true(json_object_get(kept, "late")),
@@ -360,11 +390,13 @@ const struct error *urgent_write(const struct home *home, const struct urgent_fl
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char *line = memory_format(scratch,
-		"{\"state\":\"%s\",\"waiting\":%lld,\"since\":%lld,\"unread\":%lld,\"unread_since\":%lld,"
+		"{\"state\":\"%s\",\"waiting\":%lld,\"since\":%lld,\"noted\":%lld,\"unread\":%lld,\"unread_"
+		"since\":%lld,"
 		"\"late\":%s,\"told\":%d,\"told_at\":%lld,\"owed\":\"%s\"}\n",
 		state_names[flag->state], (long long)flag->waiting, (long long)flag->since,
-		(long long)flag->unread, (long long)flag->unread_since, flag->is_late ? "true" : "false",
-		flag->told, (long long)flag->told_at, signal_names[flag->owed]);
+		(long long)flag->fact_since, (long long)flag->unread, (long long)flag->unread_since,
+		flag->is_late ? "true" : "false", flag->told, (long long)flag->told_at,
+		signal_names[flag->owed]);
 
 	return files_write(home_file(scratch, home, URGENT_FILE),
 		(struct bytes){(const uint8_t *)line, strlen(line)}, 0600);

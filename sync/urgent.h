@@ -61,8 +61,9 @@ struct urgent_flag {
 	int told;		 /* signals since it was raised */
 	int64_t told_at;	 /* the newest of them */
 	enum urgent_signal owed; /* that the command of [urgent] has yet to be told */
+	int64_t fact_since;	 /* what the databases say for `since`, by the clock of that time */
 	/* The same by the boot clock, which nobody sets; not kept over a restart. */
-	int64_t fact_since, since_boot_ms, unread_boot_ms, told_boot_ms;
+	int64_t since_boot_ms, unread_boot_ms, told_boot_ms;
 };
 /* After reading a kept flag in a new process: what has passed meanwhile goes by the wall clock, and what was
  * late stays late whatever that says. */
@@ -72,6 +73,10 @@ enum urgent_signal urgent_step(
 	struct urgent_flag *flag, const struct urgent_facts *facts, const struct urgent_now *now);
 /* When to look again by the boot clock; -1: when a fact changes. */
 int64_t urgent_due_ms(const struct urgent_flag *flag);
+/* By today's clock, when a report began to wait that was noted at `at` by the clock of that time (0: just
+ * now); `kept`: the flag, whose `since` follows the clock. `is_oldest`: none of those that it counts is
+ * older. */
+int64_t urgent_began(const struct urgent_flag *kept, int64_t at, bool is_oldest);
 /* Whether sound is wanted at this minute of the day; `quiet` as in [urgent] quiet. */
 bool urgent_may_sound(const char *quiet, int minute);
 /* The same, now, by the hub's time zone. */

@@ -8,11 +8,14 @@
 #include "sync/watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "node/base/child.h"
 #include "node/base/clock.h"
@@ -33,7 +36,7 @@ struct watch {
 	const struct home *home;
 	struct member_keys self;
 	pthread_t thread;
-	int bell, wake;
+	int bell, wake, lock;
 	volatile int ends;
 	struct urgent_flag flag;
 	struct urgent_office office; /* as last read: a damaged office.db lowers nothing */
@@ -188,8 +191,8 @@ static void owe(struct watch *watch, enum urgent_signal signal)
 
 static bool is_same(const struct urgent_flag *a, const struct urgent_flag *b)
 {
-	return a->waiting == b->waiting && a->since == b->since && a->unread == b->unread &&
-	       a->unread_since == b->unread_since;
+	return a->waiting == b->waiting && a->since == b->since && a->fact_since == b->fact_since &&
+	       a->unread == b->unread && a->unread_since == b->unread_since;
 }
 
 static void take(struct watch *watch, const struct urgent_facts *facts)
@@ -246,6 +249,7 @@ static void watch_free(struct watch *watch)
 {
 	fd_close(watch->bell);
 	fd_close(watch->wake);
+	fd_close(watch->lock);
 	memory_free(watch);
 }
 
@@ -263,6 +267,19 @@ static void resume(struct watch *watch)
 	keep(watch); /* so that there is a file to look at */
 }
 
+/* Only one process can come here, for it holds the role's lock. */
+static const struct error *take_lock(struct watch *watch)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	watch->lock = open(
+		home_file(scratch, watch->home, WATCH_LOCK), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (watch->lock < 0 || fcntl(watch->lock, F_SETLK, &lock) < 0)
+		return error_system(errno, "cannot lock %s", WATCH_LOCK);
+	return NULL;
+}
+
 static const struct error *start(struct watch *watch)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -273,6 +290,7 @@ static const struct error *start(struct watch *watch)
 	if (watch->wake < 0)
 		return error_system(errno, "cannot watch for what is urgent");
 	TRY(doorbell_listen(home_file(scratch, watch->home, URGENT_BELL), &watch->bell));
+	TRY(take_lock(watch));
 	resume(watch);
 	sigfillset(&all); /* signals are for the role's loop */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -288,7 +306,7 @@ const struct error *watch_start(const struct home *home, const struct member_key
 
 	watch->home = home;
 	watch->self = *self;
-	watch->bell = watch->wake = -1;
+	watch->bell = watch->wake = watch->lock = -1;
 	error = start(watch);
 	if (error)
 		watch_free(watch);
@@ -305,4 +323,34 @@ void watch_stop(struct watch *watch)
 	eventfd_write(watch->wake, 1);
 	pthread_join(watch->thread, NULL);
 	watch_free(watch);
+}
+
+/* 0: nobody. */
+static pid_t holder_of(int file)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(file, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK ? 0 : lock.l_pid;
+}
+
+const struct error *watch_find(const struct home *home, int *out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	int file CLEANUP(fd_close) = open(home_file(scratch, home, WATCH_LOCK), O_RDONLY | O_CLOEXEC);
+	pid_t holder;
+
+	*out = -1;
+	if (file < 0)
+		return errno == ENOENT ? NULL : error_system(errno, "cannot open %s", WATCH_LOCK);
+	holder = holder_of(file);
+	if (holder <= 0)
+		return NULL;
+	*out = pidfd_open(holder, 0);
+	if (*out < 0)
+		return errno == ESRCH ? NULL : error_system(errno, "cannot tell whether sync runs");
+	if (holder_of(file) != holder) { /* it ended, and its number may be another's */
+		close(*out);
+		*out = -1;
+	}
+	return NULL;
 }

@@ -10,10 +10,14 @@
 #include "node/roster/trust.h"
 
 struct watch;
+#define WATCH_LOCK "run/urgent.lock" /* locked by fcntl while a watch runs; the kernel names who holds it */
+
 /* Holds the role's lock meanwhile. `self`: this hub's keys. */
 const struct error *watch_start(
 	const struct home *home, const struct member_keys *self, struct watch **out) MUST_CHECK;
 /* Ends a command that runs; NULL is fine. */
 void watch_stop(struct watch *watch);
+/* A pidfd that becomes readable when the watch of this hub ends, however it ends; -1: nobody watches. */
+const struct error *watch_find(const struct home *home, int *out) MUST_CHECK;
 
 #endif

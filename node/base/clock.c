@@ -47,11 +47,14 @@ bool clock_is_sure(void)
 	return adjtimex(&t) >= 0 && !(t.status & STA_UNSYNC);
 }
 
+int64_t clock_likely(int64_t seconds)
+{
+	return seconds > ENGABO_BUILD_SECONDS ? seconds : ENGABO_BUILD_SECONDS;
+}
+
 int64_t clock_likely_seconds(void)
 {
-	int64_t wall = clock_wall_seconds();
-
-	return wall > ENGABO_BUILD_SECONDS ? wall : ENGABO_BUILD_SECONDS;
+	return clock_likely(clock_wall_seconds());
 }
 
 static uint64_t floor_now(void)

@@ -19,6 +19,8 @@ int64_t clock_wall_ms(void);
 int64_t clock_wall_seconds(void);
 /* The same, but never before this program was built: a clock that says so is known to be wrong. */
 int64_t clock_likely_seconds(void);
+/* A time that some clock gave, likewise. */
+int64_t clock_likely(int64_t seconds);
 /* Milliseconds since boot, sleep included. */
 int64_t clock_boot_ms(void);
 /* True once the kernel says that time was synchronised (adjtimex), or a person confirmed it. */

@@ -1,8 +1,9 @@
 /* `engabo urgent`: whether something urgent waits here, for a light, a buzzer or a script. Nothing of any
  * report is told: how many, and since when.
  *
- * It reads what the sync role's watch keeps (sync/urgent.h). With --follow it sleeps until that changes: the
- * kernel wakes it, no clock does. */
+ * It reads what the sync role's watch keeps (sync/urgent.h). With --follow it sleeps until that changes or
+ * the watch ends: the kernel wakes it, no clock does. Guards: where nobody watches, nobody is told that all
+ * is quiet. It opens no socket, so that the unit that runs it can do without. */
 #include "sync/commands/commands.h"
 
 #include <errno.h>
@@ -12,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
-#include "node/base/control.h"
 #include "sync/urgent.h"
+#include "sync/watch.h"
 
 #define EVENTS_SIZE (64 * (sizeof(struct inotify_event) + NAME_MAX + 1))
 
@@ -38,11 +40,12 @@ static const struct error *print_flag(
 /* Quiet is believed only while somebody watches. */
 static const struct error *answer(const struct home *home, const struct options *options)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	int watch CLEANUP(fd_close) = -1;
 	struct urgent_flag flag;
 
 	TRY(urgent_read(home, &flag));
-	if (flag.state == URGENT_QUIET && !control_is_listening(home_file(scratch, home, "run/sync.sock")))
+	TRY(watch_find(home, &watch));
+	if (flag.state == URGENT_QUIET && watch < 0)
 		return error_new(ERROR_UNAVAILABLE,
 			"the sync role does not run, so nobody watches for what is urgent; engabo serve");
 	TRY(print_flag(home, &flag, options));
@@ -57,39 +60,86 @@ static bool is_told(const struct urgent_flag *was, const struct urgent_flag *fla
 	       (flag->state != URGENT_UNREAD || was->unread == flag->unread);
 }
 
-/* Sleeps until the flag's file is replaced; false once whoever reads our lines is gone. */
-static const struct error *wait_for_change(int changes, bool *goes_on)
+struct following {
+	const struct home *home;
+	const struct options *options;
+	int changes; /* of the flag's file */
+	int watch;   /* the process that keeps it; -1: none */
+	struct urgent_flag told;
+	bool is_told, is_unknown; /* what the newest line said */
+	bool goes_on;		  /* somebody reads our lines */
+};
+
+static const struct error *tell_unknown(struct following *following)
 {
-	struct pollfd fds[2] = {{.fd = changes, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+	if (following->is_told && following->is_unknown)
+		return NULL;
+	following->is_told = following->is_unknown = true;
+	printf("%s\n", following->options->as_json ? "{\"state\":\"unknown\"}" : "unknown");
+	return fflush(stdout) ? error_system(errno, "cannot write") : NULL;
+}
+
+static const struct error *tell(struct following *following)
+{
+	struct urgent_flag flag;
+
+	if (following->watch < 0)
+		TRY(watch_find(following->home, &following->watch));
+	if (following->watch < 0)
+		return tell_unknown(following);
+	TRY(urgent_read(following->home, &flag));
+	if (following->is_told && !following->is_unknown && is_told(&following->told, &flag))
+		return NULL;
+	following->is_told = true;
+	following->is_unknown = false;
+	following->told = flag;
+	return print_flag(following->home, &flag, following->options);
+}
+
+/* Sleeps until the flag's file is replaced, as a watch does when it starts, too, or until the watch ends. */
+static const struct error *wait_for_change(struct following *following)
+{
+	struct pollfd fds[3] = {{.fd = following->changes, .events = POLLIN}, {.fd = STDOUT_FILENO},
+		{.fd = following->watch, .events = POLLIN}};
 	_Alignas(struct inotify_event) char events[EVENTS_SIZE];
 
-	if (poll(fds, 2, -1) < 0 && errno != EINTR)
+	if (poll(fds, 3, -1) < 0 && errno != EINTR)
 		return error_system(errno, "cannot wait");
-	*goes_on = !(fds[1].revents & (POLLERR | POLLHUP | POLLNVAL));
-	if (fds[0].revents && read(changes, events, sizeof events) < 0 && errno != EAGAIN)
+	following->goes_on = !(fds[1].revents & (POLLERR | POLLHUP | POLLNVAL));
+	if (fds[0].revents && read(following->changes, events, sizeof events) < 0 && errno != EAGAIN)
 		return error_system(errno, "cannot wait");
+	if (fds[2].revents) {
+		close(following->watch);
+		following->watch = -1;
+	}
+	return NULL;
+}
+
+static const struct error *follow_on(struct following *following)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	/* Of the files in run/, only the flag's is replaced by renaming. */
+	if (following->changes < 0 || inotify_add_watch(following->changes,
+					      home_file(scratch, following->home, "run"), IN_MOVED_TO) < 0)
+		return error_system(errno, "cannot follow what is urgent");
+	while (following->goes_on) {
+		TRY(tell(following));
+		TRY(wait_for_change(following));
+	}
 	return NULL;
 }
 
 static const struct error *follow(const struct home *home, const struct options *options)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	int changes CLEANUP(fd_close) = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	struct urgent_flag flag, was = {0};
-	bool goes_on = true, is_first = true;
+	struct following following = {.home = home, .options = options, .watch = -1, .goes_on = true};
+	const struct error *error;
 
-	/* Of the files in run/, only the flag's is replaced by renaming. */
-	if (changes < 0 || inotify_add_watch(changes, home_file(scratch, home, "run"), IN_MOVED_TO) < 0)
-		return error_system(errno, "cannot follow what is urgent");
-	while (goes_on) {
-		TRY(urgent_read(home, &flag));
-		if (is_first || !is_told(&was, &flag))
-			TRY(print_flag(home, &flag, options));
-		is_first = false;
-		was = flag;
-		TRY(wait_for_change(changes, &goes_on));
-	}
-	return NULL;
+	following.changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	error = follow_on(&following);
+	fd_close(following.changes);
+	fd_close(following.watch);
+	return error;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -112,7 +162,8 @@ static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {
 		{"follow", 'f', NULL, 0,
-			"stay, and print a line at each change, and again every 30 minutes while it waits",
+			"stay, and print a line at each change, and again every 30 minutes while it waits; "
+			"\"unknown\" when nobody watches",
 			0},
 		{"json", 'j', NULL, 0, "print facts as JSON, one line each", 0},
 		{0},

@@ -343,7 +343,7 @@ def run(tap, coalition):
     gulu.sync()
     with sqlite3.connect(f"file:{gulu.dir}/mailbox.db?mode=ro", uri=True) as db:
         items = db.execute("SELECT count(*) FROM item").fetchone()[0]
-    tap.ok("and the mailbox still holds one item, by which a locked headquarters knows what nobody has opened", items == 1, items)
+    tap.ok("and the mailbox still holds one item: nobody who watches sees that its owner came back", items == 1, items)
     bomb = hostile_uploads(tap, gulu, code)
     photos(tap, coalition, code, [content, bomb])
     link = to_and_fro(tap, coalition, code)

@@ -3,6 +3,7 @@
 the report. Real processes; two hours are made by setting back what lies on the card."""
 import json
 import os
+import pwd
 import queue
 import re
 import socket
@@ -39,6 +40,13 @@ class Follow:
             self.lines.put(line.rstrip("\n"))
 
     def next(self, seconds=30):
+        """The next line that knows something."""
+        while True:
+            line = self.any(seconds)
+            if line != "unknown":
+                return line
+
+    def any(self, seconds=30):
         return self.lines.get(timeout=seconds)
 
     def end(self):
@@ -113,13 +121,25 @@ def test_raised(coalition, hub):
            and "ENGABO_SOUND=yes" in given and names <= {"ENGABO_SOUND", "LC_ALL", "PATH", "PWD", "OLDPWD", "SHLVL", "_"}, given)
     with open(hub.dir + "/run/urgent") as f:
         kept = f.read()
-    tap.ok("what is kept on the card is numbers", set(json.loads(kept)) == {"state", "waiting", "since", "unread", "unread_since", "late", "told", "told_at", "owed"}
+    tap.ok("what is kept on the card is numbers", set(json.loads(kept)) == {"state", "waiting", "since", "noted", "unread", "unread_since", "late", "told", "told_at", "owed"}
            and "Layibi" not in kept, kept)
     hub.report(what=SECRET + " again", danger="yes")
     line = follow.next()
     tap.ok("a second one is told at once", line.endswith(", 2"), line)
     wait_for("the second signal", lambda: signals(top) == ["raise", "raise"])
     return follow
+
+
+def test_sync_dies(hub, follow):
+    """A lamp that stays dark because nobody watches must not look like quiet."""
+    before = flag(hub)
+    as_json = Follow(hub, "--json")
+    as_json.next()
+    os.kill(hub.role_pid("sync"), 9)
+    tap.ok("with sync killed --follow says that nobody knows", (follow.any(), json.loads(as_json.any())) == ("unknown", {"state": "unknown"}))
+    lines = follow.any(), json.loads(as_json.any())
+    tap.ok("and how it is, as soon as sync is back", lines[0] == f"waiting since {before['since']}, 2" and lines[1] == before, (lines, before))
+    as_json.end()
 
 
 def test_restarts(coalition, hub, follow):
@@ -138,6 +158,8 @@ def test_restarts(coalition, hub, follow):
     hub.stop()
     hub.start()
     line = follow.next()
+    while line.endswith(", 2"):
+        line = follow.next()
     tap.ok("what came while nobody watched is told at the start", line.endswith(", 3"), line)
     tap.ok("nothing is told twice", signals(coalition.top) == ["raise"] * 3, signals(coalition.top))
     hub.stop()
@@ -155,7 +177,8 @@ def test_lowered(coalition, hub, follow):
     page = laptop.get("/")
     tap.ok("on the first page danger stands apart and first, with how long it has waited",
            "Somebody is in danger now" in page.text and page.text.index("Somebody is in danger now") < page.text.index("New reports") < page.text.index("A lock was changed")
-           and page.text.count("It came less than a minute ago.") == 3, page.text)
+           and len(re.findall("It came less than a minute ago|It has waited for", page.text)) == 3, page.text)
+    tap.ok("as long as engabo urgent says", re.search("It has waited for 3[1-3] minutes", page.text), (page.text, flag(hub)))
     tap.ok("and is counted beside Today", "Today 3 Reports 4" in page.text, page.text)
     tap.ok("signing in lowers nothing", flag(hub)["waiting"] == 3 and "Something urgent" in login(hub), flag(hub))
     urgent = [key for key in keys(page) if SECRET in laptop.get(f"/reports/{key}").text]
@@ -167,11 +190,20 @@ def test_lowered(coalition, hub, follow):
     wait_for("the command of [urgent]", lambda: signals(coalition.top)[-1] == "lower")
     tap.ok("the sign-in page is quiet, too", "urgent" not in login(hub).lower(), login(hub))
     follow.end()
+    wait_for("sync to forget which reports they were", lambda: not sqlite3.connect(f"file:{hub.dir}/sync.db?mode=ro", uri=True).execute("SELECT count(*) FROM urgent").fetchone()[0], 90)
 
 
 def test_command_fails(coalition, hub):
     top = coalition.top
     os.unlink(os.path.join(top, "told"))
+    hook = os.path.join(top, "hook")
+    text = hub.run("doctor", check=False).stdout
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    tap.ok("the doctor says who can run the command", re.search(rf"^ok +urgent +.*/hook, can be run by {user};", text, re.M), text)
+    hub.configure(f"command = {hook}", f"command = {top}")
+    text = hub.run("doctor", check=False).stdout
+    tap.ok("and that a directory is none", re.search(rf"^WRONG +urgent +.*, cannot be run by {user}: it must be a file", text, re.M), text)
+    hub.configure(f"command = {top}", f"command = {hook}")
     mode(top, "fail")
     hub.report(what=SECRET, danger="yes")
     wait_for("the flag", lambda: flag(hub)["waiting"] == 1)
@@ -204,6 +236,11 @@ def test_command_fails(coalition, hub):
     for key in keys(laptop.get("/")):
         laptop.get(f"/reports/{key}")
     wait_for("quiet", lambda: flag(hub)["state"] == "quiet")
+
+
+def items(hub):
+    with sqlite3.connect(f"file:{hub.dir}/mailbox.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM item").fetchone()[0]
 
 
 def both_sync(*hubs):
@@ -249,9 +286,18 @@ def test_headquarters(coalition, hub, hq):
     tap.ok("once Gulu has opened them it is quiet at headquarters")
     hq.run("lock")
     wait_for("the lock", lambda: hq.status()["locked"])
-    hub.report(what="At night", danger="no")
+    before = items(hq)
+    code = hub.report(what="At night", danger="no")
     both_sync(hub, hq)
     wait_for("the unread one", lambda: flag(hq)["unread"] == 1)
+    phone = hub.phone()
+    page = phone.send(phone.get("/messages"), "/messages", code=code)
+    page = phone.send(page, "/messages/close")
+    phone.post("/messages/close", [*page.form("/messages/close").fields, ("sure", "yes")])
+    both_sync(hub, hq)
+    hq.stop()
+    hq.start()
+    tap.ok("whoever has phone and code can close the mailbox, and silences nothing by it", flag(hq)["unread"] == 1 and items(hq) > before + 1, (flag(hq), items(hq), before))
     for key in keys(akello.get("/")):
         akello.get(f"/reports/{key}")
     both_sync(hub, hq)
@@ -308,6 +354,7 @@ def main():
         coalition.gulu.conf = f"[urgent]\ncommand = {hook}\n"
         coalition.make([coalition.gulu])
         follow = test_raised(coalition, coalition.gulu)
+        test_sync_dies(coalition.gulu, follow)
         test_restarts(coalition, coalition.gulu, follow)
         test_lowered(coalition, coalition.gulu, follow)
         test_command_fails(coalition, coalition.gulu)

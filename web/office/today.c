@@ -76,13 +76,13 @@ static const struct error *add_conflicts(struct visit *visit)
 	return NULL;
 }
 
-/* What the reporter sent behind the office's last words. That an answer was read is none to answer; nobody reads
- * an answer in a closed mailbox; and closing a report answers what was there. */
+/* What the reporter sent behind the office's last words. That an answer was read is none to answer; nobody
+ * reads an answer in a closed mailbox; and closing a report answers what was there. */
 #define UNANSWERED                                                                                           \
 	"SELECT message.report, message.kind, message.text, message.created, max(message.created || "        \
 	"message.key) FROM message JOIN report ON report.key = message.report WHERE "                        \
 	"coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                      \
-	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                \
+	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                    \
 	"coalesce(message.kind, '') = 'closed') = 0 AND (report.state <> 'closed' OR message.created >= "    \
 	"report.updated) ORDER BY 4 LIMIT ?"
 
@@ -103,11 +103,11 @@ static const struct error *add_messages(struct visit *visit)
 		if (!row)
 			break;
 		is_photo = strcmp(db_text(&query, 1), "photo") == 0;
-		json_array_append_new(list,
-			json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
-				is_photo ? say(visit->request, "A photo")
-					 : reports_shortened(visit->context, db_text(&query, 2)),
-				"at", show_time(visit, db_text(&query, 3))));
+		json_array_append_new(
+			list, json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
+				      is_photo ? say(visit->request, "A photo")
+					       : reports_shortened(visit->context, db_text(&query, 2)),
+				      "at", show_time(visit, db_text(&query, 3))));
 	}
 	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;

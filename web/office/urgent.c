@@ -88,9 +88,9 @@ static const struct error *insert_all(struct office *office, const struct noted 
 	json_array_foreach (noted->reports, i, report) {
 		int64_t at;
 
-		if (text_to_time(json_string_value(json_array_get(noted->times, i)), &at) || at <= 0 ||
-			at > now)
+		if (text_to_time(json_string_value(json_array_get(noted->times, i)), &at) || at > now)
 			at = now;
+		at = clock_likely(at);
 		db_bind_text(&query, 1, json_string_value(report));
 		db_bind_integer(&query, 2, at);
 		TRY(db_done(&query));
@@ -110,11 +110,14 @@ static const struct error *delete_opened(struct office *office, const struct not
 	return db_done(&query);
 }
 
-/* The clock was set back: what seems to lie ahead came now. */
+/* The clock was set back: what seems to lie ahead came now. But a clock that is known to be wrong mends none.
+ */
 static const struct error *mend_times(struct office *office, int64_t now)
 {
 	struct query query CLEANUP(db_finish) = {0};
 
+	if (now > clock_wall_seconds())
+		return NULL;
 	TRY(db_prepare(office->db, &query, "UPDATE urgent SET at = ?1 WHERE at > ?1"));
 	db_bind_integer(&query, 1, now);
 	return db_done(&query);
@@ -143,7 +146,7 @@ static const struct error *insert_positions(struct office *office)
 
 static const struct error *write_noted(struct office *office, const struct noted *noted)
 {
-	int64_t now = clock_wall_seconds();
+	int64_t now = clock_likely_seconds();
 
 	TRY(delete_opened(office, noted));
 	TRY(insert_all(office, noted, now));
@@ -212,18 +215,19 @@ void urgent_here(struct office *office, bool is_open, struct urgent_flag *out)
 	struct urgent_facts facts = {0};
 	struct urgent_office known = {0};
 	struct urgent_flag kept = {0};
+	int64_t began;
 
-	*out = kept;
 	error_ignore(urgent_read(office->home, &kept));
 	error_ignore(urgent_office_read(office->db, &known));
 	if (sync)
 		error_ignore(urgent_facts_read(sync, NULL, &known, &facts));
+	began = urgent_began(&kept, facts.since, kept.waiting == facts.waiting);
 	if (is_open) /* the case file knows better than what sync wrote a moment ago */
 		kept = (struct urgent_flag){0};
 	*out = kept;
 	if (facts.waiting) {
 		out->waiting = facts.waiting;
-		out->since = facts.since;
+		out->since = began;
 	}
 	out->state = out->waiting ? URGENT_WAITING : out->unread ? URGENT_UNREAD : URGENT_QUIET;
 }
@@ -239,16 +243,24 @@ int64_t urgent_waited(struct office *office, const char *key)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	char name[2 * DIGEST_LEN + 1];
+	struct urgent_flag kept = {0};
 	const struct error *error;
 	bool row = false;
 
 	name_of(name, key);
-	error = db_prepare(office->db, &query, "SELECT at FROM urgent WHERE report = ?");
+	error_ignore(urgent_read(office->home, &kept));
+	error = db_prepare(office->db, &query,
+		"SELECT at, at = (SELECT min(at) FROM urgent), (SELECT count(*) FROM urgent) FROM urgent "
+		"WHERE "
+		"report = ?");
 	if (error)
 		return 0;
 	db_bind_text(&query, 1, name);
 	error = db_step(&query, &row);
-	return !error && row ? passed_since(db_integer(&query, 0)) : 0;
+	if (error || !row)
+		return 0;
+	return passed_since(urgent_began(&kept, db_integer(&query, 0),
+		db_integer(&query, 1) && kept.waiting == db_integer(&query, 2)));
 }
 
 const char *urgent_words(const struct visit *visit, int64_t seconds)

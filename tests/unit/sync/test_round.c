@@ -2,6 +2,8 @@
  * understands nothing of it. */
 #include "tests/unit/sync/hubs.h"
 
+#include "sync/urgent.h"
+
 static void a_record_spooled_at_a_hub_reaches_headquarters_once(void **state)
 {
 	struct hubs *hubs = *state;
@@ -117,23 +119,89 @@ static void a_damaged_spool_holds_up_nothing_of_the_other(void **state)
 	db_close(office);
 }
 
-static void an_urgent_report_raises_its_flag(void **state)
+static int64_t number_in(struct db *db, const char *sql)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	must(db_prepare(db, &query, sql));
+	must(db_step(&query, &row));
+	return db_integer(&query, 0);
+}
+
+static void which_report_was_urgent_is_kept_until_the_office_has_read_it(void **state)
 {
 	struct hubs *hubs = *state;
-	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct db *spool = hubs_spool(hubs, 1, "intake.db"), *office = hubs_spool(hubs, 1, "office.db");
 	struct spool_entry entry = {.kind = 'i', .urgent = true};
 	struct hub *hub = hubs_open(hubs, 1);
-	int64_t id, newest, at;
+	int64_t id;
 
 	must(age_seal(hubs, BYTES_OF("help"), &hubs->reader, 1, &entry.body));
 	hubs_spool_add(hubs, spool, 'i', "", "calm");
 	must(spool_add(spool, &entry, &id));
 	hubs_commit(hub);
-	must(state_urgent(hub->db, &newest, &at));
-	assert_int_equal(newest, id);
-	assert_true(at > 0);
+	assert_int_equal(number_in(hub->db, "SELECT max(id) FROM urgent WHERE at > 0"), id);
+	must(db_run(office, META_SQL));
+	must(db_meta_set_number(office, "urgent_seen", id - 1));
+	hubs_commit(hub);
+	assert_int_equal(number_in(hub->db, "SELECT count(*) FROM urgent"), 1);
+	must(db_meta_set_number(office, "urgent_seen", id));
+	hubs_commit(hub);
+	assert_int_equal(number_in(hub->db, "SELECT count(*) FROM urgent"), 0);
+	assert_int_equal(number_in(hub->db, "PRAGMA secure_delete"), 1);
+	assert_int_equal(number_in(hub->db, "SELECT upto FROM taken WHERE spool = 'intake'"), id);
 	hub_close(hub);
 	db_close(spool);
+	db_close(office);
+}
+
+/* After everybody's next round; `counted` asks for the number of items there should be by then. */
+static int64_t unopened_at_headquarters(struct hubs *hubs, const char *counted)
+{
+	struct db *office = hubs_spool(hubs, 0, "office.db");
+	int64_t count = -1;
+	struct hub *hub;
+
+	for (int i = 1; i <= HUBS; i++)
+		HUBS_ROUND_OK(hubs_day(hubs, i % HUBS));
+	hub = hubs_open(hubs, 0);
+	assert_int_equal(
+		number_in(hub->mailbox, "SELECT count(*) FROM item"), number_in(hub->mailbox, counted));
+	must(db_run(office, "CREATE TABLE IF NOT EXISTS read_upto(log TEXT, epoch INTEGER, seq INTEGER)"));
+	must(urgent_unread(hub->mailbox, office, hubs->trusts[0].self.log, &count));
+	hub_close(hub);
+	db_close(office);
+	return count;
+}
+
+/* What a reporter's code and other hubs can write beside a report does not pass for its having been opened.
+ */
+static void only_an_office_of_the_report_s_hub_or_of_headquarters_opens_it(void **state)
+{
+	static const char mailbox[] = "00112233445566778899aabbccddeeff";
+	struct hubs *hubs = *state;
+	struct db *intake = hubs_spool(hubs, 1, "intake.db"), *office = hubs_spool(hubs, 1, "office.db"),
+		  *stranger = hubs_spool(hubs, 2, "office.db");
+
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	hubs_spool_add(hubs, intake, 'i', "", "the report");
+	hubs_spool_add(hubs, intake, 'm', mailbox, "its receipt");
+	assert_int_equal(unopened_at_headquarters(hubs, "SELECT 1"), 1);
+	/* Whoever has the code closes the mailbox while the office writes about something else. */
+	hubs_spool_add(hubs, office, 'o', "", "something else");
+	hubs_spool_add(hubs, intake, 'i', "", "closed");
+	hubs_spool_add(hubs, intake, 'm', mailbox, "closed");
+	assert_int_equal(unopened_at_headquarters(hubs, "SELECT 2"), 1);
+	hubs_spool_add(hubs, stranger, 'o', "", "nothing");
+	hubs_spool_add(hubs, stranger, 'm', mailbox, "of no right");
+	assert_int_equal(unopened_at_headquarters(hubs, "SELECT 3"), 1);
+	hubs_spool_add(hubs, office, 'o', "", "opened");
+	hubs_spool_add(hubs, office, 'm', mailbox, "opened");
+	assert_int_equal(unopened_at_headquarters(hubs, "SELECT 4"), 0);
+	db_close(intake);
+	db_close(office);
+	db_close(stranger);
 }
 
 static void mailbox_items_of_all_logs_can_be_asked_for_at_any_hub(void **state)
@@ -501,7 +569,8 @@ int main(void)
 		HUBS_TEST(both_spools_go_into_the_log_and_are_marked_as_taken),
 		HUBS_TEST(a_row_that_no_hub_would_accept_does_not_spoil_the_log),
 		HUBS_TEST(a_damaged_spool_holds_up_nothing_of_the_other),
-		HUBS_TEST(an_urgent_report_raises_its_flag),
+		HUBS_TEST(which_report_was_urgent_is_kept_until_the_office_has_read_it),
+		HUBS_TEST(only_an_office_of_the_report_s_hub_or_of_headquarters_opens_it),
 		HUBS_TEST(mailbox_items_of_all_logs_can_be_asked_for_at_any_hub),
 		HUBS_TEST(acknowledgements_alone_are_committed_at_most_once_in_six_hours),
 		HUBS_TEST(a_hub_that_works_alone_sends_its_own_log),

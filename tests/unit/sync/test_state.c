@@ -122,18 +122,6 @@ static void status_counts_what_waits_in_both_directions(void **state)
 	json_decref(status);
 }
 
-static void the_newest_urgent_report_is_told(void **state)
-{
-	int64_t newest, at;
-
-	must(state_urgent(db, &newest, &at));
-	assert_int_equal(newest, 0);
-	must(db_run(db, "INSERT INTO urgent(id, at) VALUES(3, 100), (8, 200)"));
-	must(state_urgent(db, &newest, &at));
-	assert_int_equal(newest, 8);
-	assert_int_equal(at, 200);
-}
-
 static void other_roles_can_read_while_sync_writes(void **state)
 {
 	struct db *foreign = NULL, *mailbox = NULL;
@@ -165,7 +153,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_trouble_is_one_row_until_it_ends, open_db, close_db),
 		cmocka_unit_test_setup_teardown(
 			status_counts_what_waits_in_both_directions, open_db, close_db),
-		cmocka_unit_test_setup_teardown(the_newest_urgent_report_is_told, open_db, close_db),
 		cmocka_unit_test_setup_teardown(other_roles_can_read_while_sync_writes, open_db, close_db),
 	};
 

@@ -17,6 +17,7 @@
 #define MINUTE 60
 #define NOON 1900000000
 
+static const struct urgent_flag nothing = {0};
 static const struct urgent_facts nobody = {0}, one = {.waiting = 1, .since = NOON};
 
 static void must(const struct error *error)
@@ -35,6 +36,14 @@ static enum urgent_signal step(
 	struct urgent_flag *flag, const struct urgent_facts *facts, struct urgent_now now)
 {
 	return urgent_step(flag, facts, &now);
+}
+
+static struct home *a_home(void *context)
+{
+	struct home *home;
+
+	must(home_create(context, place_file(context, "hub"), &home));
+	return home;
 }
 
 static void a_report_raises_it_and_opening_it_lowers_it(void **state)
@@ -137,6 +146,56 @@ static void setting_the_clock_changes_no_waiting(void **state)
 	}
 }
 
+/* It came 60 seconds before the hub started with the time of 2017, and the clock was set a minute later. */
+static void a_clock_that_is_set_makes_nothing_years_old(void **state)
+{
+	const int64_t wrong = 1483228800;
+	const struct urgent_facts noted = {.waiting = 1, .since = wrong - MINUTE};
+	struct home *home = a_home(*state);
+	struct urgent_flag flag = {0}, kept;
+	struct urgent_now now = {wrong, 5000000};
+
+	assert_int_equal(step(&flag, &noted, now), SIGNAL_RAISE);
+	now = after(MINUTE);
+	assert_int_equal(step(&flag, &noted, now), SIGNAL_NOTHING);
+	assert_int_equal(flag.since, NOON - MINUTE);
+	must(urgent_write(home, &flag));
+	must(urgent_read(home, &kept));
+	now.boot_ms = 7;
+	urgent_resume(&kept, &now);
+	assert_int_equal(step(&kept, &noted, now), SIGNAL_NOTHING);
+	assert_int_equal(kept.since, NOON - MINUTE);
+	/* Pages say the same, and nothing else is older. */
+	assert_int_equal(urgent_began(&kept, noted.since, true), NOON - MINUTE);
+	assert_int_equal(urgent_began(&kept, noted.since + 1, false), NOON - MINUTE);
+	assert_int_equal(urgent_began(&kept, NOON, false), NOON);
+	assert_int_equal(urgent_began(&nothing, noted.since, true), clock_likely(0));
+	/* Nobody has looked since: it is as old as the program, at most. */
+	flag = nothing;
+	step(&flag, &noted, now);
+	assert_int_equal(flag.since, clock_likely(0));
+}
+
+static void a_clock_that_is_set_back_forgets_no_waiting(void **state)
+{
+	static const int64_t clocks[] = {NOON - 86400, 100, 1};
+
+	for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+		struct urgent_facts mended = {.waiting = 1, .since = clocks[i]};
+		struct urgent_now now = after(119 * MINUTE);
+		struct urgent_flag flag = {0};
+
+		step(&flag, &one, after(0));
+		now.seconds = clocks[i];
+		assert_int_equal(step(&flag, &mended, now), SIGNAL_AGAIN);
+		assert_true(flag.since > 0);
+		now = after(120 * MINUTE);
+		now.seconds = clocks[i] + MINUTE;
+		assert_int_equal(step(&flag, &mended, now), SIGNAL_ESCALATE);
+		assert_true(flag.since > 0);
+	}
+}
+
 static void a_report_from_the_future_waits_from_now(void **state)
 {
 	const struct urgent_facts future = {.waiting = 1, .since = NOON + 86400};
@@ -183,14 +242,6 @@ static void with_the_urgent_ones_opened_what_is_unread_is_told(void **state)
 	assert_int_equal(step(&flag, &unread, after(121 * MINUTE)), SIGNAL_LOWER);
 	assert_int_equal(step(&flag, &unread, after(121 * MINUTE)), SIGNAL_UNREAD);
 	assert_int_equal(step(&flag, &unread, after(121 * MINUTE)), SIGNAL_NOTHING);
-}
-
-static struct home *a_home(void *context)
-{
-	struct home *home;
-
-	must(home_create(context, place_file(context, "hub"), &home));
-	return home;
 }
 
 static void it_survives_a_restart(void **state)
@@ -380,17 +431,27 @@ static void headquarters_counts_reports_that_no_office_has_answered(void **state
 
 	hub_make(*state, &hub);
 	assert_int_equal(unread_of(&hub), 0);
-	must(db_run(hub.mailbox,
-		"INSERT INTO indexed VALUES('gulu', 1, 7, ''), ('kampala', 1, 3, '');"
-		"INSERT INTO item VALUES('a', 'gulu', 1, 5, 1, x'00'), ('b', 'gulu', 1, 7, 1, x'00'), ('c', "
-		"'kampala', 1, 3, 1, x'00')"));
+	must(db_run(hub.mailbox, "INSERT INTO indexed VALUES('gulu', 1, 7, ''), ('kampala', 1, 3, '');"
+				 "INSERT INTO item VALUES('a', 'gulu', 1, 5, 1, x'00', 0, 1), ('b', 'gulu', "
+				 "1, 7, 1, x'00', 0, 1), "
+				 "('c', 'kampala', 1, 3, 1, x'00', 0, 1)"));
 	assert_int_equal(unread_of(&hub), 2);
 	must(db_run(hub.office, "INSERT INTO read_upto VALUES('gulu', 1, 5)"));
 	assert_int_equal(unread_of(&hub), 1);
-	/* Gulu opens b: its reporter is told so. */
+	/* Somebody has the code of b, at Gulu and elsewhere; another hub's office writes there. */
 	must(db_run(hub.mailbox, "UPDATE indexed SET seq = 8 WHERE log = 'gulu'; INSERT INTO item "
 				 "VALUES('b', 'gulu', 1, 8, 1, "
-				 "x'00')"));
+				 "x'00', 0, 1), ('b', 'mbarara', 1, 4, 1, x'00', 0, 0), ('b', 'mbarara', 1, "
+				 "5, 1, x'00', 1, 0); "
+				 "INSERT INTO indexed VALUES('mbarara', 1, 5, '')"));
+	assert_int_equal(unread_of(&hub), 1);
+	/* Gulu opens b: its reporter is told so. */
+	must(db_run(hub.mailbox, "INSERT INTO item VALUES('b', 'gulu', 1, 9, 1, x'00', 1, 1)"));
+	assert_int_equal(unread_of(&hub), 0);
+	/* Or another headquarters does. */
+	must(db_run(hub.mailbox,
+		"DELETE FROM item WHERE seq = 9; INSERT INTO item VALUES('b', 'jinja', 1, 2, 1, "
+		"x'00', 2, 0)"));
 	assert_int_equal(unread_of(&hub), 0);
 	hub_end(&hub);
 }
@@ -405,6 +466,8 @@ int main(void)
 		cmocka_unit_test(a_second_one_is_told_at_once),
 		cmocka_unit_test(once_the_late_one_is_opened_the_next_has_its_own_two_hours),
 		cmocka_unit_test(setting_the_clock_changes_no_waiting),
+		PLACE_TEST(a_clock_that_is_set_makes_nothing_years_old),
+		cmocka_unit_test(a_clock_that_is_set_back_forgets_no_waiting),
 		cmocka_unit_test(a_report_from_the_future_waits_from_now),
 		cmocka_unit_test(what_came_just_now_keeps_its_time_when_sync_notes_it),
 		cmocka_unit_test(headquarters_that_is_locked_is_told_after_two_hours_that_it_cannot_know),

@@ -77,7 +77,8 @@ static void put(struct place *place, const char *log, int seq, struct bytes body
 
 	assert_null(db_open(home_file(place, place->home, "mailbox.db"), &mailbox_schema, &db));
 	assert_null(db_prepare(db, &query,
-		"INSERT INTO item(mailbox, log, epoch, seq, place, body) VALUES(?1, ?2, 1, ?3, 0, ?4)"));
+		"INSERT INTO item(mailbox, log, epoch, seq, place, body, office, first) VALUES(?1, ?2, 1, "
+		"?3, 0, ?4, 0, 1)"));
 	db_bind_text(&query, 1, mailbox->id);
 	db_bind_text(&query, 2, log);
 	db_bind_integer(&query, 3, seq);
