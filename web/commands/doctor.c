@@ -3,7 +3,9 @@
 #include "web/commands/commands.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -267,19 +269,24 @@ static void look_at_neighbours(struct doctor *doctor)
 				"install avahi-daemon");
 }
 
-/* It is needed when nobody is there to notice that it does not run. */
+/* It is needed when nobody is there to notice that it does not run. Sync runs it as whoever runs sync. */
 static void look_at_command(struct doctor *doctor)
 {
 	const char *command = doctor->home->config->urgent.command;
-	bool runs = access(command, X_OK) == 0;
+	const struct passwd *user = getpwuid(geteuid());
+	const char *name = user ? user->pw_name : "this user";
+	struct stat st;
+	bool runs = stat(command, &st) == 0 && S_ISREG(st.st_mode) &&
+		    faccessat(AT_FDCWD, command, X_OK, AT_EACCESS) == 0;
 
 	if (*command)
 		found(doctor, "urgent", runs,
-			runs ? "the command of [urgent] can be run"
-			     : memory_format(doctor->context,
-				       "the command of [urgent], %s, cannot be run: chmod +x it, or mend its "
-				       "path in engabo.conf",
-				       command));
+			memory_format(doctor->context,
+				runs ? "the command of [urgent], %s, can be run by %s; sync must run as that "
+				       "user, too"
+				     : "the command of [urgent], %s, cannot be run by %s: it must be a file; "
+				       "chmod +x it, or mend its path in engabo.conf",
+				command, name));
 }
 
 static void look_at_coalition(struct doctor *doctor)
