@@ -102,6 +102,7 @@ install: all
 	install -m 644 systemd/*.service systemd/*.target $(DESTDIR)/usr/lib/systemd/system/
 	install -m 644 systemd/engabo.sysusers $(DESTDIR)/usr/lib/sysusers.d/engabo.conf
 	install -m 644 systemd/engabo.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/engabo.conf
+	install -D -m 644 README.md $(DESTDIR)/usr/share/doc/engabo/README.md
 
 include tests/tests.mk
 
