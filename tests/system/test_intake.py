@@ -262,6 +262,13 @@ def limits(tap, top):
     hub.configure("reports_an_address = 3\n", "form = counter\n").start()
     done = hub.phone().report(what="at the desk")
     leave = hub.phone().get("/leave")
+    phone = hub.phone()
+    inbox = phone.send(phone.get("/messages"), "/messages", code=CODE.search(done.text).group(0))
+    sent = phone.send(inbox, "/messages", text="He is home.", go="send")
+    problem = phone.report(what="")
+    tap.ok("so do the pages behind a code, and those with answers, which have longer where somebody may be writing",
+           [page.headers["Refresh"] for page in (inbox, sent, problem)] == ["600; url=/", "120; url=/", "600; url=/"] and "It is safe" in sent.text
+           and problem.status == 400, [dict(page.headers) for page in (inbox, sent, problem)])
     tap.ok("on the device at the desk the receipt and \"Leave this page\" go back to the first page by themselves",
            CODE.search(done.text) and done.headers["Refresh"] == "120; url=/" and leave.headers["Refresh"] == "120; url=/", (dict(done.headers), done.text))
     hub.stop()

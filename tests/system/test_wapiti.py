@@ -14,6 +14,7 @@ ACCEPTED = {
     "X-Frame-Options is not set": "the Content-Security-Policy says frame-ancestors 'none', which every browser since 2016 obeys",
     "X-XSS-Protection is not set": "browsers that had that filter have dropped it, because it could be turned against a page",
     "Lack of anti CSRF token /messages": "the code itself is what no page elsewhere knows, and posts that come from elsewhere are refused (test_attacks_web.py)",
+    "Lack of anti CSRF token /leave": "its token is that of the page that is left; and posts that come from elsewhere are refused",
     "Strict-Transport-Security is not set": "a hub that was made again with new keys would be unreachable",
 }
 

@@ -130,8 +130,7 @@ static const char *office_name(const struct request *request)
 /* Of a page that answers something sent: the token it was sent with, so that leaving the page ends it. */
 static const char *left_behind(const struct request *request)
 {
-	const char *token =
-		form_get(request->form, text_starts(request->path, "/form/") ? "token" : "once");
+	const char *token = form_get(request->form, text_starts(request->path, "/form/") ? "token" : "once");
 
 	return request->method == METHOD_POST && token && token_is_whole(token) ? token : NULL;
 }
@@ -166,8 +165,7 @@ bool intake_is_at_desk(const struct request *request)
 void intake_return(struct request *request, int seconds)
 {
 	if (intake_is_at_desk(request))
-		request_add_header(
-			request, "Refresh", memory_format(request->context, "%d; url=/", seconds));
+		request_add_header(request, "Refresh", memory_format(request->context, "%d; url=/", seconds));
 }
 
 const struct error *intake_may_take(struct intake *intake)

@@ -30,7 +30,7 @@ struct intake {
 	struct quota *quota;
 	struct gate *gate; /* by which way the form is reached */
 	struct code_source *codes;
-	struct seen *seen; /* the tickets of all receipts */
+	struct seen *seen;   /* the tickets of all receipts */
 	struct spent *spent; /* the tickets of what was left, or taken, and is not shown again */
 	struct sealer *sealer;
 	struct photos *photos;
@@ -103,7 +103,7 @@ const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST
 
 /* Handlers, by file. */
 request_handler welcome_show, privacy_show, safety_show, help_show, forget_style, health_show; /* pages.c */
-request_handler leave_show, leave_press;						/* leave.c */
+request_handler leave_show, leave_press;						       /* leave.c */
 request_handler form_show;						/* form_pages.c */
 request_handler send_report, done_show;					/* send.c */
 request_handler messages_show, messages_answer;				/* messages.c */

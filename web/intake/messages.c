@@ -89,6 +89,7 @@ const struct error *messages_again(struct request *request, const char *trouble)
 	json_t *view = code_view(request, is_repeat(request));
 	bool is_photo = strcmp(request->path, "/messages/photo") == 0;
 
+	intake_return(request, INTAKE_DESK_SECONDS);
 	if (is_photo && request->status == 413)
 		trouble = photo_too_large(request);
 	page_problem(view, is_photo ? "" : "code", trouble);

@@ -117,7 +117,8 @@ const struct error *welcome_show(struct request *request)
 	json_object_set_new(view, "is_small", json_boolean(is_small));
 	json_object_set_new(view, "is_warned", json_boolean(!is_small && gate_warns(request, "/form/1")));
 	json_object_set_new(view, "is_code_warned",
-		json_boolean(!is_small && !gate_warns(request, "/form/1") && gate_warns(request, "/messages")));
+		json_boolean(
+			!is_small && !gate_warns(request, "/form/1") && gate_warns(request, "/messages")));
 	json_object_set_new(view, "at_desk", json_boolean(gate_is_closed(request)));
 	return page_show(request, "intake-welcome", view);
 }

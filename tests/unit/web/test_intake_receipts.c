@@ -211,8 +211,8 @@ static void only_the_newest_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_code_that_was_left_is_gone_and_the_memory_of_the_sending_stays,
-			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_code_that_was_left_is_gone_and_the_memory_of_the_sending_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
