@@ -174,6 +174,8 @@ static const struct error *gather(const struct home *home, json_t **out)
 	TRY(files_free_space(home->path, &room));
 	json_object_set_new(status, "disk_free", json_integer((json_int_t)room));
 	json_object_set_new(status, "certificates", expiry_list(home));
+	if (home->config->settings_wrong)
+		json_object_set_new(status, "settings_wrong", json_string(home->config->settings_wrong));
 	TRY(add_sync(home, status));
 	if (strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
 		json_array_clear(json_object_get(status, "found")); /* from its last run */
@@ -300,6 +302,9 @@ static void print_status(const json_t *status)
 	size_t i;
 
 	print_here(status);
+	if (json_object_get(status, "settings_wrong"))
+		printf("WARNING   what was set on the page /settings does not count: %s\n",
+			json_text_or(status, "settings_wrong", ""));
 	json_array_foreach (json_object_get(status, "certificates"), i, row)
 		print_certificate(row);
 	print_spool(spool, "intake");
