@@ -52,22 +52,75 @@ struct secret *mailbox_code_new(void)
 	return code;
 }
 
+/* The next character, of UTF-8 that is whole; else its byte. */
+static uint32_t next_character(const char **text)
+{
+	const uint8_t *at = (const uint8_t *)*text;
+	size_t more = at[0] >= 0xf0 ? 3 : at[0] >= 0xe0 ? 2 : at[0] >= 0xc0 ? 1 : 0;
+	uint32_t character = more ? at[0] & (0x3fU >> more) : at[0];
+
+	for (size_t i = 1; i <= more; i++) {
+		if ((at[i] & 0xc0) != 0x80) {
+			(*text)++;
+			return at[0];
+		}
+		character = character << 6 | (at[i] & 0x3fU);
+	}
+	*text += 1 + more;
+	return character;
+}
+
+/* 0 to 9, or -1. ASCII, Arabic, Persian and Urdu, and full-width, as keyboards write them. */
+static int digit_of(uint32_t character)
+{
+	static const uint32_t zeros[] = {'0', 0x660, 0x6f0, 0xff10};
+
+	for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++)
+		if (character >= zeros[i] && character <= zeros[i] + 9)
+			return (int)(character - zeros[i]);
+	return -1;
+}
+
+/* What people and their keyboards put between digits, and what comes along unseen when text is copied. */
+static bool is_between(uint32_t character)
+{
+	static const uint32_t others[] = {' ', '\t', '\r', '\n', '-', '.', ',', '/', '_', 0xa0, 0xad, 0xb7,
+		0x202f, 0x205f, 0x2060, 0x2212, 0x3000, 0xfeff};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (character == others[i])
+			return true;
+	return character >= 0x2000 && character <= 0x2015; /* spaces, marks without width, dashes */
+}
+
+bool mailbox_code_digits(const char *typed, size_t *count, uint8_t first[MAILBOX_CODE_LEN])
+{
+	const char *end = typed + strnlen(typed, TYPED_MAX + 1);
+
+	*count = 0;
+	if (end - typed > TYPED_MAX)
+		return false;
+	while (typed < end) {
+		uint32_t character = next_character(&typed);
+		int digit = digit_of(character);
+
+		if (digit < 0 && !is_between(character))
+			return false;
+		if (digit < 0)
+			continue;
+		if (*count < MAILBOX_CODE_LEN && first)
+			first[*count] = (uint8_t)('0' + digit);
+		(*count)++;
+	}
+	return true;
+}
+
 const struct error *mailbox_code_parse(const char *typed, struct secret **out)
 {
 	struct secret *code CLEANUP(secret_free) = secret_new(MAILBOX_CODE_LEN);
-	size_t digits = 0, len = strnlen(typed, TYPED_MAX + 1);
-	bool strange = len > TYPED_MAX;
+	size_t digits;
 
-	for (size_t i = 0; i < len && !strange; i++) {
-		if (typed[i] >= '0' && typed[i] <= '9') {
-			if (digits < MAILBOX_CODE_LEN)
-				code->data[digits] = (uint8_t)typed[i];
-			digits++;
-		} else {
-			strange = typed[i] != ' ' && typed[i] != '-';
-		}
-	}
-	if (strange)
+	if (!mailbox_code_digits(typed, &digits, code->data))
 		return error_new(
 			ERROR_INVALID, "a receipt code has only digits, with spaces or dashes between");
 	if (digits != MAILBOX_CODE_LEN)

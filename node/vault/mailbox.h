@@ -27,7 +27,11 @@ DEFINE_CLEANUP(struct mailbox *, mailbox_free)
 
 /* Twenty digits, NUL-ended, in a secret. */
 struct secret *mailbox_code_new(void);
-/* What a person typed: digits with spaces or dashes between. ERROR_INVALID: not twenty digits, or mistyped
+/* What a person typed: how many digits it has, in ASCII, Arabic, Persian or full-width ones, with spaces,
+ * dots or dashes of any kind between; and the first twenty of them in ASCII, where `first` is not NULL.
+ * False: there is something else in it. */
+bool mailbox_code_digits(const char *typed, size_t *count, uint8_t first[MAILBOX_CODE_LEN]);
+/* The code that was typed so. ERROR_INVALID: not twenty digits, or mistyped
  * (the check digits do not fit); says which. */
 const struct error *mailbox_code_parse(const char *typed, struct secret **code) MUST_CHECK;
 void mailbox_code_shown(char out[static MAILBOX_SHOWN_SIZE], const struct secret *code);

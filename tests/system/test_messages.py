@@ -4,6 +4,7 @@
 Two hubs, headquarters and a relay. Photos are random bytes behind a photo's first ones, so that any 48 of them found on a card or at the relay would prove that
 they were kept readable."""
 import base64
+import concurrent.futures
 import http.client
 import os
 import re
@@ -157,7 +158,17 @@ def hostile_uploads(tap, hub, code):
     tap.ok("and its name is nowhere", not leaks(hub.dir, [b"etc/<script>"]) and len(files(hub)[0]) == len(before[0]) + 1, files(hub))
     again = send_photo(hub, page, bomb)
     tap.ok("sent again with the same page, it is one photo", "is safe" in again.text and len(files(hub)[0]) == len(before[0]) + 1, (again.text, files(hub)))
-    return bomb
+    other = send_photo(hub, page, photo(30000))
+    tap.ok("another photo with the same page is not said to be saved: it is asked for once more", "not saved yet" in other.text and "is safe. The" in other.text
+           and len(files(hub)[0]) == len(before[0]) + 1, (other.text, files(hub)))
+    second, third = photo(30000), photo(30000)
+    token = re.search(r'action="/messages/photo.*?name="token" value="([^"]+)"', other.body, re.S).group(1)
+    fields = field("code", code) + field("token", token)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda one: upload(hub, fields + file_part(one) + END), (second, third)))
+    tap.ok("two at once from that page: one is safe, the other is asked for once more", sorted("not saved yet" in one.text for one in both) == [False, True]
+           and len(files(hub)[0]) == len(before[0]) + 2, ([one.text for one in both], files(hub)))
+    return [bomb, second if "not saved yet" in both[1].text else third]
 
 
 def main():
@@ -324,6 +335,14 @@ def guessing(tap, hub):
     tap.ok("and, when their turn has come, from behind the very same address", "Nobody has read it yet" in page.text, page.text)
     mistyped = try_code(hub, code[:-1] + str((int(code[-1]) + 1) % 10), "127.0.0.2")
     tap.ok("who mistypes is told so without waiting for a turn", "mistyped" in mistyped.text, mistyped.text)
+    # With 24 each, these fill the whole line of 64 between them.
+    more = [Guesser(hub, f"127.0.1.{n % 3 + 1}", (n + 3) * 10 ** 9) for n in range(78)]
+    for guesser in more:
+        guesser.start()
+    guessers += more
+    wait_for("the line is full", lambda: sum(g.told for g in more) >= 8)
+    page = try_code(hub, code, "127.0.0.4")
+    tap.ok("nor do three addresses that fill the line keep an owner out", "Nobody has read it yet" in page.text, page.text)
     for guesser in guessers:
         guesser.over = True
     found = sorted(at for g in guessers for at in g.found)
@@ -344,8 +363,8 @@ def run(tap, coalition):
     with sqlite3.connect(f"file:{gulu.dir}/mailbox.db?mode=ro", uri=True) as db:
         items = db.execute("SELECT count(*) FROM item").fetchone()[0]
     tap.ok("and the mailbox still holds one item: nobody who watches sees that its owner came back", items == 1, items)
-    bomb = hostile_uploads(tap, gulu, code)
-    photos(tap, coalition, code, [content, bomb])
+    more = hostile_uploads(tap, gulu, code)
+    photos(tap, coalition, code, [content, *more])
     link = to_and_fro(tap, coalition, code)
     closed_by_the_reporter(tap, coalition, code, link)
     guessing(tap, coalition.mbarara)

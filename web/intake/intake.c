@@ -257,9 +257,9 @@ static void save_done(void *job, const struct error *error)
 		ssize_t told = write(intake->wake_fd, &one, sizeof one);
 
 		(void)told; /* an eventfd that is full has been told already */
-		if (save->composed->entries[0].urgent)
-			ring_urgent(intake);
 	}
+	if (!error && save->is_new && save->composed->entries[0].urgent)
+		ring_urgent(intake);
 	if (error)
 		intake->clock_kept = 0; /* it may have been rolled back with the rest */
 	save->done(save, error);

@@ -9,7 +9,6 @@
  * Invariant: a code and what it opens are gone when the request is. Runs in intake. */
 #include "web/intake/messages.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "node/base/clock.h"
@@ -359,6 +358,9 @@ static const struct error *answer_message(struct coming_back *visit)
 		TRY(intake_is_same(intake, visit->ticket, visit->text, &is_same));
 		if (is_same)
 			return messages_sent(request);
+		error = check_text(request, text);
+		if (error)
+			return with_problem(visit, error->message);
 		return with_notice(visit,
 			say(request, "An earlier version of your message was saved already. If the change "
 				     "matters, press Send again: it is saved beside the first."));
@@ -467,20 +469,19 @@ static void got_seed(void *user, struct secret *seed, const struct error *error)
 /* What is wrong with a code that cannot be one. */
 static const char *mistyped(const struct request *request, const char *typed)
 {
-	unsigned long digits = 0;
+	size_t digits;
 
-	for (; *typed; typed++) {
-		if (isdigit((unsigned char)*typed))
-			digits++;
-		else if (*typed != ' ' && *typed != '-')
-			return say(request, "Please look at the code again: it has only digits.");
-	}
+	if (!mailbox_code_digits(typed, &digits, NULL))
+		return say(request, "Please look at the code again: it has only digits.");
+	if (!digits)
+		return say(request, "Please write the code first.");
 	if (digits == MAILBOX_CODE_LEN)
 		return say(request, "Please look at the code again: a digit was mistyped.");
 	return memory_format(request->context,
 		say_many(request, "Please look at the code again: it has 20 digits, and this is %lu.",
-			"Please look at the code again: it has 20 digits, and these are %lu.", digits),
-		digits);
+			"Please look at the code again: it has 20 digits, and these are %lu.",
+			(unsigned long)digits),
+		(unsigned long)digits);
 }
 
 static int visit_end(struct coming_back *visit)

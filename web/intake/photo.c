@@ -37,7 +37,9 @@ struct photo {
 	uint8_t head[PICTURE_HEAD];
 	size_t head_len;
 	uint64_t size, counted; /* counted: of the day's budget */
-	bool is_again;		/* it was sent with this token before, and is let go */
+	struct digest digest;	/* of all of it, as it comes */
+	uint8_t sent[DIGEST_LEN];
+	bool is_again; /* something was sent with this token before; only whether it is this is looked at */
 	bool is_kept;
 };
 
@@ -172,6 +174,7 @@ static const struct error *begin(struct request *request)
 	}
 	photo = memory_new(request->context, struct photo);
 	*photo = (struct photo){.request = request, .is_again = is_again};
+	digest_start(&photo->digest);
 	talloc_set_destructor(photo, photo_end);
 	request->upload = photo;
 	if (is_again)
@@ -201,11 +204,12 @@ static const struct error *add(struct request *request, struct bytes part)
 	struct photo *photo = request->upload;
 	size_t wanted = PICTURE_HEAD - photo->head_len;
 
-	if (photo->is_again)
-		return NULL;
 	photo->size += part.len;
 	if (photo->size > PICTURE_MAX)
 		return error_new(ERROR_INVALID, "%s", photo_too_large(request));
+	digest_add(&photo->digest, part.data, part.len);
+	if (photo->is_again)
+		return NULL;
 	if (wanted) {
 		size_t taken = wanted < part.len ? wanted : part.len;
 
@@ -232,6 +236,13 @@ const char *photo_too_large(const struct request *request)
 			    "smaller one, or show it at the desk.");
 }
 
+/* Two photos with one token: the page was used again after the phone's "Back". */
+static const char *another_photo(const struct request *request)
+{
+	return say(request, "Another photo was sent from this page before, and it is safe. The one you chose "
+			    "now is not saved yet: please choose it once more.");
+}
+
 static void saved(struct intake_save *save, const struct error *error)
 {
 	struct request *request = ((struct coming_back *)save)->request;
@@ -243,6 +254,8 @@ static void saved(struct intake_save *save, const struct error *error)
 	} else {
 		photo->is_kept = true;
 	}
+	if (!error && !save->is_new && !save->is_same)
+		error = error_new(ERROR_CONFLICT, "%s", another_photo(request));
 	server_resume(request, error);
 }
 
@@ -284,13 +297,23 @@ static const struct error *prepare(struct photo *photo, struct coming_back *visi
 	return messages_sent(photo->request);
 }
 
-static const struct error *ask_for_one(struct coming_back *visit)
+/* The page behind the code, with a token for the next try. */
+static const struct error *ask_for_one(struct coming_back *visit, const char *words)
 {
 	struct request *request = visit->request;
 	json_t *view = intake_view(request, messages_title(request));
 
-	page_problem(view, "photo", say(request, "Please choose a photo first."));
+	page_problem(view, "photo", words);
 	return messages_inbox(visit, view);
+}
+
+static const struct error *answer_again(struct coming_back *visit)
+{
+	const struct photo *photo = visit->request->upload;
+	bool is_same;
+
+	TRY(intake_is_same(intake_of(visit->request), visit->ticket, BYTES_OF(photo->sent), &is_same));
+	return is_same ? messages_sent(visit->request) : ask_for_one(visit, another_photo(visit->request));
 }
 
 static const struct error *keep(struct coming_back *visit)
@@ -301,22 +324,23 @@ static const struct error *keep(struct coming_back *visit)
 	pthread_t thread;
 	int status;
 
-	if (!photo || (!photo->is_again && photo->head_len < PICTURE_HEAD))
-		return ask_for_one(visit);
+	if (!photo || photo->size < PICTURE_HEAD)
+		return ask_for_one(visit, say(request, "Please choose a photo first."));
+	digest_end(&photo->digest, photo->sent);
+	token_ticket(visit->ticket, form_get(request->form, "token"));
 	if (photo->is_again)
-		return messages_sent(request);
+		return answer_again(visit);
 	TRY(messages_may_send(request));
 	error = prepare(photo, visit);
 	if (error) {
 		quota_report_back(intake_of(request)->quota, request->address);
 		return error;
 	}
-	token_ticket(visit->ticket, form_get(request->form, "token"));
 	photo->visit = visit;
 	visit->save = (struct intake_save){
 		.composed = &visit->composed,
 		.ticket = visit->ticket,
-		.sent = BYTES_OF("photo"),
+		.sent = BYTES_OF(photo->sent),
 		.intake = intake_of(request),
 		.done = saved,
 	};
