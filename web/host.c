@@ -62,7 +62,7 @@ bool host_is_foreign(const char *origin, const char *fetch_site, const char *hos
 
 	if (fetch_site && strcmp(fetch_site, "cross-site") == 0)
 		return true;
-	if (!origin || strcmp(origin, "null") == 0)
+	if (!origin)
 		return false;
 	from = strstr(origin, "://");
 	return !from || !host || strcasecmp(from + strlen("://"), host) != 0;

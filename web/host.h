@@ -11,8 +11,9 @@
  * its brackets. False for NULL and for anything else, a port that is none included. */
 bool host_parse(const char *header, char name[static HOST_NAME_SIZE]);
 /* Whether the browser says that a page of another host, or another port of ours, sent this: by its headers
- * Origin (RFC 6454) and Sec-Fetch-Site (W3C Fetch Metadata), of which old browsers send none and some "null".
- */
+ * Origin (RFC 6454) and Sec-Fetch-Site (W3C Fetch Metadata), of which old browsers send none. "null" is a
+ * page of nowhere (data:, a sandboxed frame), never one of ours: they say Referrer-Policy: same-origin, and
+ * so browsers name us. */
 bool host_is_foreign(const char *origin, const char *fetch_site, const char *host);
 
 #endif

@@ -114,8 +114,9 @@ static void a_page_of_another_site_is_told_from_ours(void **state)
 		const char *origin, *site, *host;
 		bool is_foreign;
 	} cases[] = {
-		{NULL, NULL, "hub.local:8443", false}, /* an old phone */
-		{"null", NULL, "hub.local:8443", false},
+		{NULL, NULL, "hub.local:8443", false},	/* an old phone */
+		{"null", NULL, "hub.local:8443", true}, /* data:, a sandboxed frame */
+		{"null", "same-origin", "hub.local:8443", true},
 		{"https://hub.local:8443", "same-origin", "hub.local:8443", false},
 		{"https://HUB.local:8443", NULL, "hub.local:8443", false},
 		{"http://10.42.0.1", NULL, "10.42.0.1", false},
