@@ -266,7 +266,7 @@ async function afterLeaving(tap, coalition, browser) {
 	await phone.context.close();
 }
 
-// In a workshop, over plain http: browsers empty no memory there.
+// In a workshop, over plain http.
 async function workshop(tap, coalition, browser) {
 	const { gulu } = coalition;
 	await coalition.order('workshop gulu');
@@ -284,22 +284,6 @@ async function workshop(tap, coalition, browser) {
 	tap.ok('“I have a code” leads to where it is encrypted', (await page.getByRole('link', { name: 'I have a code' }).getAttribute('href')).startsWith('https:'));
 	await page.goto(`${gulu.welcome}/messages`);
 	tap.ok('and so does the address itself', page.url().startsWith('https:'), page.url());
-	await page.goto(`${gulu.welcome}/form/1#what`);
-	await phone.answer({ what: WHAT });
-	await page.getByRole('link', { name: 'Leave this page' }).tap();
-	await page.waitForURL(/\/leave/);
-	await phone.back();
-	await until('the page before', async () => await page.locator('[name=what]').count() === 1);
-	tap.ok('Leave and Back there: nothing that was typed', !await phone.has(WHAT), page.url());
-	await page.goto(`${gulu.welcome}/form/1#what`);
-	await phone.answer({ what: WHAT });
-	await phone.press('Skip the other questions');
-	await page.waitForTimeout(5000);
-	await phone.send().tap();
-	await page.waitForURL(/\/done\//);
-	await phone.back();
-	await until('the page before', async () => await page.locator('[name=what]').count() === 1);
-	tap.ok('nor after Send and Back', !await phone.has(WHAT), page.url());
 	await phone.context.close();
 }
 

@@ -6,8 +6,9 @@
  * after a Send that failed shows what was typed. It must not keep it longer: autocomplete is off, so a reload
  * empties the questions, because what a browser would bring back for you it would bring back for the next
  * person on a borrowed phone; and the pages after Send and "Leave this page" empty its memory (forget_style).
- * Over plain http, in a workshop, browsers do not let a page empty their memory: there it is no-store, and
- * Back after a Send that failed shows empty questions.
+ * Over plain http, in a workshop, browsers do not let a page empty their memory. There it is no-store, which
+ * some heed, so that Back after a Send that failed shows empty questions; Chromium keeps it all the same, so
+ * a workshop's pages ask people to close the window (intake-open.html).
  *
  * Invariant: every answer typed is in the page that comes back, whatever went wrong. Runs in intake. */
 #include "web/intake/intake.h"
