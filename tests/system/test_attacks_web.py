@@ -121,9 +121,9 @@ def cross_site(hub, laptop):
                              ("another port of this hub", {"Origin": f"https://localhost:{hub.office}"}), ("a sandboxed frame", {"Origin": "null"})):
         page = phone.post(action, fields, headers)
         tap.ok(f"the form, sent by {promise} with a token of ours: 403, not saved, and no page on which Send could be pressed",
-               page.status == 403 and reports(hub) == before and not page.forms and "what a phone sent" not in page.text, (page.status, page.text))
+               page.status == 403 and reports(hub) == before and not [f for f in page.forms if not f.action.startswith("/leave")] and "what a phone sent" not in page.text, (page.status, page.text))
         page = phone.post("/messages", {"code": "0000 0000 0000 0000 0097", "go": "open"}, headers)
-        tap.ok("nor does it try a code", page.status == 403 and not page.forms, (page.status, page.text))
+        tap.ok("nor does it try a code", page.status == 403 and not [f for f in page.forms if not f.action.startswith("/leave")], (page.status, page.text))
     tap.ok("and our own page sends that form still", "/done/" in phone.post(action, fields).url and reports(hub) == before + 1)
     new = laptop.get("/reports/new").form("/reports/new")
     before = sum(kind == "o" for kind, _ in hub.spool("office"))
