@@ -82,7 +82,8 @@ static const struct error *run_role(const struct command_call *call, const struc
 	log_start(role->name);
 	error_ignore(settings_check(home)); /* what engabo.conf has wrong of it stops intake, and only that */
 	if (home->config->settings_wrong)
-		log_error("what was set on the page /settings does not count: %s", home->config->settings_wrong);
+		log_error("what was set on the page /settings does not count: %s",
+			home->config->settings_wrong);
 	return role->run(home, &stop);
 }
 
