@@ -192,7 +192,8 @@ static void look_at_form(struct doctor *doctor)
 		way_is_workshop(doctor->home) ? "a workshop is open" : ways[way]);
 }
 
-/* What staff set stands over the administrator's file, which is looked for when something is not as it says. */
+/* What staff set stands over the administrator's file, which is looked for when something is not as it says.
+ */
 static void look_at_settings(struct doctor *doctor)
 {
 	const struct error *error = settings_check(doctor->home);
