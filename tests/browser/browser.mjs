@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 export const PHONE = { width: 360, height: 640 };
 export const LAPTOP = { width: 1280, height: 800 };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-	'--disable-sync'];
+	'--disable-sync', '--host-resolver-rules=MAP hub.local 127.0.0.1'];
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -266,23 +266,29 @@ async function afterLeaving(tap, coalition, browser) {
 	await phone.context.close();
 }
 
-// In a workshop, over plain http.
+// In a workshop, over plain http; by a name, because a browser trusts "localhost" as it trusts https.
 async function workshop(tap, coalition, browser) {
-	const { gulu } = coalition;
+	const welcome = coalition.gulu.welcome.replace('localhost', 'hub.local');
 	await coalition.order('workshop gulu');
 	const phone = await Phone.borrow(browser);
 	const { page } = phone;
 	await until('the workshop to be open', async () => {
-		await page.goto(`${gulu.welcome}/form/1#danger`);
+		await page.goto(`${welcome}/form/1#what`);
 		return page.url().startsWith('http://');
 	});
-	tap.ok('its first question says that what is sent is not encrypted', /not encrypted/.test(await words(page)), await words(page));
-	await page.goto(`${gulu.welcome}/privacy`);
+	tap.ok('a question says that what is sent is not encrypted', /not encrypted/.test(await words(page)), await words(page));
+	await phone.answer({ what: WHAT });
+	await page.getByRole('link', { name: 'Leave this page' }).tap();
+	await page.waitForURL(/\/leave/);
+	await phone.back();
+	await page.waitForURL(/\/form/);
+	tap.ok('Leave and Back find empty questions', await phone.typed() === '', await phone.typed());
+	await page.goto(`${welcome}/privacy`);
 	tap.ok('so does the page that tells who can read it, which promises no more than is true', /not encrypted/.test(await words(page)) && !/read and change nothing/.test(await words(page)), await words(page));
-	await page.goto(`${gulu.welcome}/`);
+	await page.goto(`${welcome}/`);
 	tap.ok('and the first page', /not encrypted/.test(await words(page)) && /ask at the desk/.test(await words(page)), await words(page));
 	tap.ok('“I have a code” leads to where it is encrypted', (await page.getByRole('link', { name: 'I have a code' }).getAttribute('href')).startsWith('https:'));
-	await page.goto(`${gulu.welcome}/messages`);
+	await page.goto(`${welcome}/messages`);
 	tap.ok('and so does the address itself', page.url().startsWith('https:'), page.url());
 	await phone.context.close();
 }

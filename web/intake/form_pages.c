@@ -6,9 +6,9 @@
  * after a Send that failed shows what was typed. It must not keep it longer: autocomplete is off, so a reload
  * empties the questions, because what a browser would bring back for you it would bring back for the next
  * person on a borrowed phone; and the pages after Send and "Leave this page" empty its memory (forget_style).
- * Over plain http, in a workshop, browsers do not let a page empty their memory. There it is no-store, which
- * some heed, so that Back after a Send that failed shows empty questions; Chromium keeps it all the same, so
- * a workshop's pages ask people to close the window (intake-open.html).
+ * Over plain http, in a workshop, browsers do not let a page empty their memory. There it is no-store, and
+ * comes with a status that Chromium does not keep either, so that Back after a Send that failed shows empty
+ * questions; a workshop's pages ask people to close the window all the same (intake-open.html).
  *
  * Invariant: every answer typed is in the page that comes back, whatever went wrong. Runs in intake. */
 #include "web/intake/intake.h"
@@ -20,6 +20,9 @@
 #include "web/intake/gate.h"
 #include "web/intake/questions.h"
 
+/* "Non-Authoritative Information", which says of a page what is true of one over plain http. Browsers show it
+ * as any other, but keep only what came with 200 in their memory of pages that one can go back to. */
+#define UNKEPT_STATUS 203
 #define DAY_SECONDS (INT64_C(24) * 3600)
 /* A clock that nobody has set may stand at the day on which this program was built, and what happened today
  * must be told all the same. */
@@ -73,6 +76,8 @@ const struct error *form_show(struct request *request)
 	TRY(intake_may_take(intake_of(request)));
 	if (request->is_secure)
 		request_add_header(request, "Cache-Control", "no-cache");
+	else
+		request->status = UNKEPT_STATUS;
 	return show(request, NULL, intake_view(request, say(request, "Form")));
 }
 
