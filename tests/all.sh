@@ -28,20 +28,18 @@ stage() { # NAME COMMAND...
 m() { "$make" --no-print-directory B="$folder" "$@"; }
 sanitized() { "$make" --no-print-directory B="$folder" SANITIZE=1 "$@"; }
 
-sanitized_hubs() { stage "under the sanitizers: whole hubs" sanitized test-system SET="$1"; }
-
 lane_of_hubs() {
 	stage "each part keeps its promises (unit tests)" m test-unit
 	stage "whole hubs: real processes, real git" m test-system SET="$set"
 	stage "in a real browser" m test-browser SET="$set"
-	if [ "$how" = full ]; then sanitized_hubs all; fi
+	stage "under the sanitizers: unit tests" sanitized test-unit
+	stage "under the sanitizers: whole hubs" sanitized test-system SET="$([ "$how" = full ] && echo all || echo short)"
 }
 lane_of_analysis() {
 	stage "includes only point down; formatting; texts; gcc -fanalyzer; cppcheck; clang-tidy" m check
 	stage "fuzzing, $seconds seconds a target" m fuzz-quick FUZZ_SECONDS=$seconds
 	stage "valgrind on the unit tests" m test-valgrind
-	stage "under the sanitizers: unit tests" sanitized test-unit
-	if [ "$how" = full ]; then stage "testssl.sh and wapiti find nothing" m test-scan; else sanitized_hubs short; fi
+	if [ "$how" = full ]; then stage "testssl.sh and wapiti find nothing" m test-scan; fi
 }
 
 stage "it builds without a warning" m -j2 all unit
