@@ -80,7 +80,8 @@ static const struct error *add_conflicts(struct visit *visit)
  * reads an answer in a closed mailbox; and closing a report answers what was there. */
 #define UNANSWERED                                                                                           \
 	"SELECT message.report, message.kind, message.text, message.created, max(message.created || "        \
-	"message.key) FROM message JOIN report ON report.key = message.report WHERE "                        \
+	"(message.\"from\" = 'reporter') || message.key) FROM message JOIN report ON report.key = "          \
+	"message.report WHERE "                                                                              \
 	"coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                      \
 	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                    \
 	"coalesce(message.kind, '') = 'closed') = 0 AND (report.state <> 'closed' OR message.created >= "    \
@@ -93,7 +94,8 @@ static const struct error *add_messages(struct visit *visit)
 	json_t *list CLEANUP(json_decref) = json_array();
 	bool row;
 
-	/* The bare columns beside max() are those of the row that has it. */
+	/* The bare columns beside max() are those of the row that has it. Of two in one second the
+	 * reporter's: what may wait is shown. */
 	TRY(db_prepare(casefile_db(visit->office->file), &query, UNANSWERED));
 	db_bind_integer(&query, 1, MESSAGES_MOST);
 	for (;;) {
