@@ -163,16 +163,16 @@ static void mark_all(struct work *work)
 }
 
 /* Hubs that replace each other's events in a ring leave no head: then all that were said stand, in conflict.
- */
+ * So do restatements that stand for one another. */
 static void find_heads(const struct work *work, struct merged_field *out)
 {
-	for (int all = 0; all < 2 && !out->head_count; all++)
+	for (int round = 0; round < 3 && !out->head_count; round++)
 		for (size_t i = 0; i < work->merged->count; i++) {
 			const struct claim *claim = work->merged->claims[i];
 
-			if (!sets(claim, work->field) || is_passed_over(work, claim))
+			if (!sets(claim, work->field) || (round < 2 && is_passed_over(work, claim)))
 				continue;
-			if (all || (!work->is_replaced[i] && !is_outdated(work, claim)))
+			if (round || (!work->is_replaced[i] && !is_outdated(work, claim)))
 				out->heads[out->head_count++] = claim;
 		}
 }

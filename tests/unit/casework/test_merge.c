@@ -132,6 +132,18 @@ static void hubs_that_replace_each_other_in_a_ring_hide_nothing(void **state)
 	talloc_free(table.context);
 }
 
+static void restatements_that_stand_for_one_another_hide_nothing(void **state)
+{
+	struct table table = {.context = memory_context(NULL)};
+
+	add_over(&table, GULU, 1, "low", json_pack("{s:[s]}", "risk", MBALE "/01je0000000000000000000002"),
+		true);
+	add_over(&table, MBALE, 2, "high", json_pack("{s:[s]}", "risk", GULU "/01je0000000000000000000001"),
+		true);
+	expect(&table, "high", 2, true);
+	talloc_free(table.context);
+}
+
 static void over_names_all_heads_and_what_they_stand_for(void **state)
 {
 	struct table table = {.context = memory_context(NULL)};
@@ -198,6 +210,7 @@ int main(void)
 		cmocka_unit_test(ties_are_broken_by_time_then_log_then_id),
 		cmocka_unit_test(what_is_not_permitted_neither_counts_nor_replaces),
 		cmocka_unit_test(hubs_that_replace_each_other_in_a_ring_hide_nothing),
+		cmocka_unit_test(restatements_that_stand_for_one_another_hide_nothing),
 		cmocka_unit_test(over_names_all_heads_and_what_they_stand_for),
 		cmocka_unit_test(a_restatement_takes_the_place_of_what_is_missing),
 		cmocka_unit_test(a_long_chain_of_restatements_is_followed_to_its_end),
