@@ -79,8 +79,8 @@ static const struct error *add_conflicts(struct visit *visit)
 /* What the reporter sent behind the office's last words. That an answer was read is none to answer; nobody
  * reads an answer in a closed mailbox; and closing a report answers what was there. */
 #define UNANSWERED                                                                                           \
-	"SELECT message.report, message.kind, message.text, message.created, max(message.created || "        \
-	"(message.\"from\" = 'reporter') || message.key) FROM message JOIN report ON report.key = "          \
+	"SELECT message.report, message.kind, message.text, message.created, max(substr(message.key, 18)) "  \
+	"FROM message JOIN report ON report.key = "                                                          \
 	"message.report WHERE "                                                                              \
 	"coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                      \
 	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                    \
@@ -94,8 +94,8 @@ static const struct error *add_messages(struct visit *visit)
 	json_t *list CLEANUP(json_decref) = json_array();
 	bool row;
 
-	/* The bare columns beside max() are those of the row that has it. Of two in one second the
-	 * reporter's: what may wait is shown. */
+	/* The bare columns beside max() are those of the row that has it: the newest, by the milliseconds of
+	 * its ULID, which begins at the 18th character of a key. */
 	TRY(db_prepare(casefile_db(visit->office->file), &query, UNANSWERED));
 	db_bind_integer(&query, 1, MESSAGES_MOST);
 	for (;;) {
