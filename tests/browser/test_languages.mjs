@@ -34,7 +34,7 @@ function catalogue(code) {
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const say = (said, english) => said.get(english)?.[0] || english;
 
-// English sentences that stand on a page though it is in another language: {untranslated: said in English for now, mixed: translated, and still English}.
+// English sentences that stand on a page though it is in another language: {untranslated: said in English, mixed: translated, and still English}.
 class Mixing {
 	untranslated = new Set();
 	mixed = [];
