@@ -17,9 +17,16 @@ enum access {
 	MAY_MANAGE_PEOPLE, /* people, hubs, settings */
 	MAY_EXPORT,
 	MAY_SEE_SYNC,
+	MAY_REFER,	  /* and offer a transfer */
+	MAY_SEE_IDENTITY, /* of persons; each time it is written down */
+	MAY_ANSWER_REFERRALS,
+	MAY_SEE_AUDIT,
 };
 const char *person_role_name(enum person_role role);
 const struct error *person_role_parse(const char *name, enum person_role *out) MUST_CHECK;
 bool access_may(enum person_role role, enum access what);
+/* Whether the role has to do with records of this kind at all ("case"); which of them, sight.h tells. */
+bool access_reads(enum person_role role, const char *entity);
+bool access_writes(enum person_role role, const char *entity);
 
 #endif

@@ -20,6 +20,7 @@ struct casefile {
 	struct db *db;
 	struct ledger *ledger;
 	struct settle *settle;
+	struct sight *sight;
 	int64_t *dirty; /* entities that this batch touched */
 	size_t dirty_count, dirty_size;
 	bool in_batch;
@@ -45,6 +46,7 @@ static const struct error *casefile_ready(struct casefile *file, const char *sel
 {
 	TRY(db_run(file->db, "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY"));
 	TRY(ledger_new(file, file->db, self, &file->ledger));
+	TRY(sight_new(file, file->db, &file->sight));
 	return settle_new(file, file->ledger, &file->settle);
 }
 
@@ -117,6 +119,17 @@ const struct error *casefile_save(struct casefile *file, struct secret **seriali
 struct db *casefile_db(struct casefile *file)
 {
 	return file->db;
+}
+
+void casefile_read_as(struct casefile *file, const struct reader *reader)
+{
+	sight_set(file->sight, reader);
+}
+
+const struct error *casefile_may_write(
+	struct casefile *file, const char *entity, const char *key, const char *case_key)
+{
+	return sight_check_write(file->sight, entity, key, case_key);
 }
 
 const struct error *casefile_begin(struct casefile *file)
@@ -192,12 +205,12 @@ static const struct error *judge_now(struct casefile *file, const struct event *
 static const struct error *note_links(struct casefile *file, const struct event *event,
 	const struct event_origin *origin, const struct judgement *judgement, int64_t entity)
 {
+	const struct entity *kind = schema_entity(event->entity);
 	struct ledger_entity row;
 
-	if (strcmp(event->entity, "message") == 0 && json_is_string(json_object_get(event->set, "report")))
-		return ledger_note_about(file->ledger, json_text_or(event->set, "report", ""), entity);
-	if (!*event->case_key || judgement->standing != STANDING_PERMITTED ||
-		!schema_entity(event->entity)->in_case)
+	if (kind && kind->about && json_is_string(json_object_get(event->set, kind->about)))
+		return ledger_note_about(file->ledger, json_text_or(event->set, kind->about, ""), entity);
+	if (!*event->case_key || judgement->standing != STANDING_PERMITTED || !kind->in_case)
 		return NULL;
 	TRY(ledger_read(file->ledger, entity, &row));
 	if (*row.case_key)
@@ -265,16 +278,19 @@ const struct error *casefile_position(struct casefile *file, const char *log, in
 const struct error *casefile_over(
 	struct casefile *file, const char *entity, const char *key, const json_t *set, json_t **over)
 {
+	TRY(sight_check(file->sight, entity, key));
 	return record_over(file->ledger, entity, key, set, over);
 }
 
 const struct error *casefile_get(struct casefile *file, const char *entity, const char *key, json_t **out)
 {
+	TRY(sight_check(file->sight, entity, key));
 	return record_get(file->ledger, entity, key, out);
 }
 
 const struct error *casefile_history(struct casefile *file, const char *entity, const char *key, json_t **out)
 {
+	TRY(sight_check(file->sight, entity, key));
 	return record_history(file->ledger, entity, key, out);
 }
 

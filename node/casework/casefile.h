@@ -7,12 +7,13 @@
 #define ENGABO_CASEWORK_CASEFILE_H
 
 #include "node/casework/event.h"
+#include "node/casework/sight.h"
 #include "node/store/db.h"
 #include "node/vault/secret.h"
 
 /* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
  * is built anew from the logs. */
-#define CASEFILE_VERSION 2
+#define CASEFILE_VERSION 3
 
 struct casefile;
 /* `self` is this hub's log id. */
@@ -23,6 +24,13 @@ const struct error *casefile_load(
 	const void *context, const char *self, struct bytes serialised, struct casefile **out) MUST_CHECK;
 const struct error *casefile_save(struct casefile *file, struct secret **serialised) MUST_CHECK;
 struct db *casefile_db(struct casefile *file);
+/* From here on with the eyes of `reader`, who must live as long: casefile_get, casefile_history,
+ * casefile_over and all lists (lists.h) know nothing of what they may not see. NULL: of the hub itself. */
+void casefile_read_as(struct casefile *file, const struct reader *reader);
+/* Whether they may say something about this record, in this case ("": of none): ERROR_NOT_FOUND when they may
+ * not see it, ERROR_DENIED when their role does not write such records. */
+const struct error *casefile_may_write(
+	struct casefile *file, const char *entity, const char *key, const char *case_key) MUST_CHECK;
 
 /* Brackets a batch: changes are merged when it ends. Positions and events go in together or not at all. */
 const struct error *casefile_begin(struct casefile *file) MUST_CHECK;

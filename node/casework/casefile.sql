@@ -59,10 +59,10 @@ CREATE TABLE mailbox( -- who may write as the reporter of a report
   text TEXT NOT NULL, -- "<id> <ssh-ed25519 key> <age1...>": the public part
   PRIMARY KEY(report, text)
 ) WITHOUT ROWID;
-CREATE TABLE about( -- messages to be looked at again when their report changes
-  report TEXT NOT NULL, -- key of the report
-  message INTEGER NOT NULL REFERENCES entity(id), -- which message
-  PRIMARY KEY(report, message)
+CREATE TABLE about( -- answers to be looked at again when what they answer changes: messages of a report, replies of a referral, takeovers of a transfer
+  key TEXT NOT NULL, -- of what is answered
+  answer INTEGER NOT NULL REFERENCES entity(id), -- which message, reply or takeover
+  PRIMARY KEY(key, answer)
 ) WITHOUT ROWID;
 
 -- From here on: the records. Every table begins with the same columns:
@@ -120,19 +120,215 @@ CREATE TABLE case_( -- what we do about it
   outcome TEXT, -- with what result
   consent TEXT, -- what the person agreed to
   review TEXT, -- look at it again on this day
+  threats TEXT, -- how strong the threats are: low, medium, high
+  vulnerabilities TEXT, -- how exposed the person is
+  capacities TEXT, -- how well they can protect themselves
+  team TEXT, -- the organisation within the office that follows it; empty: the whole office
+  restricted TEXT, -- yes: only those in readers, its officer and coordinators
+  readers TEXT, -- list: user names
+  retention TEXT, -- until when it is kept
+  duplicate_of TEXT, -- key of the case that this one repeats
+  shared TEXT, -- what headquarters gets: policy (the coalition's, also when empty), full, summary, none
   is_closed INTEGER AS (state = 'closed'), -- 1 when closed
+  is_apart INTEGER AS (coalesce(team, '') <> '' OR coalesce(restricted, '') = 'yes'), -- 1 when not for everybody who reads cases
   pressing INTEGER AS (CASE risk WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END) -- for sorting
 );
 CREATE INDEX case_state ON case_(state, pressing, updated DESC);
 CREATE INDEX case_pressing ON case_(pressing, updated DESC);
 CREATE INDEX case_ref ON case_(ref);
-CREATE INDEX case_closed ON case_(is_closed);
+CREATE INDEX case_closed ON case_(is_closed, is_apart);
+CREATE INDEX case_duplicate ON case_(duplicate_of) WHERE duplicate_of <> '';
+
+CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  part TEXT, -- defender, family, witness, reporter, other
+  names TEXT, -- their names
+  contacts TEXT, -- telephone, address
+  gender TEXT, -- woman, man, another, unknown
+  age TEXT, -- a band: child, 18-29 ...
+  characteristics TEXT, -- list: codes/themes.csv
+  theme TEXT, -- list: codes/themes.csv: what their work is about
+  text TEXT -- what else to know
+);
+CREATE INDEX person_case ON person(case_key, created, key);
+
+CREATE TABLE contact( -- how to reach somebody without harm
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  channel TEXT, -- call, text, app, visit, through, other
+  address TEXT, -- number, address or person
+  hours TEXT, -- when it is safe
+  phrase TEXT, -- words to begin with
+  never_message TEXT, -- yes: never leave a message
+  holders TEXT, -- who else holds the phone
+  text TEXT -- what else to mind
+);
+CREATE INDEX contact_case ON contact(case_key, created, key);
+
+CREATE TABLE plan( -- a safety plan
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  at_risk TEXT, -- defender, provider, both
+  risk_defender TEXT, -- what threatens the defender
+  risk_provider TEXT, -- what threatens the provider
+  measures TEXT, -- what is done
+  personnel TEXT, -- security personnel, only where inevitable
+  personnel_why TEXT, -- why they are
+  personnel_agreed TEXT, -- who agreed to them
+  review TEXT, -- look at it again on this day
+  review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END) -- for sorting: without a date last
+);
+CREATE INDEX plan_case ON plan(case_key, created, key);
+CREATE INDEX plan_review ON plan(review_by);
+
+CREATE TABLE incident( -- what was done to somebody
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  act TEXT, -- codes/acts.csv
+  "when" TEXT, -- the day, month or year
+  precision TEXT, -- codes/precision.csv
+  district TEXT, -- codes/districts.csv
+  place_kind TEXT, -- codes/places.csv
+  perpetrator TEXT, -- codes/perpetrators.csv
+  agency TEXT, -- name of the unit or group
+  source TEXT, -- who says so
+  reliability TEXT, -- first-hand, second-hand, rumour, document
+  status TEXT, -- codes/violation-status.csv
+  text TEXT -- what happened
+);
+CREATE INDEX incident_case ON incident(case_key, "when", key);
+
+CREATE TABLE consent( -- what the person agreed to
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  purpose TEXT, -- for what
+  to_whom TEXT, -- to whom
+  not_to TEXT, -- not to whom
+  agencies TEXT, -- list: codes/perpetrators.csv: agencies that they named and agree to
+  how TEXT, -- spoken, written, recorded, through
+  given TEXT, -- on this day
+  withdrawn TEXT, -- on this day; empty while it holds
+  text TEXT -- in their words
+);
+CREATE INDEX consent_case ON consent(case_key, created, key);
+
+CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the folder files
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  name TEXT, -- what it is called
+  kind TEXT, -- what kind of file
+  size INTEGER, -- bytes, before sealing
+  pieces TEXT, -- list: SHA-256 of each sealed piece
+  identity TEXT, -- the age identity that opens the pieces
+  text TEXT, -- what it shows
+  state TEXT -- active, removed
+);
+CREATE INDEX attachment_case ON attachment(case_key, created, key);
+
+CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it, and no other
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  provider TEXT, -- key of the provider
+  hub TEXT, -- log id of the provider's hub; empty: they have an account at none
+  service TEXT, -- codes/needs.csv
+  urgency TEXT, -- emergency, urgent, normal
+  state TEXT, -- draft, sent, withdrawn; what the provider says stands in reply
+  reason TEXT, -- why it is referred
+  consent TEXT, -- key of the consent
+  consent_text TEXT, -- what the person agreed to, in words
+  sent_at TEXT, -- when
+  expires TEXT, -- on this day
+  appointment TEXT, -- when and where they meet
+  withdrawn_why TEXT, -- why it was withdrawn
+  override_by TEXT, -- who agreed to it in spite of a conflict of interest
+  override_why TEXT, -- why
+  pass TEXT, -- verifier of the one-time code on the slip
+  ref TEXT, -- the case's reference; from here on what was ticked to go along
+  alias TEXT, -- what the defender is called
+  risk TEXT, -- low, medium, high, emergency
+  district TEXT, -- codes/districts.csv
+  summary TEXT, -- the story so far
+  needs TEXT, -- list: codes/needs.csv
+  violations TEXT, -- list: codes/acts.csv
+  names TEXT, -- who it is
+  contacts TEXT, -- how they are reached
+  safe_contact TEXT, -- how they are reached without harm
+  plan TEXT -- the safety plan
+);
+CREATE INDEX referral_case ON referral(case_key, created, key);
+CREATE INDEX referral_hub ON referral(hub, state, created);
+CREATE INDEX referral_provider ON referral(provider, created);
+
+CREATE TABLE reply( -- what came back on a referral, a step each
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  referral TEXT, -- key of the referral
+  kind TEXT, -- accepted, declined, progress, done, proposal
+  why TEXT, -- of declined: own-agency, already-received, not-applicable, person-declined, unavailable, other
+  text TEXT, -- in words
+  next TEXT, -- the next word is owed by this day
+  provider TEXT, -- of proposal: key of the provider who could
+  how TEXT, -- page, call, visit, slip
+  who TEXT, -- who gave it, where staff wrote it down
+  "on" TEXT -- on this day
+);
+CREATE INDEX reply_referral ON reply(referral, created, key);
+
+CREATE TABLE transfer( -- a case offered to another hub
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  case_key TEXT, -- of which case
+  "to" TEXT, -- log id of that hub
+  reason TEXT, -- why
+  state TEXT -- offered, withdrawn
+);
+CREATE INDEX transfer_case ON transfer(case_key, created, key);
+
+CREATE TABLE takeover( -- the other hub's answer to a transfer
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  transfer TEXT, -- key of the transfer
+  kind TEXT, -- accepted, declined
+  text TEXT, -- why
+  epoch INTEGER, -- the old owner's log is followed up to here
+  seq INTEGER -- and to this commit
+);
+CREATE INDEX takeover_transfer ON takeover(transfer, created, key);
+
+CREATE TABLE provider( -- the directory: who can help, for the whole coalition
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  name TEXT, -- their name
+  profession TEXT, -- codes/professions.csv
+  organisation TEXT, -- where they work
+  agency TEXT, -- codes/perpetrators.csv: the agency of the state they belong to, for the guard against conflicts of interest
+  services TEXT, -- list: codes/needs.csv
+  districts TEXT, -- list: codes/districts.csv
+  languages TEXT, -- which they speak
+  hours TEXT, -- when they can be reached
+  capacity TEXT, -- free, few, full
+  contact TEXT, -- how they are reached without harm
+  "user" TEXT, -- the name they sign in with at the hub that made this; empty: they have no account
+  vetted_by TEXT, -- who vouches for them
+  vetted_on TEXT, -- since this day
+  agreed_version INTEGER, -- which version of the principles they accepted
+  agreed_on TEXT, -- when
+  state TEXT -- active, paused, left
+);
+CREATE INDEX provider_state ON provider(state, name);
+CREATE INDEX provider_user ON provider("user") WHERE "user" <> '';
+
+CREATE TABLE principles( -- the coalition's guiding principles; the newest version counts
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  version INTEGER, -- rises
+  text TEXT -- the principles
+);
+CREATE INDEX principles_version ON principles(version);
 
 CREATE TABLE action( -- what was agreed
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   what TEXT, -- what is to be done
   who TEXT, -- by whom
+  provider TEXT, -- key of the provider, where it is one of the directory
+  agreed TEXT, -- on this day
   due TEXT, -- by when
   state TEXT, -- open, done, dropped
   outcome TEXT, -- what came of it
@@ -147,6 +343,7 @@ CREATE TABLE followup( -- looking after it
   case_key TEXT, -- of which case
   due TEXT, -- when it is owed
   made TEXT, -- when it was made; empty while it is owed
+  owner TEXT, -- user name of whoever sees to it
   by_whom TEXT, -- who made it
   how TEXT, -- by telephone, a visit ...
   result TEXT, -- progress, no-progress, unreachable, unsafe, closed
@@ -184,6 +381,7 @@ CREATE TABLE user( -- the people of this hub
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
   name TEXT, -- what they type to sign in
   role TEXT, -- coordinator, officer, provider, facilitator
+  team TEXT, -- the organisation within the office they belong to; empty: none
   slot TEXT, -- a keyholder's slot in keyring.json
   own TEXT, -- their own public key
   verifier TEXT, -- of those without a slot: Argon2id text

@@ -15,7 +15,9 @@ EMBED(codes_acts, "node/casework/codes/acts.csv");
 EMBED(codes_districts, "node/casework/codes/districts.csv");
 EMBED(codes_needs, "node/casework/codes/needs.csv");
 EMBED(codes_perpetrators, "node/casework/codes/perpetrators.csv");
+EMBED(codes_places, "node/casework/codes/places.csv");
 EMBED(codes_precision, "node/casework/codes/precision.csv");
+EMBED(codes_professions, "node/casework/codes/professions.csv");
 EMBED(codes_themes, "node/casework/codes/themes.csv");
 EMBED(codes_violation_status, "node/casework/codes/violation-status.csv");
 
@@ -32,7 +34,9 @@ static struct list {
 	{.name = "districts", .text = codes_districts},
 	{.name = "needs", .text = codes_needs},
 	{.name = "perpetrators", .text = codes_perpetrators},
+	{.name = "places", .text = codes_places},
 	{.name = "precision", .text = codes_precision},
+	{.name = "professions", .text = codes_professions},
 	{.name = "themes", .text = codes_themes},
 	{.name = "violation-status", .text = codes_violation_status},
 };

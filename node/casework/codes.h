@@ -1,6 +1,6 @@
 /* Code lists: data files (codes/<list>.csv: code,label,parent,valid_from), embedded. A code once used is
  * never removed, only retired. Lists: acts, perpetrators, themes, needs (services), districts,
- * violation-status, precision. */
+ * violation-status, precision, places, professions. */
 #ifndef ENGABO_CASEWORK_CODES_H
 #define ENGABO_CASEWORK_CODES_H
 

@@ -30,8 +30,8 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 				"= ?6 WHERE id = ?1",
 	[LEDGER_EVENT_STANDING] = "UPDATE event SET standing = ?2 WHERE id = ?1",
 	[LEDGER_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE entity = ?",
-	[LEDGER_ABOUT_ADD] = "INSERT OR IGNORE INTO about(report, message) VALUES(?, ?)",
-	[LEDGER_ABOUT_READ] = "SELECT message FROM about WHERE report = ?",
+	[LEDGER_ABOUT_ADD] = "INSERT OR IGNORE INTO about(key, answer) VALUES(?, ?)",
+	[LEDGER_ABOUT_READ] = "SELECT answer FROM about WHERE key = ?",
 	[LEDGER_REFUSED_ADD] = "INSERT OR REPLACE INTO overstep(event, reason) VALUES(?, ?)",
 	[LEDGER_REFUSED_DROP] = "DELETE FROM overstep WHERE event = ?",
 	[LEDGER_WAITING_ADD] = "INSERT OR REPLACE INTO waiting(event, reason) VALUES(?, ?)",
@@ -388,11 +388,11 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 	return NULL;
 }
 
-const struct error *ledger_note_about(struct ledger *ledger, const char *report, int64_t message)
+const struct error *ledger_note_about(struct ledger *ledger, const char *key, int64_t answer)
 {
 	struct query *query = ledger_query(ledger, LEDGER_ABOUT_ADD);
 
-	db_bind_text(query, 1, report);
-	db_bind_integer(query, 2, message);
+	db_bind_text(query, 1, key);
+	db_bind_integer(query, 2, answer);
 	return db_done(query);
 }

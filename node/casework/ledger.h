@@ -70,8 +70,8 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 /* Keeps what was decided: `was` is what stood there. */
 const struct error *ledger_decide(
 	struct ledger *ledger, const struct claim *claim, enum standing was) MUST_CHECK;
-/* A message is to be looked at again when this report changes. */
-const struct error *ledger_note_about(struct ledger *ledger, const char *report, int64_t message) MUST_CHECK;
+/* An answer (a message, a reply) is to be looked at again when what it answers changes. */
+const struct error *ledger_note_about(struct ledger *ledger, const char *key, int64_t answer) MUST_CHECK;
 
 /* Runs a statement and resets it; for callers inside this folder. */
 struct query *ledger_query(struct ledger *ledger, enum ledger_statement which);

@@ -59,8 +59,9 @@ static const struct error *rows_of(struct query *query, json_t **out)
 }
 
 #define REPORT_COLUMNS                                                                                       \
-	"SELECT key, what, danger, district, created, state, due, home AS hub, \"case\" AS case_key FROM "   \
-	"report "
+	"SELECT r.key, r.what, r.danger, r.district, r.created, r.state, r.due, r.home AS hub, r.\"case\" "  \
+	"AS "                                                                                                \
+	"case_key FROM report r LEFT JOIN case_ c ON c.key = r.\"case\" WHERE " SIGHT_CASE
 
 const struct error *lists_reports(
 	struct casefile *file, const char *state, int limit, int offset, json_t **out)
@@ -68,8 +69,8 @@ const struct error *lists_reports(
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		state ? REPORT_COLUMNS "WHERE state = ?3 ORDER BY urgency, created LIMIT ?1 OFFSET ?2"
-		      : REPORT_COLUMNS "ORDER BY urgency, created LIMIT ?1 OFFSET ?2"));
+		state ? REPORT_COLUMNS " AND r.state = ?3 ORDER BY r.urgency, r.created LIMIT ?1 OFFSET ?2"
+		      : REPORT_COLUMNS " ORDER BY r.urgency, r.created LIMIT ?1 OFFSET ?2"));
 	db_bind_integer(&query, 1, limit);
 	db_bind_integer(&query, 2, offset);
 	if (state)
@@ -77,15 +78,17 @@ const struct error *lists_reports(
 	return rows_of(&query, out);
 }
 
-#define CASE_COLUMNS "SELECT key, ref, alias, risk, state, district, officer, updated, conflicts FROM case_ "
+#define CASE_COLUMNS                                                                                         \
+	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts FROM case_ c "           \
+	"WHERE " SIGHT_CASE
 
 const struct error *lists_cases(struct casefile *file, const char *state, int limit, int offset, json_t **out)
 {
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		state ? CASE_COLUMNS "WHERE state = ?3 ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"
-		      : CASE_COLUMNS "ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"));
+		state ? CASE_COLUMNS " AND state = ?3 ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"
+		      : CASE_COLUMNS " ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"));
 	db_bind_integer(&query, 1, limit);
 	db_bind_integer(&query, 2, offset);
 	if (state)
@@ -113,8 +116,8 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.case_key = ?3 ORDER BY a.is_open DESC, "         \
 	"a.due_by LIMIT ?1"
 #define OF_ALL                                                                                               \
-	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.is_open = 1 AND c.is_closed IS NOT 1"            \
-	" ORDER BY a.due_by LIMIT ?1"
+	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.is_open = 1 AND c.is_closed IS NOT 1 "           \
+	"AND " SIGHT_CASE " ORDER BY a.due_by LIMIT ?1"
 #define ACTION_COLUMNS                                                                                       \
 	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE   \
 	" FROM action"
@@ -191,8 +194,10 @@ const struct error *lists_conflicts(struct casefile *file, int limit, json_t **o
 		"SELECT e.type AS entity, e.key, iif(e.type = 'case', e.key, e.case_key) AS case_key, c.ref, "
 		"f.field"
 		" FROM conflict f JOIN entity e ON e.id = f.entity"
-		" LEFT JOIN case_ c ON c.key = iif(e.type = 'case', e.key, e.case_key)"
-		" ORDER BY f.entity DESC, f.field LIMIT ?",
+		" LEFT JOIN report r ON e.type = 'report' AND r.id = e.id"
+		" LEFT JOIN case_ c ON c.key = CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN "
+		"r.\"case\" ELSE e.case_key END"
+		" WHERE " SIGHT_CASE " ORDER BY f.entity DESC, f.field LIMIT ?",
 		limit, &rows));
 	add_labels(rows);
 	*out = rows;
@@ -228,6 +233,22 @@ const struct error *lists_users(struct casefile *file, json_t **out)
 	return rows_limited(file, "SELECT name, role, state FROM user ORDER BY name LIMIT ?", -1, out);
 }
 
+const struct error *lists_provider_of(
+	const void *context, struct casefile *file, const char *user, const char **key)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		"SELECT key FROM provider WHERE home = (SELECT value FROM meta WHERE name = 'self') AND "
+		"\"user\" = ?"
+		" ORDER BY state = 'active' DESC, key LIMIT 1"));
+	db_bind_text(&query, 1, user);
+	TRY(db_step(&query, &row));
+	*key = row ? memory_string(context, db_text(&query, 0)) : "";
+	return NULL;
+}
+
 const struct error *lists_counts(struct casefile *file, const char *today, json_t **out)
 {
 	struct query query;
@@ -237,11 +258,12 @@ const struct error *lists_counts(struct casefile *file, const char *today, json_
 		"SELECT (SELECT count(*) FROM report WHERE state = 'new') AS new_reports,"
 		" (SELECT count(*) FROM report WHERE state = 'new' AND urgency = 0) AS urgent,"
 		" (SELECT count(*) FROM action a LEFT JOIN case_ c ON c.key = a.case_key"
-		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1)"
+		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1 AND " SIGHT_CASE ")"
 		" + (SELECT count(*) FROM followup a LEFT JOIN case_ c ON c.key = a.case_key"
-		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1) AS overdue,"
+		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1 AND " SIGHT_CASE
+		") AS overdue,"
 		" (SELECT count(*) FROM conflict WHERE entity > 0) AS conflicts,"
-		" (SELECT count(*) FROM case_ WHERE is_closed = 0) AS open_cases"));
+		" (SELECT count(*) FROM case_ c WHERE is_closed = 0 AND " SIGHT_CASE ") AS open_cases"));
 	db_bind_text(&query, 1, today);
 	TRY(rows_of(&query, &rows));
 	*out = json_incref(json_array_get(rows, 0));
@@ -295,7 +317,8 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 		"case_key, c.ref,"
 		" substr(CASE e.type WHEN 'report' THEN r.what WHEN 'case' THEN coalesce(nullif(c.alias, "
 		"''), c.summary)"
-		"   WHEN 'action' THEN a.what ELSE n.text END, 1, 120) AS title,"
+		"   WHEN 'action' THEN a.what WHEN 'note' THEN n.text"
+		"   ELSE substr(search.text, 1, instr(search.text, char(10)) - 1) END, 1, 120) AS title,"
 		" snippet(search, 0, '', '', '…', 16) AS snippet"
 		" FROM search JOIN entity e ON e.id = search.entity"
 		" LEFT JOIN report r ON e.type = 'report' AND r.id = e.id"
@@ -303,15 +326,34 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 		" LEFT JOIN note n ON e.type = 'note' AND n.id = e.id"
 		" LEFT JOIN case_ c ON c.key = CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN "
 		"r.\"case\" ELSE e.case_key END"
-		" WHERE search MATCH ?1 ORDER BY search.rowid DESC LIMIT ?2"));
+		" WHERE search MATCH ?1 AND " SIGHT_CASE " ORDER BY search.rowid DESC LIMIT ?2"));
 	db_bind_text(&query, 1, wanted);
 	db_bind_integer(&query, 2, limit);
 	return rows_of(&query, out);
 }
 
-static bool is_list(const struct field *field)
+static void add_fields(struct buffer *sql, const struct entity *entity)
 {
-	return field->type == FIELD_CODES || field->type == FIELD_LIST;
+	for (size_t i = 0; i < entity->count; i++)
+		buffer_format(sql, ", \"%s\" AS \"%s%s\"", entity->fields[i].name,
+			schema_is_list(&entity->fields[i]) ? "list:" : "", entity->fields[i].name);
+}
+
+const struct error *lists_parts(
+	struct casefile *file, const char *entity_name, const char *case_key, int limit, json_t **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct entity *entity = schema_entity(entity_name);
+	struct buffer *sql = buffer_new(scratch);
+	struct query query;
+
+	buffer_text(sql, "SELECT key, case_key, created, author, conflicts");
+	add_fields(sql, entity);
+	buffer_format(sql, " FROM %s WHERE case_key = ? ORDER BY created, key LIMIT ?", settle_table(entity));
+	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
+	db_bind_text(&query, 1, case_key);
+	db_bind_integer(&query, 2, limit);
+	return rows_of(&query, out);
 }
 
 const struct error *lists_export(struct casefile *file, const char *entity_name, json_t **out)
@@ -325,9 +367,7 @@ const struct error *lists_export(struct casefile *file, const char *entity_name,
 	buffer_text(sql, "SELECT key, home, created, updated, author, conflicts");
 	if (entity->in_case)
 		buffer_text(sql, ", case_key");
-	for (size_t i = 0; i < entity->count; i++)
-		buffer_format(sql, ", \"%s\" AS \"%s%s\"", entity->fields[i].name,
-			is_list(&entity->fields[i]) ? "list:" : "", entity->fields[i].name);
+	add_fields(sql, entity);
 	buffer_format(sql, " FROM %s ORDER BY key LIMIT ?", settle_table(entity));
 	return rows_limited(file, (const char *)sql->data, -1, out);
 }

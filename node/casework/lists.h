@@ -33,6 +33,14 @@ const struct error *lists_oversteps(struct casefile *file, int limit, json_t **o
 const struct error *lists_is_for_headquarters(struct casefile *file, const char *key, bool *out) MUST_CHECK;
 /* {"name","role","state"} */
 const struct error *lists_users(struct casefile *file, json_t **out) MUST_CHECK;
+/* All records of a kind that belong to a case, oldest first, with every field by its name and "key",
+ * "case_key", "created", "author", "conflicts". */
+const struct error *lists_parts(
+	struct casefile *file, const char *entity, const char *case_key, int limit, json_t **out) MUST_CHECK;
+/* The entry in the directory of whoever signs in here as `user`: its key, on `context`; "" when there is
+ * none. */
+const struct error *lists_provider_of(
+	const void *context, struct casefile *file, const char *user, const char **key) MUST_CHECK;
 /* Numbers for the head of the page: {"new_reports","urgent","overdue","conflicts","open_cases"} */
 const struct error *lists_counts(struct casefile *file, const char *today, json_t **out) MUST_CHECK;
 /* FTS5 over reports, cases, actions, notes; newest first:

@@ -47,12 +47,6 @@ static bool is_writer(const struct event_origin *origin, const char *key)
 	return origin->is_headquarters || is_home(origin->log, key);
 }
 
-/* Written once and never changed. */
-static bool is_once(const struct entity *entity)
-{
-	return strcmp(entity->name, "message") == 0 || strcmp(entity->name, "audit") == 0;
-}
-
 static struct judgement judge_fields(const struct entity *entity, const struct event *event, bool is_intake)
 {
 	const char *name;
@@ -105,6 +99,24 @@ static struct judgement judge_message(const struct event *event, const struct ev
 	return permitted();
 }
 
+/* An answer to a record of another hub, in one's own name; whether that record asked this hub, judge_answers
+ * tells. */
+static struct judgement judge_answer(
+	const struct entity *entity, const struct event *event, const struct event_origin *origin)
+{
+	if (!ids_is_key(json_text_or(event->set, entity->about, "")))
+		return refused("an answer that does not say to what");
+	if (!is_home(origin->log, event->key))
+		return refused("an answer in the name of another hub");
+	return permitted();
+}
+
+/* The coalition's rules are headquarters'; a hub that works alone is its own. */
+static bool may_rule(const struct event_origin *origin)
+{
+	return origin->is_headquarters || !origin->roster_version;
+}
+
 struct judgement permit_alone(const char *self, const struct event *event, const struct event_origin *origin)
 {
 	const struct entity *entity = schema_entity(event->entity);
@@ -123,6 +135,10 @@ struct judgement permit_alone(const char *self, const struct event *event, const
 			return refused("each hub decides alone about its own people");
 	} else if (strcmp(entity->name, "message") == 0) {
 		return judge_message(event, origin);
+	} else if (entity->about) {
+		return judge_answer(entity, event, origin);
+	} else if (strcmp(entity->name, "principles") == 0 && !may_rule(origin)) {
+		return refused("only headquarters writes the principles");
 	} else if (entity->in_case) {
 		if (!*event->case_key)
 			return refused("it names no case");
@@ -258,17 +274,48 @@ static bool is_signed(const struct event *event, char *const *mailboxes)
 	return false;
 }
 
-static const struct error *judge_signature(const struct permit_subject *subject, struct claim *claim)
+/* The hub that was asked; of a referral also the one that asked, which writes down what was said by
+ * telephone.
+ */
+static bool is_asked(const struct entity *entity, const struct claim *claim, char *const *hubs)
+{
+	const char *about = json_text_or(claim->event->set, entity->about, "");
+
+	for (; *hubs; hubs++)
+		if (strcmp(*hubs, claim->origin.log) == 0)
+			return true;
+	return strcmp(entity->name, "reply") == 0 && is_home(claim->origin.log, about);
+}
+
+static const struct error *judge_answering(const struct permit_subject *subject, struct claim *claim)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	char **mailboxes;
+	const struct entity *entity = subject->entity;
+	const char *about = json_text_or(claim->event->set, entity->about, "");
+	bool is_message = strcmp(entity->name, "message") == 0;
+	char **answerers;
 
-	TRY(subject->mailboxes(
-		subject->user, scratch, json_text_or(claim->event->set, "report", ""), &mailboxes));
-	if (!mailboxes)
-		claim->judgement = waiting("the report that this message is about");
-	else if (!is_signed(claim->event, mailboxes))
+	TRY(subject->answerers(subject->user, scratch, entity->about, about, &answerers));
+	if (!answerers)
+		claim->judgement = waiting("the record that this answers");
+	else if (is_message && !is_signed(claim->event, answerers))
 		claim->judgement = refused("the message is not signed with the key of the report's mailbox");
+	else if (!is_message && !is_asked(entity, claim, answerers))
+		claim->judgement = refused("an answer by a hub that was not asked");
+	return NULL;
+}
+
+/* What an office says to a reporter needs no signature of theirs (judge_message). */
+static const struct error *judge_answers(
+	const struct permit_subject *subject, struct claim *claims, size_t count)
+{
+	bool is_message = strcmp(subject->entity->name, "message") == 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED &&
+			(!is_message ||
+				strcmp(json_text_or(claims[i].event->set, "from", ""), "reporter") == 0))
+			TRY(judge_answering(subject, &claims[i]));
 	return NULL;
 }
 
@@ -283,14 +330,11 @@ const struct error *permit_judge(const struct permit_subject *subject, struct cl
 	*creator_hq = false;
 	if (!subject->entity)
 		return NULL;
-	if (strcmp(subject->entity->name, "message") == 0)
-		for (size_t i = 0; i < count; i++)
-			if (claims[i].judgement.standing == STANDING_PERMITTED &&
-				strcmp(json_text_or(claims[i].event->set, "from", ""), "reporter") == 0)
-				TRY(judge_signature(subject, &claims[i]));
+	if (subject->entity->about)
+		TRY(judge_answers(subject, claims, count));
 	if (strcmp(subject->entity->name, "report") == 0)
 		judge_report(subject->key, claims, count);
-	if (is_once(subject->entity))
+	if (subject->entity->is_once)
 		judge_once(claims, count);
 	creator = find_creator(subject->key, claims, count);
 	if (subject->entity->in_case && creator) {

@@ -2,11 +2,17 @@
  * function of the *set* of events known: asked again when more are known, it may answer differently, and the
  * order in which they came never matters.
  *
- *   from intake (i)   a report under its own log's key, only what a form can hold; a message signed with its
- * report's mailbox key report, case      the hub in its key, and headquarters what is in a case the hub in
- * the case's key, and headquarters; the case is the one that the creating event names message written once,
- * by the hub in its key: the reporter's signature holds, or the office is a writer of the report user, audit
- * this hub alone; no other hub has a say in them */
+ * - From intake (i): a report under its own log's key, only what a form can hold; a message signed with its
+ *   report's mailbox key.
+ * - Report, case, provider: the hub in its key, and headquarters.
+ * - What is in a case: the hub in the case's key, and headquarters; the case is the one that the creating
+ *   event names.
+ * - Message: written once, by the hub in its key: the reporter's signature holds, or the office is a writer
+ * of the report.
+ * - Reply: written once, by the hub that its referral names, or the one that sent the referral. Takeover:
+ *   written once, by the hub that its transfer names.
+ * - Principles: headquarters; a hub that works alone has its own.
+ * - User, audit: this hub alone; no other hub has a say in them. */
 #ifndef ENGABO_CASEWORK_PERMIT_H
 #define ENGABO_CASEWORK_PERMIT_H
 
@@ -41,17 +47,18 @@ struct judgement permit_alone(const char *self, const struct event *event, const
 struct judgement permit_child(
 	const struct event *event, const struct event_origin *origin, const char *case_key);
 
-/* The mailboxes ("<id> <ssh-ed25519 key> <age1...>") of a report, as a list on `context` ended by NULL; *out
- * is NULL while the report is not known. */
-typedef const struct error *permit_mailboxes(
-	void *user, const void *context, const char *report, char ***out);
+/* Who may answer a record of the kind `entity`, as a list on `context` ended by NULL; *out is NULL while it
+ * is not known. Of a report its mailboxes ("<id> <ssh-ed25519 key> <age1...>"), of a referral or transfer the
+ * log id of the hub that it is for. */
+typedef const struct error *permit_answerers(
+	void *user, const void *context, const char *entity, const char *key, char ***out);
 /* Judges all claims about one entity. *case_key (may be "") and *creator_hq come from the event that made it.
  */
 struct permit_subject {
 	const char *self;
 	const struct entity *entity; /* NULL: this version does not know such a thing */
 	const char *key;
-	permit_mailboxes *mailboxes;
+	permit_answerers *answerers;
 	void *user;
 };
 const struct error *permit_judge(const struct permit_subject *subject, struct claim *claims, size_t count,

@@ -1,4 +1,4 @@
-/* The entities and their fields: one table (schema.c) that merge, case file, forms, export and checks all
+/* The entities and their fields: one table (entities.c) that merge, case file, forms, export and checks all
  * read. To add a field, add a row there and a column in casefile.sql. */
 #ifndef ENGABO_CASEWORK_SCHEMA_H
 #define ENGABO_CASEWORK_SCHEMA_H
@@ -16,8 +16,9 @@ enum field_type {
 	FIELD_DATE,  /* 2026-11-23, 2026-11 or 2026 */
 	FIELD_TIME,  /* RFC 3339 UTC */
 	FIELD_NUMBER,
-	FIELD_KEY,  /* of another entity */
-	FIELD_USER, /* a user name of some hub */
+	FIELD_KEY,   /* of another entity */
+	FIELD_USER,  /* a user name of some hub */
+	FIELD_USERS, /* a list of such */
 };
 struct field {
 	const char *name;
@@ -33,13 +34,18 @@ struct entity {
 	const char *name; /* "case" */
 	const struct field *fields;
 	size_t count;
-	bool in_case;  /* has a case key */
-	bool is_local; /* sealed to the own hub only (user, audit) */
+	bool in_case;	   /* has a case key */
+	bool is_local;	   /* sealed to the own hub only (user, audit) */
+	bool is_for_all;   /* sealed to the whole coalition */
+	bool is_once;	   /* written once and never changed */
+	const char *about; /* the field that names the record which it answers, called like that record's
+			      kind; NULL: it answers none */
 };
 const struct entity *schema_entity(const char *name); /* NULL: not known to this version */
 const struct field *schema_field(const struct entity *entity, const char *name);
 /* Every entity, for loops. */
 const struct entity *schema_entities(size_t *count);
+bool schema_is_list(const struct field *field);
 /* ERROR_INVALID with a message for people that begins with the field's label. */
 const struct error *schema_check(const struct field *field, const json_t *value) MUST_CHECK;
 /* Whether a value that came from a hub has the shape of this field, whatever code or choice it names: another

@@ -1,8 +1,8 @@
 /* Writes what the merge found into the tables that pages read, a record at a time: see settle.h.
  *
  * A record is always worked out anew from all its events, so that what the tables say never depends on the
- * order in which events came. Which events count is permit.c's, what they add up to merge.c's. Messages come
- * last: they are judged by their report. Runs in office. */
+ * order in which events came. Which events count is permit.c's, what they add up to merge.c's. Answers come
+ * last: they are judged by what they answer. Runs in office. */
 #include "node/casework/settle.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "node/base/text.h"
 
-#define ENTITIES_MAX 16
+#define ENTITIES_MAX 32
 #define SEARCH_HASH_BITS 20
 #define SEARCH_SECONDS_MAX (INT64_C(1) << 42)
 
@@ -24,6 +24,8 @@ enum statement {
 	MAILBOX_ADD,
 	MAILBOX_DROP,
 	REPORT_FIND,
+	REFERRAL_FIND,
+	TRANSFER_FIND,
 	STATEMENTS,
 };
 static const char *const texts[STATEMENTS] = {
@@ -36,6 +38,8 @@ static const char *const texts[STATEMENTS] = {
 	[MAILBOX_ADD] = "INSERT OR IGNORE INTO mailbox(report, text) VALUES(?, ?)",
 	[MAILBOX_DROP] = "DELETE FROM mailbox WHERE report = ?",
 	[REPORT_FIND] = "SELECT id FROM report WHERE key = ?",
+	[REFERRAL_FIND] = "SELECT coalesce(hub, '') FROM referral WHERE key = ?",
+	[TRANSFER_FIND] = "SELECT coalesce(\"to\", '') FROM transfer WHERE key = ?",
 };
 
 struct settle {
@@ -125,10 +129,9 @@ static size_t place_of(const struct entity *entity)
 	return (size_t)(entity - schema_entities(&count));
 }
 
-/* permit_mailboxes */
-static const struct error *mailboxes_of(void *user, const void *context, const char *report, char ***out)
+static const struct error *mailboxes_of(
+	struct settle *settle, const void *context, const char *report, char ***out)
 {
-	struct settle *settle = user;
 	struct query *find = statement(settle, REPORT_FIND), *read = statement(settle, MAILBOX_READ);
 	char **list = memory_array(context, char *, 1);
 	size_t count = 0;
@@ -155,6 +158,34 @@ static const struct error *mailboxes_of(void *user, const void *context, const c
 	db_reset(read);
 	*out = list;
 	return NULL;
+}
+
+static const struct error *hub_asked(
+	struct settle *settle, const void *context, enum statement which, const char *key, char ***out)
+{
+	struct query *query = statement(settle, which);
+	bool row;
+
+	*out = NULL;
+	db_bind_text(query, 1, key);
+	TRY(db_step(query, &row));
+	if (row) {
+		*out = memory_array(context, char *, 2);
+		(*out)[0] = memory_string(context, db_text(query, 0));
+		(*out)[1] = NULL;
+	}
+	db_reset(query);
+	return NULL;
+}
+
+/* permit_answerers */
+static const struct error *answerers_of(
+	void *user, const void *context, const char *entity, const char *key, char ***out)
+{
+	if (strcmp(entity, "report") == 0)
+		return mailboxes_of(user, context, key, out);
+	return hub_asked(
+		user, context, strcmp(entity, "referral") == 0 ? REFERRAL_FIND : TRANSFER_FIND, key, out);
 }
 
 static void bind_value(struct query *query, int at, const struct field *field, const json_t *value)
@@ -360,7 +391,7 @@ static const struct error *decide(struct settle *settle, struct ledger_entity *r
 		.self = settle->ledger->self,
 		.entity = entity,
 		.key = row->key,
-		.mailboxes = mailboxes_of,
+		.answerers = answerers_of,
 		.user = settle,
 	};
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -402,7 +433,7 @@ static int compare_ids(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* The rows of messages, to be settled when all else is. */
+/* The rows of answers, to be settled when what they answer is. */
 struct later {
 	int64_t *ids;
 	size_t count;
@@ -414,13 +445,13 @@ static void add_later(const void *context, struct later *later, int64_t id)
 	later->ids[later->count++] = id;
 }
 
-static const struct error *add_messages_of(
-	struct settle *settle, const void *context, const char *report, struct later *later)
+static const struct error *add_answers_to(
+	struct settle *settle, const void *context, const char *key, struct later *later)
 {
 	struct query *query = ledger_query(settle->ledger, LEDGER_ABOUT_READ);
 	bool row;
 
-	db_bind_text(query, 1, report);
+	db_bind_text(query, 1, key);
 	for (;;) {
 		TRY(db_step(query, &row));
 		if (!row)
@@ -431,7 +462,14 @@ static const struct error *add_messages_of(
 	return NULL;
 }
 
-/* Each row once; messages are put off when `later` is given. */
+static bool is_answer(const struct ledger_entity *row)
+{
+	const struct entity *entity = schema_entity(row->type);
+
+	return entity && entity->about;
+}
+
+/* Each row once; answers are put off when `later` is given. */
 static const struct error *settle_some(
 	struct settle *settle, const void *context, int64_t *ids, size_t count, struct later *later)
 {
@@ -443,13 +481,13 @@ static const struct error *settle_some(
 		if (i && ids[i] == ids[i - 1])
 			continue;
 		TRY(ledger_read(settle->ledger, ids[i], &row));
-		if (later && strcmp(row.type, "message") == 0) {
+		if (later && is_answer(&row)) {
 			add_later(context, later, row.id);
 			continue;
 		}
 		TRY(settle_one(settle, &row));
-		if (later && strcmp(row.type, "report") == 0)
-			TRY(add_messages_of(settle, context, row.key, later));
+		if (later)
+			TRY(add_answers_to(settle, context, row.key, later));
 	}
 	return NULL;
 }

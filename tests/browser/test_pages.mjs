@@ -76,6 +76,41 @@ async function publicPages(inspector, coalition, browser) {
 	await context.close();
 }
 
+// What a case consists of beside actions and follow-ups: each added, with what can be wrong with it; who somebody is, only for a reason.
+async function parts(page, look, address) {
+	const open = (kind) => page.goto(`${address}/${kind}/new`);
+
+	await open('contacts');
+	await look('contact-new');
+	await send(page, 'Save', { channel: 'call', address: '0700 000 000', phrase: 'Is the maize ready?', never_message: 'yes', holders: 'Her brother in the evening' });
+	await open('incidents');
+	await look('incident-new');
+	await send(page, 'Save', { act: '02010302', when: inDays(3), text: 'A note under the door.' });
+	await look('incident-wrong');
+	await send(page, 'Save', { when: inDays(-3) });
+	await open('plans');
+	await send(page, 'Save', { at_risk: 'both', measures: 'She sleeps at her sister\u2019s.', personnel: 'Two guards', review: inDays(7) });
+	await look('plan-wrong');
+	await send(page, 'Save', { personnel_why: 'The men came with a panga.', personnel_agreed: 'She, and the coordinator' });
+	await open('consents');
+	await send(page, 'Save', { purpose: 'Legal help', to_whom: 'A lawyer of the network', how: 'spoken', given: inDays(-1), withdrawn: inDays(-2) });
+	await look('consent-wrong');
+	await send(page, 'Save', { withdrawn: '' });
+	await open('people');
+	await look('person-new');
+	await send(page, 'Save', { part: 'defender', names: 'Aber Santa Grace', age: '30-49' });
+	if ((await words(page)).includes('Aber Santa'))
+		throw new Error('the page of the case names a person');
+	await press(page, page.getByRole('link', { name: 'Defender' }));
+	await look('person-why');
+	await send(page, 'Show it', { why: '' });
+	await look('person-why-wrong');
+	await send(page, 'Show it', { why: 'To write the letter to the court' });
+	await look('person');
+	if (await page.locator('#names').inputValue() !== 'Aber Santa Grace')
+		throw new Error('the name is not shown to whoever said why');
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -149,7 +184,7 @@ async function officePages(inspector, coalition, browser) {
 	await look('action-new');
 	await send(page, 'Save', { due: inDays(7) });
 	await look('action-wrong');
-	await send(page, 'Save', { what: 'Walk home with her this week', who: 'akello', due: inDays(-3) });
+	await send(page, 'Save', { what: 'Walk home with her this week', who: 'akello', agreed: inDays(-5), due: inDays(-3) });
 	await look('action-past');
 	await send(page, 'Save');
 	await page.goto(`${gulu.office}/cases/${report}/actions/new`);
@@ -161,6 +196,7 @@ async function officePages(inspector, coalition, browser) {
 	await send(page, 'Save', { due: inDays(2) });
 	await press(page, page.locator('table').last().getByRole('link'));
 	await look('followup');
+	await parts(page, look, `${gulu.office}/cases/${report}`);
 	await page.goto(`${gulu.office}/cases/${report}`);
 	await send(page, 'Add the note', { text: '' });
 	await look('note-wrong');

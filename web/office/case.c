@@ -1,5 +1,5 @@
-/* One case: what is known, what was agreed, what hubs disagree about; changing it; notes. Actions and
- * follow-ups are tasks.c's, settling is settle.c's. */
+/* One case: what is known, what was agreed, what hubs disagree about; changing it; notes. Its parts are
+ * parts.c's, settling is settle.c's. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "node/base/text.h"
 #include "node/casework/lists.h"
 #include "web/office/fields.h"
+#include "web/office/parts.h"
 #include "web/office/show.h"
 
 #define TASKS_MOST 100
@@ -101,6 +102,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
 	TRY(add_tasks(visit, key));
+	TRY(parts_show(visit, key));
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));

@@ -46,12 +46,12 @@ static const char *seen_name(const struct visit *visit, const char *field)
 	return visit_path(visit, "seen.%s", field);
 }
 
-/* What was posted for a field, unchecked: text, or a list for FIELD_CODES. */
+/* What was posted for a field, unchecked: text, or a list. */
 static json_t *typed_value(const struct visit *visit, const struct field *field)
 {
 	json_t *list;
 
-	if (field->type != FIELD_CODES)
+	if (!schema_is_list(field))
 		return json_string(visit_field(visit, field->name));
 	list = json_array();
 	for (size_t i = 0; visit->form && i < visit->form->count; i++)
@@ -62,7 +62,7 @@ static json_t *typed_value(const struct visit *visit, const struct field *field)
 
 static json_t *empty_value(const struct field *field)
 {
-	return field->type == FIELD_CODES ? json_array() : json_string("");
+	return schema_is_list(field) ? json_array() : json_string("");
 }
 
 /* What stands in the case file; nothing is as good as empty. The caller's. */
@@ -129,6 +129,29 @@ static json_t *people_choices(struct visit *visit, const char *chosen)
 	return choices;
 }
 
+static bool is_among(const json_t *list, const char *name)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach ((json_t *)list, i, one)
+		if (strcmp(json_string_value(one), name) == 0)
+			return true;
+	return false;
+}
+
+/* The officers of this hub, for a list of them. */
+static json_t *readers_choices(struct visit *visit, const json_t *chosen)
+{
+	json_t *choices = people_choices(visit, ""), *choice;
+	size_t i;
+
+	json_array_foreach (choices, i, choice)
+		json_object_set_new(
+			choice, "selected", json_boolean(is_among(chosen, json_text_or(choice, "code", ""))));
+	return choices;
+}
+
 static const char *input_of(const struct field *field, const json_t *choices)
 {
 	switch (field->type) {
@@ -137,6 +160,7 @@ static const char *input_of(const struct field *field, const json_t *choices)
 	case FIELD_DATE:
 		return "date";
 	case FIELD_CODES:
+	case FIELD_USERS:
 		return "boxes";
 	case FIELD_CODE:
 		return field->choices && json_array_size(choices) <= RADIOS_MOST ? "radios" : "menu";
@@ -155,6 +179,8 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 
 	if (field->type == FIELD_USER)
 		choices = people_choices(visit, text);
+	else if (field->type == FIELD_USERS)
+		choices = readers_choices(visit, value);
 	else if (field->choices)
 		choices = choices_of(visit, field, text);
 	else if (field->codes)
@@ -257,21 +283,93 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 	return NULL;
 }
 
+/* Two days of which the second cannot come before the first. */
+static bool is_before(const json_t *values, const char *later, const char *earlier)
+{
+	const char *b = json_text_or(values, later, ""), *a = json_text_or(values, earlier, "");
+
+	return text_is_date(a) && text_is_date(b) && strcmp(b, a) < 0;
+}
+
+static bool is_to_come(const struct visit *visit, const json_t *values, const char *name)
+{
+	const char *day = json_text_or(values, name, "");
+
+	return text_is_date(day) && strcmp(day, show_today(visit->context)) > 0;
+}
+
+static bool is_empty(const json_t *values, const char *name)
+{
+	return !*json_text_or(values, name, "");
+}
+
+static const char *check_case(const json_t *values, const char **field)
+{
+	*field = "reason";
+	return strcmp(json_text_or(values, "state", ""), "closed") == 0 && is_empty(values, "reason")
+		       ? SAY("Reason for closing: say why the case is closed")
+		       : NULL;
+}
+
+static const char *check_action(const json_t *values, const char **field)
+{
+	const char *state = json_text_or(values, "state", "");
+
+	*field = "outcome";
+	if ((strcmp(state, "done") == 0 || strcmp(state, "dropped") == 0) && is_empty(values, "outcome"))
+		return SAY("Outcome: say what came of it");
+	*field = "due";
+	return is_before(values, "due", "agreed") ? SAY("Due: this is before the day on which it was agreed")
+						  : NULL;
+}
+
+static const char *check_plan(const json_t *values, const char **field)
+{
+	if (is_empty(values, "personnel"))
+		return NULL;
+	*field = is_empty(values, "personnel_why") ? "personnel_why" : "personnel_agreed";
+	if (!is_empty(values, *field))
+		return NULL;
+	return strcmp(*field, "personnel_why") == 0
+		       ? SAY("Why they are inevitable: security personnel are taken in only with a reason")
+		       : SAY("Who agreed to them: security personnel are taken in only when this is known");
+}
+
+static const char *check_consent(const json_t *values, const char **field)
+{
+	*field = "withdrawn";
+	return is_before(values, "withdrawn", "given") ? SAY("Withdrawn on: this is before it was given")
+						       : NULL;
+}
+
 bool fields_agree(struct visit *visit, const char *entity, const json_t *values)
 {
-	const char *state = json_text_or(values, "state", ""), *made = json_text_or(values, "made", "");
-	bool is_closed = strcmp(state, "closed") == 0;
-	bool is_over = strcmp(state, "done") == 0 || strcmp(state, "dropped") == 0;
+	static const struct {
+		const char *entity;
+		const char *(*check)(const json_t *values, const char **field);
+	} rules[] = {{"case", check_case}, {"action", check_action}, {"plan", check_plan},
+		{"consent", check_consent}};
+	static const struct {
+		const char *entity, *field, *words;
+	} past[] = {{"followup", "made", SAY("Made on: this day has not come yet")},
+		{"incident", "when", SAY("When it happened: this day has not come yet")},
+		{"consent", "given", SAY("Given on: this day has not come yet")},
+		{"consent", "withdrawn", SAY("Withdrawn on: this day has not come yet")}};
+	const char *wrong, *field = "";
 
-	if (is_closed && strcmp(entity, "case") == 0 && !*json_text_or(values, "reason", ""))
-		visit_problem(visit, "reason", "Reason for closing: say why the case is closed");
-	else if (is_over && strcmp(entity, "action") == 0 && !*json_text_or(values, "outcome", ""))
-		visit_problem(visit, "outcome", "Outcome: say what came of it");
-	else if (text_is_date(made) && strcmp(made, show_today(visit->context)) > 0)
-		visit_problem(visit, "made", "Made on: this day has not come yet");
-	else
-		return true;
-	return false;
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		wrong = strcmp(rules[i].entity, entity) == 0 ? rules[i].check(values, &field) : NULL;
+		if (wrong) {
+			visit_problem(visit, field, wrong);
+			return false;
+		}
+	}
+	for (size_t i = 0; i < sizeof past / sizeof *past; i++)
+		if (strcmp(past[i].entity, entity) == 0 && is_to_come(visit, values, past[i].field)) {
+			visit_problem(visit, past[i].field, past[i].words);
+			return false;
+		}
+	return true;
 }
 
 /* The value that the person saw, from the history of the record: the first of the heads they were shown. */

@@ -48,7 +48,8 @@ const struct error *history_page(struct visit *visit)
 	const struct entity *entity = schema_entity(visit->parts[0]);
 	json_t *history CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
 
-	if (!entity || entity->is_local)
+	/* Who somebody is, parts.c shows, and writes down who looked. */
+	if (!entity || entity->is_local || strcmp(entity->name, "person") == 0)
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, visit->parts[1], &record));
 	TRY(casefile_history(visit->office->file, entity->name, visit->parts[1], &history));

@@ -37,6 +37,8 @@ static const struct error *person_of(const void *context, const json_t *user, st
 	out->slot = memory_string(context, json_text_or(user, "slot", ""));
 	out->verifier = memory_string(context, json_text_or(user, "verifier", ""));
 	out->key = memory_string(context, json_text_or(user, "key", ""));
+	out->team = memory_string(context, json_text_or(user, "team", ""));
+	out->provider = "";
 	out->is_active = strcmp(json_text_or(user, "state", ""), "active") == 0;
 	out->is_keyholder = access_may(out->role, MAY_UNLOCK);
 	return NULL;
@@ -58,7 +60,18 @@ const struct error *people_find(
 			found = row;
 	if (!found)
 		return error_new(ERROR_NOT_FOUND, "this hub has nobody called %s", name);
-	return person_of(context, found, out);
+	TRY(person_of(context, found, out));
+	if (out->role == ROLE_PROVIDER)
+		TRY(lists_provider_of(context, file, name, &out->provider));
+	return NULL;
+}
+
+struct reader people_reader(const struct person *person)
+{
+	return (struct reader){.name = person->name,
+		.role = person->role,
+		.team = person->team,
+		.provider = person->provider};
 }
 
 void people_signed_in_wipe(struct signed_in *in)

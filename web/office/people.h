@@ -6,7 +6,7 @@
 #ifndef ENGABO_WEB_OFFICE_PEOPLE_H
 #define ENGABO_WEB_OFFICE_PEOPLE_H
 
-#include "node/casework/access.h"
+#include "node/casework/sight.h"
 #include "node/roster/roster.h"
 #include "node/vault/keyring.h"
 #include "web/office/write.h"
@@ -20,6 +20,8 @@ struct person {
 	const char *slot;     /* of a keyholder, "" else */
 	const char *verifier; /* of the others, "" else */
 	const char *key;      /* of the user entity */
+	const char *team;     /* "" for none */
+	const char *provider; /* key of a provider's own entry in the directory, "" else */
 	bool is_keyholder;
 };
 
@@ -28,6 +30,9 @@ const struct error *people_check_name(const char *name) MUST_CHECK;
 /* ERROR_NOT_FOUND when this hub has nobody of that name. */
 const struct error *people_find(
 	const void *context, struct casefile *file, const char *name, struct person *out) MUST_CHECK;
+
+/* With whose eyes the case file is read for them (casefile_read_as). */
+struct reader people_reader(const struct person *person);
 
 /* What a passphrase opened. */
 struct signed_in {

@@ -33,7 +33,7 @@ bool restate_is_narrow(const struct office *office, const struct event *event,
 	if (strcmp(origin->log, office->trust.self.log) != 0 ||
 		office->trust.self.role == MEMBER_HEADQUARTERS)
 		return false;
-	if (!is_meant_for(event->to, "hq"))
+	if (!is_meant_for(event->to, "hq") && !is_meant_for(event->to, "all"))
 		return false;
 	return !age_look(sealed, &recipients, &header) && recipients == 1;
 }

@@ -172,6 +172,14 @@ const struct error *visit_go(struct visit *visit, const char *path, const char *
 	return NULL;
 }
 
+/* While a page is made the case file is seen with the eyes of whoever asks; all else the hub does, it does
+ * with its own. */
+static void read_as(struct visit *visit, const struct reader *reader)
+{
+	if (visit->office->file)
+		casefile_read_as(visit->office->file, reader);
+}
+
 struct slow {
 	struct visit *visit;
 	visit_work *work;
@@ -195,7 +203,9 @@ static void run_slowly(void *user, bool is_ending)
 	error = slow->work(visit, slow->job);
 	pthread_mutex_unlock(&visit->reception->slow);
 	pthread_mutex_lock(&visit->reception->mutex);
+	read_as(visit, visit->session ? &visit->reader : NULL);
 	error = slow->finish(visit, slow->job, error);
+	read_as(visit, NULL);
 	pthread_mutex_unlock(&visit->reception->mutex);
 	json_decref(visit->view);
 	server_resume(request, error);
@@ -348,6 +358,7 @@ static bool find_person(struct visit *visit, char was[static PERSON_NAME_MAX + 1
 		visit->session = NULL;
 		return false;
 	}
+	visit->reader = people_reader(&visit->person);
 	reception->staff_seen_ms = clock_boot_ms();
 	return true;
 }
@@ -400,6 +411,7 @@ static const struct error *call_page(struct visit *visit, const struct office_pa
 		!session_csrf_fits(visit->session, form_get(request->form, "csrf")))
 		return error_new(ERROR_DENIED,
 			"this form is out of date; go back, load the page again and send it again");
+	read_as(visit, visit->session ? &visit->reader : NULL);
 	return shown_again(
 		visit, page, page->methods & PAGE_TYPED ? save_once(visit, page) : page->page(visit));
 }
@@ -437,6 +449,7 @@ static const struct error *show_kept(struct visit *visit, const char *id)
 		"You were signed out before this was saved. Nothing is lost: look it over and save it "
 		"again.");
 	visit->request->status = 200;
+	read_as(visit, &visit->reader);
 	return page->page(visit);
 }
 
@@ -477,6 +490,7 @@ const struct error *visit_serve(struct request *request)
 	visit->view = json_object();
 	request->session = visit;
 	error = serve(visit);
+	read_as(visit, NULL);
 	json_decref(visit->view);
 	visit->view = NULL;
 	pthread_mutex_unlock(&reception->mutex);

@@ -40,6 +40,7 @@ struct visit {
 	struct office *office;
 	struct session *session;	/* NULL on pages before signing in */
 	struct person person;		/* who it is; zeroed before signing in */
+	struct reader reader;		/* with whose eyes the case file is read for them */
 	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no
 					   such one */
 	bool is_shown_again;		/* a form that was kept over a new sign-in: shown, never saved */

@@ -129,8 +129,11 @@ static const struct error *add(struct batch *batch, struct event_draft *draft)
 
 	if (!entity)
 		return error_new(ERROR_INVALID, "there are no records of the kind %s", draft->entity);
+	TRY(casefile_may_write(batch->office->file, draft->entity, draft->key, draft->case_key));
 	if (entity->is_local)
 		draft->to = json_pack("[s]", self->log);
+	else if (entity->is_for_all)
+		draft->to = json_pack("[s]", "all");
 	else
 		TRY(readers_of(batch, draft, &draft->to));
 	draft->by = batch->by;

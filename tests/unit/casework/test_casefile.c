@@ -44,7 +44,7 @@ static void a_report_becomes_a_row_with_a_column_per_field(void **state)
 	assert_int_equal(json_array_size(json_object_get(report, "conflicts")), 0);
 	assert_int_equal(
 		casefile_get(file, "report", sample_key(context, GULU, 2), &report)->code, ERROR_NOT_FOUND);
-	assert_int_equal(casefile_get(file, "referral", key, &report)->code, ERROR_NOT_FOUND);
+	assert_int_equal(casefile_get(file, "sighting", key, &report)->code, ERROR_NOT_FOUND);
 }
 
 static json_t *over_one(const char *field, const char *identity)
@@ -144,7 +144,7 @@ static void what_this_version_does_not_know_is_kept(void **state)
 	struct casefile *file = new_file(context);
 	const char *key = sample_key(context, GULU, 1);
 
-	assert_int_equal(sample_take(file, sample_event(context, GULU, 'o', 1, "referral", key, NULL,
+	assert_int_equal(sample_take(file, sample_event(context, GULU, 'o', 1, "sighting", key, NULL,
 						   json_pack("{s:s}", "to", "x"), NULL)),
 		TAKEN_WAITING);
 	sample_take(file,
@@ -476,7 +476,7 @@ static void tell_reports(
 		sample_event(context, MBALE, 'o', 401, "user", sample_key(context, GULU, 60), NULL,
 			json_pack("{s:s}", "role", "coordinator"), NULL));
 	tell(story, context,
-		sample_event(context, GULU, 'o', 402, "referral", sample_key(context, GULU, 61), NULL,
+		sample_event(context, GULU, 'o', 402, "sighting", sample_key(context, GULU, 61), NULL,
 			json_pack("{s:s}", "name", "later"), NULL));
 }
 

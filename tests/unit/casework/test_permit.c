@@ -98,11 +98,12 @@ static void a_field_must_have_its_shape(void **state)
 	assert_int_equal(alone(say(context, GULU, 'o', "case", GULU, NULL, TEXT("risk", "unheard-of"))),
 		STANDING_PERMITTED);
 	assert_int_equal(
-		alone(say(context, GULU, 'o', "referral", GULU, NULL, TEXT("x", "y"))), STANDING_WAITING);
+		alone(say(context, GULU, 'o', "sighting", GULU, NULL, TEXT("x", "y"))), STANDING_WAITING);
 }
 
 /* Judges several events about one record; answers with a letter each: p, w, r. */
-static const struct error *no_mailboxes(void *user, const void *context, const char *report, char ***out)
+static const struct error *no_answerers(
+	void *user, const void *context, const char *entity, const char *key, char ***out)
 {
 	*out = user;
 	return NULL;
@@ -116,7 +117,7 @@ static char *judge(const void *context, const char *entity, struct said *const *
 	struct permit_subject subject = {.self = GULU,
 		.entity = schema_entity(entity),
 		.key = said[0]->event->key,
-		.mailboxes = no_mailboxes,
+		.answerers = no_answerers,
 		.user = mailboxes};
 	const char *case_key;
 	bool creator_hq;

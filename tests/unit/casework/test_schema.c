@@ -102,7 +102,7 @@ static void every_field_is_whole_and_has_its_column(void **state)
 			}
 			assert_int_equal(strcmp(field->name, "state") == 0, schema_default(field) != NULL);
 		}
-	assert_null(schema_entity("referral"));
+	assert_null(schema_entity("sighting"));
 	assert_null(schema_field(schema_entity("case"), "mood"));
 }
 

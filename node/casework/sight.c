@@ -1,0 +1,178 @@
+/* Need to know, within one hub: see sight.h. A case of a team is for that team, a restricted one for those it
+ * names; a coordinator, who holds the keys, sees all. What belongs to a case is seen by whoever sees the
+ * case.
+ *
+ * Invariant: "may not see" and "is not there" look the same, so that nobody learns from a refusal that a
+ * restricted case exists. Between hubs sealing decides. Runs in office and in commands. */
+#include "node/casework/sight.h"
+
+#include <string.h>
+
+#include "node/base/json.h"
+#include "node/casework/schema.h"
+
+struct sight {
+	struct db *db;
+	const struct reader *reader;
+};
+
+static bool is_named(const char *list, const char *name)
+{
+	json_t *names CLEANUP(json_decref) = list ? json_loads(list, 0, NULL) : NULL, *one;
+	size_t i;
+
+	json_array_foreach (names, i, one)
+		if (json_is_string(one) && strcmp(json_string_value(one), name) == 0)
+			return true;
+	return false;
+}
+
+static bool may_see_case(const struct reader *reader, const char *team, const char *restricted,
+	const char *readers, const char *officer)
+{
+	if (reader->role == ROLE_COORDINATOR)
+		return true;
+	if (!access_reads(reader->role, "case"))
+		return false;
+	if ((officer && strcmp(officer, reader->name) == 0) || is_named(readers, reader->name))
+		return true;
+	if (restricted && strcmp(restricted, "yes") == 0)
+		return false;
+	return !team || !*team || strcmp(team, reader->team) == 0;
+}
+
+static const char *text_of(sqlite3_value *value)
+{
+	return (const char *)sqlite3_value_text(value);
+}
+
+static void may_see(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct sight *sight = sqlite3_user_data(context);
+
+	sqlite3_result_int(
+		context, !sight->reader || may_see_case(sight->reader, text_of(values[0]), text_of(values[1]),
+						   text_of(values[2]), text_of(values[3])));
+}
+
+const struct error *sight_new(const void *context, struct db *db, struct sight **out)
+{
+	struct sight *sight = memory_new(context, struct sight);
+
+	sight->db = db;
+	if (sqlite3_create_function(db->handle, "may_see", 4, SQLITE_UTF8 | SQLITE_DIRECTONLY, sight, may_see,
+		    NULL, NULL) != SQLITE_OK)
+		return db_error(db, "teach it who may see what");
+	*out = sight;
+	return NULL;
+}
+
+void sight_set(struct sight *sight, const struct reader *reader)
+{
+	sight->reader = reader;
+}
+
+static const struct error *nothing_there(const char *entity)
+{
+	return error_new(ERROR_NOT_FOUND, "there is no such %s here", entity);
+}
+
+/* Whether the first row, if there is one, says yes. */
+static const struct error *ask(struct sight *sight, const char *sql, const char *key, bool *yes)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(sight->db, &query, sql));
+	db_bind_text(&query, 1, key);
+	TRY(db_step(&query, &row));
+	*yes = !row || db_integer(&query, 0);
+	return NULL;
+}
+
+static const struct error *sees_referral(struct sight *sight, const char *sql, const char *key, bool *yes)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(sight->db, &query, sql));
+	db_bind_text(&query, 1, key);
+	db_bind_text(&query, 2, sight->reader->provider);
+	TRY(db_step(&query, &row));
+	*yes = !row || db_integer(&query, 0);
+	return NULL;
+}
+
+#define FOR_PROVIDER "SELECT r.state <> 'draft' AND r.provider = ?2 AND ?2 <> '' FROM referral r "
+
+/* What the rules beyond the role say of this record. */
+static const struct error *sees(struct sight *sight, const struct entity *entity, const char *key, bool *yes)
+{
+	const char *name = entity->name;
+
+	*yes = true;
+	if (sight->reader->role == ROLE_PROVIDER && strcmp(name, "referral") == 0)
+		return sees_referral(sight, FOR_PROVIDER "WHERE r.key = ?1", key, yes);
+	if (sight->reader->role == ROLE_PROVIDER && strcmp(name, "reply") == 0)
+		return sees_referral(
+			sight, FOR_PROVIDER "JOIN reply p ON p.referral = r.key WHERE p.key = ?1", key, yes);
+	if (strcmp(name, "case") == 0)
+		return ask(sight, "SELECT " SIGHT_CASE " FROM case_ c WHERE c.key = ?", key, yes);
+	if (strcmp(name, "report") == 0)
+		return ask(sight,
+			"SELECT " SIGHT_CASE
+			" FROM report r JOIN case_ c ON c.key = r.\"case\" WHERE r.key = ?",
+			key, yes);
+	if (strcmp(name, "message") == 0)
+		return ask(sight,
+			"SELECT " SIGHT_CASE " FROM message m JOIN report r ON r.key = m.report"
+			" JOIN case_ c ON c.key = r.\"case\" WHERE m.key = ?",
+			key, yes);
+	if (strcmp(name, "reply") == 0)
+		return ask(sight,
+			"SELECT " SIGHT_CASE " FROM reply p JOIN referral r ON r.key = p.referral"
+			" JOIN case_ c ON c.key = r.case_key WHERE p.key = ?",
+			key, yes);
+	if (strcmp(name, "takeover") == 0)
+		return ask(sight,
+			"SELECT " SIGHT_CASE " FROM takeover k JOIN transfer t ON t.key = k.transfer"
+			" JOIN case_ c ON c.key = t.case_key WHERE k.key = ?",
+			key, yes);
+	if (entity->in_case)
+		return ask(sight,
+			"SELECT " SIGHT_CASE
+			" FROM entity e JOIN case_ c ON c.key = e.case_key WHERE e.key = ?"
+			" AND e.type NOT IN ('case', 'report')",
+			key, yes);
+	return NULL;
+}
+
+/* Whether the role has to do with such records is the caller's. */
+static const struct error *check(struct sight *sight, const char *entity, const char *key)
+{
+	const struct entity *kind = schema_entity(entity);
+	bool yes = false;
+
+	if (kind)
+		TRY(sees(sight, kind, key, &yes));
+	return yes ? NULL : nothing_there(entity);
+}
+
+const struct error *sight_check(struct sight *sight, const char *entity, const char *key)
+{
+	if (!sight->reader)
+		return NULL;
+	return access_reads(sight->reader->role, entity) ? check(sight, entity, key) : nothing_there(entity);
+}
+
+const struct error *sight_check_write(
+	struct sight *sight, const char *entity, const char *key, const char *case_key)
+{
+	if (!sight->reader)
+		return NULL;
+	if (!access_writes(sight->reader->role, entity))
+		return error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
+	if (*case_key)
+		TRY(check(sight, "case", case_key));
+	return check(sight, entity, key);
+}

@@ -1,0 +1,392 @@
+/* What a case consists of: actions, follow-ups, incidents, safety plans, safe contacts, people, consent. One
+ * form for all of them, new ones and changes; a kind is a row of the table here and its fields in
+ * node/casework/entities.c.
+ *
+ * "Who somebody is, is shown when it is asked for, and that is written down": the case page has no name of a
+ * person, and each way to one leaves an entry of the audit trail first. Office role. */
+#include "web/office/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/text.h"
+#include "node/casework/lists.h"
+#include "web/office/fields.h"
+#include "web/office/show.h"
+
+#define PARTS_MOST 100 /* of a kind, shown with a case */
+
+struct part {
+	const char *entity, *path, *heading, *heading_new, *added, *saved;
+	const struct asked *asked_new, *asked; /* asked NULL: the same as for a new one */
+	const char *title, *facts; /* its line on the case page: fields; NULL: it has a table there */
+	bool is_secret;		   /* opened only for a reason, which is written down */
+};
+
+static const struct asked action_new[] = {
+	{"what", NULL, NULL, true, false},
+	{"who", NULL, SAY("A person here, or somebody outside."), true, false},
+	{"agreed", NULL, NULL, false, false},
+	{"due", NULL, NULL, true, true},
+	{0},
+};
+static const struct asked action_asked[] = {
+	{"state", NULL, NULL, true, false},
+	{"outcome", NULL, SAY("What came of it; needed when it is done or dropped."), false, false},
+	{"what", NULL, NULL, true, false},
+	{"who", NULL, NULL, true, false},
+	{"agreed", NULL, NULL, false, false},
+	{"due", NULL, NULL, true, false},
+	{0},
+};
+static const struct asked followup_new[] = {
+	{"due", SAY("When to look after it"), NULL, true, true},
+	{"owner", NULL, NULL, false, false},
+	{"by_whom", NULL, SAY("If somebody outside makes it."), false, false},
+	{"how", NULL, SAY("A visit, a telephone call, through somebody."), false, false},
+	{0},
+};
+static const struct asked followup_asked[] = {
+	{"made", NULL, NULL, true, false},
+	{"result", NULL, NULL, true, false},
+	{"text", SAY("What was said, what you saw"), NULL, false, false},
+	{"owner", NULL, NULL, false, false},
+	{"by_whom", NULL, NULL, false, false},
+	{"how", NULL, NULL, false, false},
+	{"next", SAY("When to look after it next"), SAY("A new follow-up is noted for that day."), false,
+		true},
+	{"due", NULL, NULL, true, false},
+	{0},
+};
+static const struct asked incident_asked[] = {
+	{"act", NULL, NULL, true, false},
+	{"text", NULL, NULL, false, false},
+	{"when", NULL, NULL, false, false},
+	{"precision", NULL, NULL, false, false},
+	{"district", NULL, NULL, false, false},
+	{"place_kind", NULL, NULL, false, false},
+	{"perpetrator", NULL, NULL, false, false},
+	{"agency", NULL, NULL, false, false},
+	{"source", NULL, SAY("Their part in it, not their name."), false, false},
+	{"reliability", NULL, NULL, false, false},
+	{"status", NULL, NULL, false, false},
+	{0},
+};
+static const struct asked plan_asked[] = {
+	{"at_risk", NULL, NULL, true, false},
+	{"risk_defender", NULL, NULL, false, false},
+	{"risk_provider", NULL, SAY("Also whoever helps can be in danger."), false, false},
+	{"measures", NULL, NULL, true, false},
+	{"personnel", NULL, SAY("Only where nothing else is left. Who they are, and from where."), false,
+		false},
+	{"personnel_why", NULL, NULL, false, false},
+	{"personnel_agreed", NULL, NULL, false, false},
+	{"review", NULL, NULL, true, true},
+	{0},
+};
+static const struct asked contact_asked[] = {
+	{"channel", NULL, NULL, true, false},
+	{"address", NULL, NULL, false, false},
+	{"hours", NULL, NULL, false, false},
+	{"phrase", NULL, SAY("So that they know that it is you."), false, false},
+	{"never_message", NULL, NULL, false, false},
+	{"holders", NULL, NULL, false, false},
+	{"text", NULL, NULL, false, false},
+	{0},
+};
+static const struct asked consent_asked[] = {
+	{"purpose", NULL, SAY("For instance: legal help, a report to the press."), true, false},
+	{"to_whom", NULL, NULL, true, false},
+	{"not_to", NULL, NULL, false, false},
+	{"how", NULL, NULL, true, false},
+	{"given", NULL, NULL, true, false},
+	{"text", NULL, NULL, false, false},
+	{"agencies", NULL, SAY("Only where they named it themselves."), false, false},
+	{"withdrawn", NULL, SAY("From then on it counts no more."), false, false},
+	{0},
+};
+static const struct asked person_asked[] = {
+	{"part", NULL, NULL, true, false},
+	{"names", NULL, NULL, false, false},
+	{"contacts", NULL, NULL, false, false},
+	{"gender", NULL, NULL, false, false},
+	{"age", NULL, NULL, false, false},
+	{"characteristics", NULL, NULL, false, false},
+	{"theme", NULL, NULL, false, false},
+	{"text", NULL, NULL, false, false},
+	{0},
+};
+
+static const struct part parts[] = {
+	{"action", "actions", SAY("Action"), SAY("Add an action"), SAY("The action is added."),
+		SAY("The action is saved."), action_new, action_asked, NULL, NULL, false},
+	{"followup", "followups", SAY("Follow-up"), SAY("Add a follow-up"), SAY("The follow-up is added."),
+		SAY("The follow-up is saved."), followup_new, followup_asked, NULL, NULL, false},
+	{"contact", "contacts", SAY("Safe way to reach them"), SAY("Add a safe way to reach them"),
+		SAY("The safe way to reach them is added."), SAY("The safe way to reach them is saved."),
+		contact_asked, NULL, "channel address", "hours phrase never_message holders text", false},
+	{"plan", "plans", SAY("Safety plan"), SAY("Add a safety plan"), SAY("The safety plan is added."),
+		SAY("The safety plan is saved."), plan_asked, NULL, "at_risk review",
+		"risk_defender risk_provider measures personnel personnel_why personnel_agreed", false},
+	{"incident", "incidents", SAY("Incident"), SAY("Add an incident"), SAY("The incident is added."),
+		SAY("The incident is saved."), incident_asked, NULL, "act when",
+		"text district place_kind perpetrator agency status source reliability", false},
+	{"consent", "consents", SAY("Consent"), SAY("Add a consent"), SAY("The consent is added."),
+		SAY("The consent is saved."), consent_asked, NULL, "purpose to_whom",
+		"not_to how given withdrawn text agencies", false},
+	{"person", "people", SAY("Person"), SAY("Add a person of the case"), SAY("The person is added."),
+		SAY("The person is saved."), person_asked, NULL, "part", "age", true},
+};
+
+static const struct part *part_of(const char *path)
+{
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strcmp(parts[i].path, path) == 0)
+			return &parts[i];
+	return NULL;
+}
+
+/* ---- on the page of the case ---- */
+
+static const char *joined(
+	const struct visit *visit, const struct entity *entity, const json_t *record, const char *names)
+{
+	json_t *list CLEANUP(json_decref) = show_fields(visit, entity, record, names), *one;
+	struct buffer *text = buffer_new(visit->context);
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		buffer_format(text, "%s%s", i ? ", " : "", json_text_or(one, "value", ""));
+	return (const char *)buffer_bytes(text).data;
+}
+
+/* Conflicts of what is not shown here are told by a mark on its line. */
+static const struct error *add_line(
+	struct visit *visit, const struct part *part, const json_t *row, json_t *list)
+{
+	const struct entity *entity = schema_entity(part->entity);
+	const char *key = json_text_or(row, "key", ""), *title = joined(visit, entity, row, part->title);
+	bool is_conflict = json_integer_value(json_object_get(row, "conflicts")) > 0;
+	json_t *record CLEANUP(json_decref) = NULL;
+
+	json_array_append_new(list,
+		json_pack("{ss, ss, so, sb, sb, sb}", "href",
+			visit_path(
+				visit, "/cases/%s/%s/%s", json_text_or(row, "case_key", ""), part->path, key),
+			"title", *title ? title : say(visit->request, part->heading), "facts",
+			show_fields(visit, entity, row, part->facts), "is_secret", part->is_secret, "is_over",
+			*json_text_or(row, "withdrawn", "") != 0, "is_conflict", is_conflict));
+	if (!is_conflict || part->is_secret)
+		return NULL;
+	TRY(casefile_get(visit->office->file, part->entity, key, &record));
+	return settle_show(visit, part->entity, record, say(visit->request, part->heading));
+}
+
+const struct error *parts_show(struct visit *visit, const char *case_key)
+{
+	json_t *shown = json_object();
+
+	visit_set(visit, "parts", shown);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		json_t *rows CLEANUP(json_decref) = NULL, *list, *row;
+		size_t k;
+
+		if (!parts[i].title)
+			continue;
+		TRY(lists_parts(visit->office->file, parts[i].entity, case_key, PARTS_MOST, &rows));
+		if (!json_array_size(rows))
+			continue;
+		list = json_array();
+		json_object_set_new(shown, parts[i].path, json_pack("{so}", "list", list));
+		json_array_foreach (rows, k, row)
+			TRY(add_line(visit, &parts[i], row, list));
+	}
+	return NULL;
+}
+
+/* ---- the form ---- */
+
+static bool is_new(const struct visit *visit)
+{
+	return strcmp(visit->parts[2], "new") == 0;
+}
+
+/* The kind in the address, its case, and itself unless it is a new one. */
+static const struct error *find(
+	struct visit *visit, const struct part **part, json_t **in_case, json_t **record)
+{
+	*part = part_of(visit->parts[1]);
+	if (!*part)
+		return error_new(ERROR_NOT_FOUND, "there is no such page");
+	TRY(case_find(visit, visit->parts[0], in_case));
+	if (is_new(visit))
+		return NULL;
+	TRY(casefile_get(visit->office->file, (*part)->entity, visit->parts[2], record));
+	if (strcmp(json_text_or(*record, "case", ""), json_text_or(*in_case, "key", "")) != 0)
+		return error_new(ERROR_NOT_FOUND, "this case has no such record");
+	return NULL;
+}
+
+/* A follow-up is proposed the sooner, the higher the risk. */
+static json_t *proposal(const struct visit *visit, const struct part *part, const json_t *in_case)
+{
+	static const struct {
+		const char *risk;
+		int days;
+	} waits[] = {{"emergency", 1}, {"high", 3}, {"medium", 14}};
+	const char *risk = json_text_or(in_case, "risk", "");
+	char day[TEXT_TIME_SIZE];
+	int days = 30;
+
+	if (strcmp(part->entity, "action") == 0)
+		return json_pack("{ss}", "agreed", show_today(visit->context));
+	if (strcmp(part->entity, "followup") != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+		if (strcmp(waits[i].risk, risk) == 0)
+			days = waits[i].days;
+	text_time(day, clock_wall_seconds() + days * INT64_C(86400));
+	day[sizeof "2026-11-23" - 1] = '\0';
+	return json_pack("{ss, ss}", "due", day, "owner", json_text_or(in_case, "officer", ""));
+}
+
+static struct asking asking_of(const struct visit *visit, const struct part *part, const json_t *record)
+{
+	return (struct asking){part->entity, is_new(visit) ? NULL : visit->parts[2], record,
+		is_new(visit) || !part->asked ? part->asked_new : part->asked};
+}
+
+static const struct error *show(
+	struct visit *visit, const struct part *part, const json_t *in_case, const json_t *record)
+{
+	json_t *proposed CLEANUP(json_decref) = is_new(visit) ? proposal(visit, part, in_case) : NULL;
+	struct asking asking = asking_of(visit, part, record ? record : proposed);
+	const char *heading = is_new(visit) ? part->heading_new : part->heading;
+
+	if (record && part->is_secret)
+		TRY(settle_show(visit, part->entity, record, say(visit->request, part->heading)));
+	TRY(fields_show(visit, &asking));
+	visit_text(visit, "heading", say(visit->request, heading));
+	visit_text(visit, "caption",
+		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
+			json_text_or(in_case, "alias", "")));
+	visit_text(visit, "button", say(visit->request, "Save"));
+	visit_text(visit, "action",
+		visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], part->path, visit->parts[2]));
+	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
+	if (!is_new(visit) && !part->is_secret)
+		visit_text(
+			visit, "history", visit_path(visit, "/history/%s/%s", part->entity, visit->parts[2]));
+	return visit_show(visit, "office-form", heading);
+}
+
+/* ---- who somebody is ---- */
+
+static const struct error *note_looked(struct visit *visit, const json_t *in_case, const char *why)
+{
+	struct batch *batch = visit_batch(visit);
+
+	TRY(batch_audit(batch, memory_format(visit->context, "looked up who a person is: %.200s", why),
+		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""), visit->parts[2])));
+	return batch_commit(batch);
+}
+
+static const struct error *ask_why(struct visit *visit, const json_t *in_case)
+{
+	visit_text(visit, "caption",
+		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
+			json_text_or(in_case, "alias", "")));
+	visit_text(visit, "why", visit_field(visit, "why"));
+	visit_text(visit, "action",
+		visit_path(visit, "/cases/%s/people/%s/show", visit->parts[0], visit->parts[2]));
+	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
+	return visit_show(visit, "office-person", "Person");
+}
+
+const struct error *part_person(struct visit *visit)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
+	const struct part *part;
+
+	visit->parts[2] = visit->parts[1];
+	visit->parts[1] = "people";
+	TRY(find(visit, &part, &in_case, &record));
+	if (!record)
+		return error_new(ERROR_NOT_FOUND, "there is no such page");
+	if (!*visit_field(visit, "why"))
+		visit_problem(visit, "why", "Write why you need to know");
+	if (visit_has_problems(visit))
+		return ask_why(visit, in_case);
+	TRY(note_looked(visit, in_case, visit_field(visit, "why")));
+	visit->form = NULL; /* what stands is shown, nothing that was typed */
+	return show(visit, part, in_case, record);
+}
+
+const struct error *part_form(struct visit *visit)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
+	const struct part *part;
+
+	TRY(find(visit, &part, &in_case, &record));
+	if (part->is_secret && record)
+		return ask_why(visit, in_case);
+	return show(visit, part, in_case, record);
+}
+
+/* ---- saving ---- */
+
+static void check_together(struct visit *visit, const struct asking *asking)
+{
+	json_t *typed CLEANUP(json_decref) = json_object();
+
+	for (const struct asked *asked = asking->asked; asked->name; asked++)
+		json_object_set_new(typed, asked->name, json_string(visit_field(visit, asked->name)));
+	fields_agree(visit, asking->entity, typed);
+}
+
+static const struct error *write_part(
+	struct visit *visit, const struct part *part, const char *case_key, json_t *set, json_t *over)
+{
+	const char *next = json_text_or(set, "next", "");
+	struct batch *batch = visit_batch(visit);
+	char key[ENTITY_KEY_SIZE];
+
+	write_key_new(key, visit->office);
+	if (is_new(visit) && strcmp(part->entity, "action") == 0)
+		json_object_set_new(set, "state", json_string("open"));
+	if (is_new(visit))
+		TRY(batch_event(batch, part->entity, key, case_key, json_incref(set), NULL));
+	else
+		TRY(batch_event(
+			batch, part->entity, visit->parts[2], case_key, json_incref(set), json_incref(over)));
+	if (*next && strcmp(part->entity, "followup") == 0) {
+		write_key_new(key, visit->office);
+		TRY(batch_event(batch, "followup", key, case_key,
+			json_pack("{ss, ss}", "due", next, "owner", visit_field(visit, "owner")), NULL));
+	}
+	return batch_commit(batch);
+}
+
+const struct error *part_save(struct visit *visit)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
+	json_t *set CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
+	const char *back = visit_path(visit, "/cases/%s", visit->parts[0]);
+	const struct part *part;
+	struct asking asking;
+
+	TRY(find(visit, &part, &in_case, &record));
+	asking = asking_of(visit, part, record);
+	/* What somebody else changed meanwhile is shown beside what was typed. */
+	if (part->is_secret && record && !visit->is_shown_again)
+		TRY(note_looked(visit, in_case, say(visit->request, "to change it")));
+	check_together(visit, &asking);
+	TRY(fields_take(visit, &asking, &set, &over));
+	if (visit_has_problems(visit))
+		return show(visit, part, in_case, record);
+	if (!json_object_size(set))
+		return visit_go(visit, back, "Nothing was changed.");
+	TRY(write_part(visit, part, json_text_or(in_case, "key", ""), set, over));
+	return visit_go(visit, back, is_new(visit) ? part->added : part->saved);
+}

@@ -1,0 +1,12 @@
+/* The parts of a case: their lines on its page, and one form for all of them (parts.c). */
+#ifndef ENGABO_WEB_OFFICE_PARTS_H
+#define ENGABO_WEB_OFFICE_PARTS_H
+
+#include "web/office/pages.h"
+
+/* "parts" of the view: {"contacts":{"list":[{"href","title","facts","is_secret","is_over",
+ * "is_conflict"}]}, "plans": ...}, kinds of which there is none left out; and conflicts of what is shown
+ * there, for office-settle-boxes. */
+const struct error *parts_show(struct visit *visit, const char *case_key) MUST_CHECK;
+
+#endif
