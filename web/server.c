@@ -69,9 +69,11 @@ struct exchange {
 	struct upload *upload;
 	struct buffer *body;
 	size_t body_len; /* as it came; more than the buffer's when it is too long */
-	bool has_begun, is_guarded, is_suspended, is_resumed;
-	int refusal_status;   /* decided from the headers; answered when the body is out of the way */
-	struct error failure; /* the refusal, or what server_resume was told */
+	bool has_begun, is_suspended, is_resumed;
+	bool is_guarded, is_answered; /* answered: by the guard */
+	const struct error *barred;   /* what the guard said; NULL: it let the request pass, or answered */
+	int refusal_status;	      /* decided from the headers; answered when the body is out of the way */
+	struct error failure;	      /* the refusal, or what server_resume was told */
 	bool has_failed;
 };
 
@@ -152,14 +154,19 @@ static int status_of(const struct error *error)
 	}
 }
 
+static void log_failure(const struct exchange *exchange, const struct error *error)
+{
+	if (error->code == ERROR_SYSTEM)
+		log_error("%s: %s", exchange->route ? exchange->route->pattern : "request", error->message);
+}
+
 static void make_problem(struct exchange *exchange, const struct error *error)
 {
 	struct request *request = &exchange->request;
 
 	if (request->status == 200)
 		request->status = status_of(error);
-	if (error->code == ERROR_SYSTEM)
-		log_error("%s: %s", exchange->route ? exchange->route->pattern : "request", error->message);
+	log_failure(exchange, error);
 	request->body = (struct bytes){NULL, 0};
 	request->may_be_cached = false;
 	if (request->server->options.problem)
@@ -279,23 +286,39 @@ static const struct server_upload *find_upload(const struct exchange *exchange)
 	return NULL;
 }
 
+static const struct error *keep_error(const struct exchange *exchange, const struct error *error)
+{
+	struct error *kept = memory_new(exchange->request.context, struct error);
+
+	*kept = *error;
+	return kept;
+}
+
+/* Asked once; what it said holds for the whole request. */
 static const struct error *guard(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
+	const struct error *error;
 
 	if (exchange->is_guarded || !request->server->options.guard)
-		return NULL;
+		return exchange->barred;
 	exchange->is_guarded = true;
-	return request->server->options.guard(request);
+	error = request->server->options.guard(request);
+	if (error)
+		exchange->barred = keep_error(exchange, error);
+	exchange->is_answered = !error && request->status != 200;
+	return exchange->barred;
 }
 
-/* The first bytes of a file are there. */
+/* The first bytes of a file are there; of a form that is too long, only what stands before them is read. */
 static const struct error *upload_begins(struct request *request)
 {
 	struct exchange *exchange = exchange_of(request);
 
+	if (exchange->has_failed)
+		return &exchange->failure;
 	TRY(guard(exchange));
-	if (request->status != 200)
+	if (exchange->is_answered)
 		return error_new(ERROR_DENIED, SAY("nothing can be sent here"));
 	return exchange->takes_upload->begin(request);
 }
@@ -384,10 +407,10 @@ static bool take_body(struct exchange *exchange, const char *data, size_t len)
 	exchange->body_len += len;
 	if (exchange->body_len > most && !exchange->has_failed)
 		refuse(exchange, 413, too_long());
-	if (!exchange->has_failed && exchange->upload) {
+	if (exchange->upload && exchange->body_len <= most) {
 		error = upload_take(exchange->upload, data, len);
-		if (error)
-			refuse(exchange, exchange->request.status, error);
+		if (error && !exchange->has_failed)
+			refuse(exchange, status_of(error), error);
 	} else if (!exchange->has_failed && request->method == METHOD_POST) {
 		if (!exchange->body)
 			exchange->body = buffer_new(request->context);
@@ -396,19 +419,39 @@ static bool take_body(struct exchange *exchange, const char *data, size_t len)
 	return exchange->body_len <= drained_most(exchange);
 }
 
+/* All of a form that sends a file has come. What was refused of it is the handler's to tell. */
+static const struct error *handle_upload(struct exchange *exchange)
+{
+	const struct error *error = exchange->has_failed ? NULL : upload_end(exchange->upload);
+	struct request *request = &exchange->request;
+
+	if (error)
+		refuse(exchange, status_of(error), error);
+	TRY(guard(exchange));
+	if (exchange->is_answered)
+		return NULL;
+	if (exchange->has_failed) {
+		log_failure(exchange, &exchange->failure);
+		request->refusal = keep_error(exchange, &exchange->failure);
+		request->status = exchange->refusal_status;
+		exchange->has_failed = false;
+	}
+	return exchange->route->handler(request);
+}
+
 static const struct error *handle(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
 	const struct error *error;
 	struct form *form = NULL;
 
+	if (exchange->upload)
+		return handle_upload(exchange);
 	if (exchange->has_failed) {
 		request->status = exchange->refusal_status;
 		return &exchange->failure;
 	}
-	if (exchange->upload) {
-		TRY(upload_end(exchange->upload));
-	} else if (request->method == METHOD_POST) {
+	if (request->method == METHOD_POST) {
 		error = form_parse(request->context,
 			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form);
 		request->form = form;
@@ -416,9 +459,16 @@ static const struct error *handle(struct exchange *exchange)
 			return error;
 	}
 	TRY(guard(exchange));
-	if (request->status != 200)
+	if (exchange->is_answered)
 		return NULL;
 	return exchange->route->handler(request);
+}
+
+/* What follows is not read: there is no form. */
+static enum MHD_Result answer_unread(struct exchange *exchange)
+{
+	exchange->upload = NULL;
+	return answer(exchange, handle(exchange));
 }
 
 /* MHD asks at least twice: when the headers are there, for each piece of body, and when all is there; once
@@ -435,14 +485,14 @@ static enum MHD_Result access_handler(void *user, struct MHD_Connection *connect
 
 		exchange->has_begun = true;
 		begin(exchange, method);
-		if (is_ambiguous(exchange)) { /* what follows is not read */
+		if (is_ambiguous(exchange)) {
 			refuse(exchange, 400, error_new(ERROR_INVALID, SAY("this cannot be understood")));
 			request_add_header(&exchange->request, "Connection", "close");
-			return answer(exchange, handle(exchange));
+			return answer_unread(exchange);
 		}
 		limits_phase(server->limits, exchange->place, LIMITS_BODY, 0);
 		if (announced > drained_most(exchange))
-			return answer(exchange, handle(exchange));
+			return answer_unread(exchange);
 		return MHD_YES;
 	}
 	if (*data_len > 0) {

@@ -33,6 +33,7 @@ struct request {
 	void *user;    /* the server's */
 	void *session; /* set by the role's guard */
 	void *upload;  /* set by the role's server_upload: what became of a file; NULL: none was sent */
+	const struct error *refusal; /* why the file, or the form around it, was not taken; NULL: it was */
 	const struct language *language; /* of the answer, set by the role's guard; NULL: English */
 
 	/* the answer */
@@ -63,8 +64,13 @@ struct route {
 
 /* A route whose form sends a file (multipart/form-data, RFC 7578). The file is handed to the role as it
  * arrives and is never whole in memory; at most one. Both are called on the server's thread and must not
- * wait; an error from either is the answer once the rest of the body is out of the way, and the handler is
- * not called. Without a file the handler is called all the same. */
+ * wait.
+ *
+ * The handler is called without a file, too, and after an error of either, or when the form is too long or
+ * broken: once the rest of the body is out of the way, with the error in request->refusal, its status in
+ * request->status, and the fields that came before it in request->form. So whoever sent it can be told where
+ * they are. What does not pass the guard has the guard's answer; what is no such form, or so long that
+ * nothing of it is read, is left to `problem`. */
 struct server_upload {
 	const char *pattern;	/* of its row in `routes` */
 	size_t body_max;	/* of all that is sent */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "web/language.h"
+
 #define PARSER_BUFFER 4096
 #define FIELD_MAX_LEN 16384 /* what was typed beside the file comes back with it */
 #define NAME_MOST 64
@@ -73,7 +75,7 @@ static const struct error *take_file(struct upload *upload, struct bytes part, b
 		return NULL;
 	if (!upload->is_file) {
 		if (upload->has_file)
-			return error_new(ERROR_INVALID, "only one file can be sent at a time");
+			return error_new(ERROR_INVALID, SAY("only one file can be sent at a time"));
 		upload->has_file = upload->is_file = true;
 		TRY(upload->begin(upload->request));
 	}
@@ -127,15 +129,20 @@ struct upload *upload_new(struct request *request, struct MHD_Connection *connec
 	return upload;
 }
 
-static const struct error *broken(const struct upload *upload)
+static const struct error *broken(struct upload *upload)
 {
-	return upload->has_failed ? &upload->failure
-				  : error_new(ERROR_INVALID, "the form has not arrived whole; send it again");
+	if (!upload->has_failed)
+		upload->failure =
+			*error_new(ERROR_INVALID, SAY("the form has not arrived whole; send it again"));
+	upload->has_failed = true;
+	return &upload->failure;
 }
 
 const struct error *upload_take(struct upload *upload, const char *data, size_t len)
 {
-	return MHD_post_process(upload->parser, data, len) == MHD_YES ? NULL : broken(upload);
+	if (upload->has_failed || MHD_post_process(upload->parser, data, len) != MHD_YES)
+		return broken(upload);
+	return NULL;
 }
 
 const struct error *upload_end(struct upload *upload)

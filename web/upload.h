@@ -12,7 +12,7 @@ struct upload;
  * context. */
 struct upload *upload_new(struct request *request, struct MHD_Connection *connection, request_handler *begin,
 	const struct server_upload *to);
-/* More of the body. After an error no more may come. */
+/* More of the body. After an error the rest of it is not looked at, and the error comes again. */
 const struct error *upload_take(struct upload *upload, const char *data, size_t len) MUST_CHECK;
 /* The body has ended. ERROR_INVALID when the form has not. */
 const struct error *upload_end(struct upload *upload) MUST_CHECK;

@@ -72,6 +72,9 @@ async function publicPages(inspector, coalition, browser) {
 	await press(page, page.getByRole('button', { name: 'Back to your messages' }));
 	await send(page, 'Send', { text: '' });
 	await look('messages-wrong-text');
+	await page.locator('#photo').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.alloc(1000) });
+	await press(page, page.getByRole('button', { name: 'Send the photo' }));
+	await look('messages-wrong-photo');
 	inspector.code = code;
 	await context.close();
 }

@@ -17,7 +17,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from coalition import Coalition, Tap, wait_for  # noqa: E402
+from coalition import Coalition, Page, Tap, wait_for  # noqa: E402
 
 MEGABYTE = 1 << 20
 HEADS = {"jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF", "png": b"\x89PNG\r\n\x1a\n", "webp": b"RIFF\x24\x00\x00\x00WEBP", "heic": b"\x00\x00\x00\x18ftypheic"}
@@ -54,11 +54,30 @@ def connect(port, source=None):
 
 
 def upload(hub, body, source=None, length=None, kind=f"multipart/form-data; boundary={BOUNDARY}"):
+    """The page that comes."""
     connection = connect(hub.https, source)
     connection.request("POST", "/messages/photo", body, {"Content-Type": kind, **({"Content-Length": str(length)} if length else {})})
-    answer = Answer(connection.getresponse())
+    answer = connection.getresponse()
+    page = Page(answer.status, f"https://localhost:{hub.https}/messages/photo", answer.headers, answer.read().decode())
     connection.close()
-    return answer
+    return page
+
+
+def begin_upload(hub, body, part):
+    """A connection on which only the first bytes of it have been sent."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    phone = context.wrap_socket(socket.create_connection(("127.0.0.1", hub.https)))
+    head = f"POST /messages/photo HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {len(body)}\r\n\r\n"
+    phone.sendall(head.encode() + body[:part])
+    return phone
+
+
+def stays(page, said):
+    """Whether it is the page behind the code, which names the problem above and at the photo's field."""
+    problem = re.search(r'<a href="#photo">(.*?)</a>', page.body)
+    return (page.status >= 400 and "There is a problem" in page.text and problem and said in problem.group(1) and f'<p class="error">{problem.group(1)}</p>' in page.body
+            and [form.action for form in page.forms if form.action.startswith("/messages")] == ["/messages", "/messages/photo", "/messages/close"])
 
 
 def photo_fields(page):
@@ -100,6 +119,15 @@ def leaks(top, needles):
     return found
 
 
+def foreign(hub, body):
+    """What comes when another site has a phone send it."""
+    connection = connect(hub.https)
+    connection.request("POST", "/messages/photo", body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Origin": "https://elsewhere.example"})
+    answer = Answer(connection.getresponse())
+    connection.close()
+    return answer
+
+
 def valid_code(number):
     return f"{number:018d}{98 - number * 100 % 97:02d}"
 
@@ -111,46 +139,59 @@ def sync_all(coalition):
 
 
 def hostile_uploads(tap, hub, code):
-    def fresh():
-        return open_code(hub, code)[1]
-
-    def untouched(promise, said, answer):
+    def untouched(promise, said, answer, stay=True):
         wait_for("nothing unfinished is left", lambda: not files(hub)[1])
-        tap.ok(f"{promise}: told politely, and nothing is kept", said in answer.text and files(hub) == before and answer.status >= 400, (answer.status, answer.text, files(hub)))
+        tap.ok(f"{promise}: told politely, {'on the page behind the code' if stay else 'on the page that asks for the code'}, and nothing is kept",
+               files(hub) == before and (stays(answer, said) if stay else answer.status >= 400 and said in answer.text and "Your messages" not in answer.text),
+               (answer.status, answer.text, files(hub)))
+        return answer if stay else page
 
     before = files(hub)
-    page = fresh()
-    untouched("a page instead of a photo", "not a photo", send_photo(hub, page, b"<script>alert(1)</script>" * 100, name="photo.jpg"))
-    untouched("a program that is called a photo", "not a photo", send_photo(hub, page, b"\x7fELF" + bytes(1000), name="photo.png", kind="image/png"))
-    untouched("no photo chosen", "choose a photo first", send_photo(hub, page, b"", name=""))
-    untouched("three bytes of a photo", "choose a photo first", send_photo(hub, page, b"\xff\xd8\xff"))
-    untouched("a photo that is too large", "too large", send_photo(hub, page, photo(10 * MEGABYTE + 1)))
-    untouched("one that is announced as too large", "too large", send_photo(hub, page, photo(11 * MEGABYTE)))
+    page = open_code(hub, code)[1]
+    # Each is sent from the page that the one before was answered with: what it holds is as good as new.
+    page = untouched("a page instead of a photo", "not a photo", send_photo(hub, page, b"<script>alert(1)</script>" * 100, name="photo.jpg"))
+    page = untouched("a program that is called a photo", "not a photo", send_photo(hub, page, b"\x7fELF" + bytes(1000), name="photo.png", kind="image/png"))
+    page = untouched("no photo chosen", "choose a photo first", send_photo(hub, page, b"", name=""))
+    page = untouched("three bytes of a photo", "choose a photo first", send_photo(hub, page, b"\xff\xd8\xff"))
+    page = untouched("a photo that is too large", "too large", send_photo(hub, page, photo(10 * MEGABYTE + 1)))
+    page = untouched("one that is announced as too large", "too large", send_photo(hub, page, photo(11 * MEGABYTE)))
+    page = untouched("two photos", "one file", upload(hub, photo_fields(page) + file_part(photo(5000)) + file_part(photo(5000)) + END))
+    page = untouched("a form that does not end", "not arrived whole", upload(hub, photo_fields(page) + file_part(photo(5000))))
+    page = untouched("a field that never ends", "longer than", upload(hub, photo_fields(page) + field("text", "x" * 100000) + END))
+    page = untouched("a thousand fields", "more than", upload(hub, photo_fields(page) + b"".join(field(f"f{i}", "x") for i in range(1000)) + END))
+    page = untouched("a photo without the page behind a code", "open for a long time", upload(hub, field("code", code) + file_part(photo(5000)) + END))
+    page = untouched("the token of a message for a photo", "open for a long time",
+                     upload(hub, field("code", code) + field("token", dict(page.form("/messages").fields)["token"]) + file_part(photo(5000)) + END))
     fields = photo_fields(page)
-    untouched("two photos", "one file", upload(hub, fields + file_part(photo(5000)) + file_part(photo(5000)) + END))
-    untouched("a form that does not end", "not arrived whole", upload(hub, fields + file_part(photo(5000))))
-    untouched("a form that is not one", "not a form", upload(hub, photo(5000), kind="text/plain"))
-    untouched("a form without a boundary", "not a form", upload(hub, photo(5000), kind="multipart/form-data"))
-    untouched("a photo without the page behind a code", "open for a long time", upload(hub, field("code", code) + file_part(photo(5000)) + END))
-    untouched("a photo before the fields that belong to it", "open for a long time", upload(hub, file_part(photo(5000)) + fields + END))
-    untouched("the token of a message for a photo", "open for a long time",
-              upload(hub, field("code", code) + field("token", dict(page.form("/messages").fields)["token"]) + file_part(photo(5000)) + END))
-    untouched("a photo with somebody else's code", "do not know this code",
-              upload(hub, field("code", valid_code(7)) + field("token", dict(page.form("/messages/photo").fields)["token"]) + file_part(photo(5000)) + END))
-    untouched("a field that never ends", "longer than", upload(hub, fields + field("text", "x" * 100000) + END))
-    untouched("a thousand fields", "more than", upload(hub, fields + b"".join(field(f"f{i}", "x") for i in range(1000)) + END))
+    untouched("a form that is not one", "not a form", upload(hub, photo(5000), kind="text/plain"), stay=False)
+    untouched("a form without a boundary", "not a form", upload(hub, photo(5000), kind="multipart/form-data"), stay=False)
+    untouched("one so large that nothing of it is read", "too large", upload(hub, b"", length=40 * MEGABYTE), stay=False)
+    answer = upload(hub, file_part(photo(5000)) + fields + END)
+    untouched("a photo before the fields that belong to it", "open for a long time", answer, stay=False)
+    token = field("token", dict(page.form("/messages/photo").fields)["token"])
+    answer = upload(hub, field("code", code[:-1] + str((int(code[-1]) + 1) % 10)) + token + file_part(photo(5000)) + END)
+    untouched("a photo with a code that is mistyped", "was mistyped", answer, stay=False)
+    tap.ok("which says that the photo is not saved", "The photo is not saved yet" in answer.text, answer.text)
+    answer = upload(hub, field("code", valid_code(7)) + token + file_part(b"x" * 5000) + END)
+    untouched("no photo, and with somebody else's code", "do not know this code", answer, stay=False)
+    tap.ok("which names both", '<a href="#code">We do not know' in answer.body and "not a photo" in answer.text, answer.body)
+    untouched("a foreign page that sends a photo", "not ours", foreign(hub, fields + file_part(b"x" * 5000) + END), stay=False)
 
-    cut = socket.create_connection(("127.0.0.1", hub.https))
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    tls = context.wrap_socket(cut)
     body = fields + file_part(photo(3 * MEGABYTE)) + END
-    tls.sendall(f"POST /messages/photo HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-                + body[:2 * MEGABYTE])
+    cut = begin_upload(hub, body, 2 * MEGABYTE)
     wait_for("the first pieces are on their way", lambda: files(hub)[1])
-    tls.close()
+    cut.close()
     wait_for("a photo that broke off is gone", lambda: files(hub) == before)
     tap.ok("a photo that breaks off in the middle leaves nothing behind")
+
+    others = [begin_upload(hub, body, MEGABYTE) for _ in range(4)]
+    wait_for("four are on their way", lambda: len(files(hub)[1]) >= 4)
+    answer = send_photo(hub, page, photo(5000))
+    tap.ok("who comes while four others are being sent is told so on the page behind the code", stays(answer, "try again in a minute"), answer.text)
+    for other in others:
+        other.close()
+    wait_for("they are gone", lambda: files(hub) == before)
+    page = answer
 
     bomb = HEADS["png"] + b"\x00\x00\x00\rIHDR\xff\xff\xff\xff\xff\xff\xff\xff\x08\x06\x00\x00\x00" + os.urandom(40000)
     answer = send_photo(hub, page, bomb, name="../../../etc/<script>alert(1)</script>\\..\\x.png")
@@ -159,14 +200,13 @@ def hostile_uploads(tap, hub, code):
     again = send_photo(hub, page, bomb)
     tap.ok("sent again with the same page, it is one photo", "is safe" in again.text and len(files(hub)[0]) == len(before[0]) + 1, (again.text, files(hub)))
     other = send_photo(hub, page, photo(30000))
-    tap.ok("another photo with the same page is not said to be saved: it is asked for once more", "not saved yet" in other.text and "is safe. The" in other.text
+    tap.ok("another photo with the same page is not said to be saved: it is asked for once more", stays(other, "is safe. The one you chose now is not saved yet")
            and len(files(hub)[0]) == len(before[0]) + 1, (other.text, files(hub)))
     second, third = photo(30000), photo(30000)
-    token = re.search(r'action="/messages/photo.*?name="token" value="([^"]+)"', other.body, re.S).group(1)
-    fields = field("code", code) + field("token", token)
+    fields = photo_fields(other)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda one: upload(hub, fields + file_part(one) + END), (second, third)))
-    tap.ok("two at once from that page: one is safe, the other is asked for once more", sorted("not saved yet" in one.text for one in both) == [False, True]
+    tap.ok("two at once from that page: one is safe, the other is asked for once more", sorted(bool(stays(one, "not saved yet")) for one in both) == [False, True]
            and len(files(hub)[0]) == len(before[0]) + 2, ([one.text for one in both], files(hub)))
     return [bomb, second if "not saved yet" in both[1].text else third]
 
@@ -252,6 +292,8 @@ def to_and_fro(tap, coalition, code):
     content = photo(60000, "png")
     answer = send_photo(mbarara, open_code(mbarara, code)[1], content)
     tap.ok("a photo is taken at the other hub, too", "is safe" in answer.text, answer.text)
+    answer = send_photo(mbarara, open_code(mbarara, code)[1], photo(9 * MEGABYTE))
+    tap.ok("one that is more than a day's photos is refused on the page behind the code", stays(answer, "Many photos were sent today"), answer.text)
     page = open_code(mbarara, code)[1]
     tap.ok("and the page says what was sent", "1 photo" in page.text and "1 message" in page.text, page.text)
     sync_all(coalition)
@@ -351,6 +393,7 @@ def guessing(tap, hub):
 
 
 def run(tap, coalition):
+    coalition.mbarara.conf = "[intake]\nphotos_megabytes_a_day = 32\n"  # eight an address
     coalition.make().start()
     gulu = coalition.gulu
     code = gulu.report(what="They asked for me at the gate", danger="no")

@@ -110,7 +110,10 @@ request_handler messages_show, messages_answer;				/* messages.c */
 request_handler messages_close;						/* closing.c */
 request_handler photo_send;						/* photo.c */
 void pages_problem(struct request *request, const struct error *error); /* pages.c */
-const struct error *pages_guard(struct request *request) MUST_CHECK;	/* pages.c */
+/* What a person can do about an error; its details, where they are none of hers, are for the journal and
+ * /healthz. pages.c */
+const char *pages_advice(const struct request *request, const struct error *error);
+const struct error *pages_guard(struct request *request) MUST_CHECK; /* pages.c */
 /* TAG_FORM: over https only. TAG_PROBE, TAG_QUIET: not opened by a person. */
 enum { TAG_OPEN, TAG_FORM, TAG_PROBE, TAG_QUIET };
 

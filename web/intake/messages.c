@@ -41,7 +41,7 @@ static bool is_repeat(const struct request *request)
 
 	if (!once)
 		return false;
-	if (token_check(once, intake->token_key, intake_seconds(), 0) == TOKEN_STALE)
+	if (token_is_lost(once, intake->token_key, intake_seconds()))
 		return true; /* also what was spent before a restart */
 	token_ticket(ticket, once);
 	return !spent_take(intake->spent, receipt_id(ticket), clock_boot_ms());
@@ -73,26 +73,46 @@ static json_t *code_view(const struct request *request, bool is_empty)
 	return view;
 }
 
+static bool brings_photo(const struct request *request)
+{
+	return strcmp(request->path, "/messages/photo") == 0;
+}
+
 static const struct error *ask_again(struct request *request)
 {
 	json_t *view = code_view(request, true);
 
 	json_object_set_new(view, "notice",
-		json_string(say(request, "This page was closed, so that nobody else can open it. Please type "
-					 "your code again.")));
+		json_string(brings_photo(request)
+				    ? say(request, "This page was closed, so that nobody else can open it, "
+						   "and nothing was sent just now. Please type your code "
+						   "again.")
+				    : say(request, "This page was closed, so that nobody else can open it. "
+						   "Please type your code again.")));
+	return page_show(request, "intake-code", view);
+}
+
+/* The page that asks for the code, with what is wrong with it, or with `field` "" something else; and with
+ * what became of a photo that came along. */
+static const struct error *code_page(struct request *request, const char *field, const char *trouble)
+{
+	json_t *view = code_view(request, is_repeat(request));
+	const char *photo = photo_trouble(request);
+
+	intake_return(request, INTAKE_DESK_SECONDS);
+	page_problem(view, field, trouble);
+	if (photo)
+		page_problem(view, "", photo);
 	return page_show(request, "intake-code", view);
 }
 
 const struct error *messages_again(struct request *request, const char *trouble)
 {
-	json_t *view = code_view(request, is_repeat(request));
-	bool is_photo = strcmp(request->path, "/messages/photo") == 0;
-
-	intake_return(request, INTAKE_DESK_SECONDS);
-	if (is_photo && request->status == 413)
+	if (!brings_photo(request))
+		return code_page(request, "code", trouble);
+	if (request->status == 413 && !request->refusal) /* nothing of it was read */
 		trouble = photo_too_large(request);
-	page_problem(view, is_photo ? "" : "code", trouble);
-	return page_show(request, "intake-code", view);
+	return code_page(request, "", trouble);
 }
 
 const struct error *messages_show(struct request *request)
@@ -438,7 +458,7 @@ static const struct error *answer(struct coming_back *visit, const struct secret
 
 	tries_end(intake->tries, request->address, !error || error->code != ERROR_NOT_FOUND);
 	if (error && error->code == ERROR_NOT_FOUND)
-		return messages_again(request,
+		return code_page(request, "code",
 			say(request, "We do not know this code here. Please compare it with what you wrote "
 				     "down. If you sent your answers at another place, they may need some "
 				     "days to get here."));
@@ -493,7 +513,7 @@ static int visit_end(struct coming_back *visit)
 
 static const struct error *ask_later(struct request *request, int seconds)
 {
-	return messages_again(request,
+	return code_page(request, "code",
 		memory_format(request->context,
 			say_many(request,
 				"Many codes are being tried just now. Please wait %d second, then press Open "
@@ -528,7 +548,7 @@ const struct error *messages_open(
 	if (is_repeat(request))
 		return ask_again(request);
 	if (mailbox_code_parse(typed ? typed : "", &code))
-		return messages_again(request, mistyped(request, typed ? typed : ""));
+		return code_page(request, "code", mistyped(request, typed ? typed : ""));
 	visit = memory_new(request->context, struct coming_back);
 	talloc_set_destructor(visit, visit_end);
 	visit->request = request;

@@ -176,8 +176,7 @@ static void health_problem(struct request *request, const struct error *error)
 	request->body.len = strlen((const char *)request->body.data);
 }
 
-/* What a person can do about it; the details of the rest are for the journal and /healthz. */
-static const char *advice(const struct request *request, const struct error *error)
+const char *pages_advice(const struct request *request, const struct error *error)
 {
 	switch (error->code) {
 	case ERROR_SYSTEM:
@@ -200,11 +199,11 @@ void pages_problem(struct request *request, const struct error *error)
 	if (captive_leads(request))
 		return;
 	if (request->form && text_starts(request->path, "/form/")) {
-		if (!form_problem(request, advice(request, error)))
+		if (!form_problem(request, pages_advice(request, error)))
 			return;
 	}
 	if (request->form && text_starts(request->path, "/messages")) {
-		if (!messages_again(request, advice(request, error)))
+		if (!messages_again(request, pages_advice(request, error)))
 			return;
 	}
 	page_show_error(request, error, intake_view(request, say(request, "Form")));

@@ -13,6 +13,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/files.h"
+#include "node/base/log.h"
 #include "node/store/pieces.h"
 #include "web/intake/messages.h"
 #include "web/picture.h"
@@ -97,6 +98,12 @@ static const struct error *no_room(const struct request *request)
 			"photo at the desk."));
 }
 
+/* Where the card ran out of room is for nobody to read. */
+static const struct error *in_words(const struct request *request, const struct error *error)
+{
+	return error && error->code == ERROR_FULL ? no_room(request) : error;
+}
+
 static const struct error *check_room(struct request *request)
 {
 	struct intake *intake = intake_of(request);
@@ -160,8 +167,8 @@ static const struct error *begin(struct request *request)
 
 	if (!token || token_check(token, photos->token_key, intake_seconds(), 0) == TOKEN_STALE)
 		return error_new(ERROR_INVALID, "%s",
-			say(request, "This page was open for a long time. Please press Open, then choose the "
-				     "photo once more."));
+			say(request,
+				"This page was open for a long time. Please choose the photo once more."));
 	TRY(find_again(request, token, &is_again));
 	if (!is_again) {
 		TRY(check_room(request));
@@ -194,9 +201,7 @@ static const struct error *check_kind(const struct photo *photo)
 
 static const struct error *seal(struct photo *photo, struct bytes part)
 {
-	const struct error *error = age_sealer_add(photo->sealer, part);
-
-	return error && error->code == ERROR_FULL ? no_room(photo->request) : error;
+	return in_words(photo->request, age_sealer_add(photo->sealer, part));
 }
 
 static const struct error *add(struct request *request, struct bytes part)
@@ -243,9 +248,28 @@ static const char *another_photo(const struct request *request)
 			    "now is not saved yet: please choose it once more.");
 }
 
+/* The page behind the code, with a token for the next try. */
+static const struct error *ask_for_one(struct coming_back *visit, const char *words)
+{
+	struct request *request = visit->request;
+	json_t *view = intake_view(request, messages_title(request));
+
+	page_problem(view, "photo", words);
+	return messages_inbox(visit, view);
+}
+
+/* It came whole, and cannot be kept. */
+static const struct error *not_kept(struct coming_back *visit, const struct error *error)
+{
+	if (error->code == ERROR_SYSTEM)
+		log_error("a photo cannot be kept: %s", error->message);
+	return ask_for_one(visit, pages_advice(visit->request, error));
+}
+
 static void saved(struct intake_save *save, const struct error *error)
 {
-	struct request *request = ((struct coming_back *)save)->request;
+	struct coming_back *visit = (struct coming_back *)save;
+	struct request *request = visit->request;
 	struct photo *photo = request->upload;
 
 	if (error || !save->is_new) {
@@ -254,8 +278,10 @@ static void saved(struct intake_save *save, const struct error *error)
 	} else {
 		photo->is_kept = true;
 	}
-	if (!error && !save->is_new && !save->is_same)
-		error = error_new(ERROR_CONFLICT, "%s", another_photo(request));
+	if (error)
+		error = not_kept(visit, in_words(request, error));
+	else if (!save->is_new && !save->is_same)
+		error = ask_for_one(visit, another_photo(request));
 	server_resume(request, error);
 }
 
@@ -267,7 +293,7 @@ static void *put_on_card(void *user)
 	const struct error *error = pieces_keep(photo->pieces);
 
 	if (error)
-		saved(&visit->save, error->code == ERROR_FULL ? no_room(photo->request) : error);
+		saved(&visit->save, error);
 	else
 		intake_save(&visit->save);
 	return NULL;
@@ -291,20 +317,10 @@ static const struct error *compose(struct photo *photo, struct coming_back *visi
 
 static const struct error *prepare(struct photo *photo, struct coming_back *visit)
 {
-	TRY(age_sealer_end(photo->sealer));
-	TRY(pieces_finish(photo->pieces));
+	TRY(in_words(photo->request, age_sealer_end(photo->sealer)));
+	TRY(in_words(photo->request, pieces_finish(photo->pieces)));
 	TRY(compose(photo, visit));
 	return messages_sent(photo->request);
-}
-
-/* The page behind the code, with a token for the next try. */
-static const struct error *ask_for_one(struct coming_back *visit, const char *words)
-{
-	struct request *request = visit->request;
-	json_t *view = intake_view(request, messages_title(request));
-
-	page_problem(view, "photo", words);
-	return messages_inbox(visit, view);
 }
 
 static const struct error *answer_again(struct coming_back *visit)
@@ -330,11 +346,13 @@ static const struct error *keep(struct coming_back *visit)
 	token_ticket(visit->ticket, form_get(request->form, "token"));
 	if (photo->is_again)
 		return answer_again(visit);
-	TRY(messages_may_send(request));
+	error = messages_may_send(request);
+	if (error)
+		return not_kept(visit, error);
 	error = prepare(photo, visit);
 	if (error) {
 		quota_report_back(intake_of(request)->quota, request->address);
-		return error;
+		return not_kept(visit, error);
 	}
 	photo->visit = visit;
 	visit->save = (struct intake_save){
@@ -353,7 +371,30 @@ static const struct error *keep(struct coming_back *visit)
 	return NULL;
 }
 
+static const char *refusal_words(const struct request *request)
+{
+	return request->status == 413 ? photo_too_large(request) : pages_advice(request, request->refusal);
+}
+
+const char *photo_trouble(const struct request *request)
+{
+	if (request->refusal)
+		return refusal_words(request);
+	return request->upload ? say(request, "The photo is not saved yet: please choose it once more on the "
+					      "page that your code opens.")
+			       : NULL;
+}
+
+static const struct error *tell_refusal(struct coming_back *visit)
+{
+	return ask_for_one(visit, refusal_words(visit->request));
+}
+
 const struct error *photo_send(struct request *request)
 {
-	return messages_open(request, keep);
+	if (!request->refusal)
+		return messages_open(request, keep);
+	memory_free(request->upload); /* nobody waits for its place while the code has its turn */
+	request->upload = NULL;
+	return messages_open(request, tell_refusal);
 }

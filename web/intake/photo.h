@@ -13,8 +13,10 @@ const struct error *photos_start(struct intake *intake, struct photos **out) MUS
 /* A token for one photo, for the page behind a code alone; NULL where none are taken. On the request's
  * context. */
 char *photos_token(const struct request *request);
-/* What to say of one that is. */
+/* What to say of one that is too large. */
 const char *photo_too_large(const struct request *request);
+/* What to say of the one in this request where its code opens no page; NULL: there is none. */
+const char *photo_trouble(const struct request *request);
 /* For server_options. */
 extern const struct server_upload photo_uploads[];
 

@@ -50,23 +50,37 @@ bool token_is_whole(const char *token)
 	return read_token(bytes, token);
 }
 
-enum token_state token_check(const char *token, const struct secret *key, int64_t now, int64_t least)
+/* Only of one that is ours. */
+static bool read_age(int64_t *age, const char *token, const struct secret *key, int64_t now)
 {
 	uint8_t bytes[TOKEN_LEN], whole[DIGEST_LEN];
 	uint64_t made = 0;
-	int64_t age;
 
 	if (!read_token(bytes, token))
-		return TOKEN_STALE;
+		return false;
 	mac(whole, key, bytes);
 	if (!secret_bytes_equal(whole, bytes + NONCE_LEN + TIME_LEN, MAC_LEN))
-		return TOKEN_STALE;
+		return false;
 	for (int i = 0; i < TIME_LEN; i++)
 		made = made << 8 | bytes[NONCE_LEN + i];
-	age = now - (int64_t)made;
-	if (age > TOKEN_LIFE_SECONDS)
+	*age = now - (int64_t)made;
+	return true;
+}
+
+enum token_state token_check(const char *token, const struct secret *key, int64_t now, int64_t least)
+{
+	int64_t age;
+
+	if (!read_age(&age, token, key, now) || age > TOKEN_LIFE_SECONDS)
 		return TOKEN_STALE;
 	return age < least ? TOKEN_YOUNG : TOKEN_GOOD;
+}
+
+bool token_is_lost(const char *token, const struct secret *key, int64_t now)
+{
+	int64_t age;
+
+	return !read_age(&age, token, key, now) || age > TOKEN_KNOWN_SECONDS;
 }
 
 void token_ticket(char out[static TICKET_SIZE], const char *token)

@@ -15,6 +15,7 @@
 #define TOKEN_SIZE 81  /* 16 bytes nonce, 8 seconds, 16 MAC, as hex digits, and a NUL */
 #define TICKET_SIZE 65 /* 32 bytes as hex digits and a NUL */
 #define TOKEN_LIFE_SECONDS (2 * 60 * 60)
+#define TOKEN_KNOWN_SECONDS (TOKEN_LIFE_SECONDS + 60 * 60)
 
 enum token_state {
 	TOKEN_GOOD,
@@ -25,6 +26,8 @@ enum token_state {
 /* `key` is 32 random bytes; `now` is seconds on the boot clock. */
 void token_new(char out[static TOKEN_SIZE], const struct secret *key, int64_t now);
 enum token_state token_check(const char *token, const struct secret *key, int64_t now, int64_t least);
+/* Whether nobody can tell any more if it was used: older than TOKEN_KNOWN_SECONDS, or not of this process. */
+bool token_is_lost(const char *token, const struct secret *key, int64_t now);
 /* Whether it could be a token at all: 80 lower-case hex digits. */
 bool token_is_whole(const char *token);
 void token_ticket(char out[static TICKET_SIZE], const char *token);

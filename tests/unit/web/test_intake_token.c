@@ -23,6 +23,22 @@ static void a_token_is_good_from_its_least_age_until_two_hours(void **state)
 	assert_int_equal(token_check(token, key, 999, 0), TOKEN_YOUNG); /* from the future: never good */
 }
 
+/* A page that is too old to send with is still known for an hour, so that whoever is on it stays there. */
+static void a_token_is_known_for_an_hour_longer_and_by_its_own_process_alone(void **state)
+{
+	struct secret *key CLEANUP(secret_free) = secret_random(32);
+	struct secret *other CLEANUP(secret_free) = secret_random(32);
+	char token[TOKEN_SIZE];
+
+	token_new(token, key, 1000);
+	assert_false(token_is_lost(token, key, 1000));
+	assert_false(token_is_lost(token, key, 1001 + TOKEN_LIFE_SECONDS));
+	assert_false(token_is_lost(token, key, 4600 + TOKEN_LIFE_SECONDS));
+	assert_true(token_is_lost(token, key, 4601 + TOKEN_LIFE_SECONDS));
+	assert_true(token_is_lost(token, other, 1000));
+	assert_true(token_is_lost("", key, 1000));
+}
+
 static void nobody_else_makes_tokens(void **state)
 {
 	struct secret *key CLEANUP(secret_free) = secret_random(32);
@@ -75,6 +91,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_token_is_good_from_its_least_age_until_two_hours),
+		cmocka_unit_test(a_token_is_known_for_an_hour_longer_and_by_its_own_process_alone),
 		cmocka_unit_test(nobody_else_makes_tokens),
 		cmocka_unit_test(what_is_no_token_is_stale),
 		cmocka_unit_test(a_ticket_is_always_the_same_and_another_for_each_token),
