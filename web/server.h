@@ -63,7 +63,7 @@ struct route {
 };
 
 /* A route whose form sends a file (multipart/form-data, RFC 7578). The file is handed to the role as it
- * arrives and is never whole in memory; at most one. Both are called on the server's thread and must not
+ * arrives and is never whole in memory. Both are called on the server's thread and must not
  * wait.
  *
  * The handler is called without a file, too, and after an error of either, or when the form is too long or
@@ -72,9 +72,11 @@ struct route {
  * they are. What does not pass the guard has the guard's answer; what is no such form, or so long that
  * nothing of it is read, is left to `problem`. */
 struct server_upload {
-	const char *pattern;	/* of its row in `routes` */
-	size_t body_max;	/* of all that is sent */
-	request_handler *begin; /* the guard has passed; the fields before the file are in request->form */
+	const char *pattern; /* of its row in `routes` */
+	size_t body_max;     /* of all that is sent */
+	size_t files_max;    /* in one form */
+	request_handler
+		*begin; /* of each file; the guard has passed; the fields before it are in request->form */
 	const struct error *(*add)(struct request *request, struct bytes part);
 };
 

@@ -1,9 +1,9 @@
 /* Takes a photo apart from the form it comes in, while it comes (upload.h). The format is the post
- * processor's; the bounds are here: small fields, one file, and nothing of what the phone calls it. What the
- * bytes may be and where they go is the role's.
+ * processor's; the bounds are here: small fields, few files, and nothing of what the phone calls them. What
+ * the bytes may be and where they go is the role's.
  *
  * Invariant: of the file there is never more in memory than what the network has just brought. Runs in
- * intake, on the server's thread. */
+ * intake and office, on the server's thread. */
 #include "web/upload.h"
 
 #include <microhttpd.h>
@@ -24,8 +24,8 @@ struct upload {
 	struct MHD_PostProcessor *parser;
 	char name[NAME_MOST + 1]; /* of the field that is coming in; "" for none */
 	struct buffer *value;
-	bool has_file; /* its first bytes have come */
-	bool is_file;  /* they are coming now */
+	size_t files; /* of which the first bytes have come */
+	bool is_file; /* one is coming now */
 	struct error failure;
 	bool has_failed;
 };
@@ -74,9 +74,12 @@ static const struct error *take_file(struct upload *upload, struct bytes part, b
 	if (!part.len)
 		return NULL;
 	if (!upload->is_file) {
-		if (upload->has_file)
-			return error_new(ERROR_INVALID, SAY("only one file can be sent at a time"));
-		upload->has_file = upload->is_file = true;
+		if (upload->files == upload->to->files_max)
+			return error_new(ERROR_INVALID, upload->files == 1
+								? SAY("only one file can be sent at a time")
+								: SAY("too many files were sent at a time"));
+		upload->files++;
+		upload->is_file = true;
 		TRY(upload->begin(upload->request));
 	}
 	return upload->to->add(upload->request, part);

@@ -99,6 +99,12 @@ async function parts(page, look, address) {
 	await send(page, 'Save', { purpose: 'Legal help', to_whom: 'A lawyer of the network', how: 'spoken', given: inDays(-1), withdrawn: inDays(-2) });
 	await look('consent-wrong');
 	await send(page, 'Save', { withdrawn: '' });
+	await open('files');
+	await look('files-new');
+	await send(page, 'Add the files', { name: '' });
+	await look('files-wrong');
+	await page.locator('#file').setInputFiles({ name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 a letter') });
+	await send(page, 'Add the files', { name: 'Letter of the court' });
 	await open('people');
 	await look('person-new');
 	await send(page, 'Save', { part: 'defender', names: 'Aber Santa Grace', age: '30-49' });

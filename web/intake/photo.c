@@ -231,8 +231,8 @@ static const struct error *add(struct request *request, struct bytes part)
 }
 
 const struct server_upload photo_uploads[] = {
-	{"/messages/photo", PICTURE_MAX + FIELDS_ROOM, begin, add},
-	{NULL, 0, NULL, NULL},
+	{"/messages/photo", PICTURE_MAX + FIELDS_ROOM, 1, begin, add},
+	{NULL, 0, 0, NULL, NULL},
 };
 
 const char *photo_too_large(const struct request *request)

@@ -6,6 +6,7 @@
 
 #include "node/base/text.h"
 #include "node/casework/lists.h"
+#include "web/office/attach.h"
 #include "web/office/fields.h"
 #include "web/office/parts.h"
 #include "web/office/show.h"
@@ -103,6 +104,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(settle_show(visit, "case", record, ""));
 	TRY(add_tasks(visit, key));
 	TRY(parts_show(visit, key));
+	TRY(attach_show(visit, key));
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));

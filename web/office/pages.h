@@ -14,6 +14,7 @@ visit_page open_form, open_save;
 visit_page cases_page;							   /* cases.c */
 visit_page case_page, case_edit, case_save, case_note;			   /* case.c */
 visit_page part_form, part_save, part_person;				   /* parts.c */
+visit_page attach_form, attach_save, attach_download;			   /* attach.c */
 visit_page settle_save;							   /* settle.c */
 visit_page history_page;						   /* history.c */
 visit_page search_page;							   /* search.c */

@@ -19,6 +19,7 @@
 #include "node/store/doorbell.h"
 #include "node/vault/encoding.h"
 #include "web/authority.h"
+#include "web/office/attach.h"
 #include "web/office/catch.h"
 #include "web/office/sign.h"
 #include "web/static.h"
@@ -40,6 +41,10 @@ static const struct route routes[] = {
 		"/static/"
 		"*",
 		static_serve, 0},
+	{METHOD_POST,
+		"/files/"
+		"*",
+		visit_serve, 0},
 	{METHOD_GET | METHOD_POST,
 		"/"
 		"*",
@@ -258,6 +263,7 @@ static const struct error *start_server(struct reception *reception, struct serv
 		.address = home->config->address,
 		.port = home->config->office.https,
 		.routes = routes,
+		.uploads = attach_uploads,
 		.problem = visit_problem_page,
 		.is_limited = true,
 		.user = reception,
@@ -322,6 +328,7 @@ static const struct error *run_locked(
 	TRY(control_listen(home_file(context, home, "run/office.sock"), &control));
 	TRY(doorbell_listen(home_file(context, home, "run/office.bell"), &bell));
 	TRY(office_open(context, home, true, &office));
+	TRY(attach_start(home));
 	reception_start(reception, office, context);
 	TRY(worker_start(&reception->worker));
 	error = start_server(reception, &server);

@@ -3,16 +3,15 @@
  * report.c's; whose words count is node/casework/permit's.
  *
  * What a reporter sent as a photo leaves the hub as a download only, never as something that a browser shows.
- * Office role; a photo is opened on the worker's thread. */
+ * Office role. */
 #include <string.h>
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
-#include "node/store/pieces.h"
 #include "web/office/pages.h"
+#include "web/office/download.h"
 #include "web/office/show.h"
-#include "web/picture.h"
 
 /* For the reporter's mailbox; the caller adds what is new. */
 static json_t *mailbox_item(const char *kind, const char *key)
@@ -92,31 +91,8 @@ static json_t *days_read(const json_t *rows)
 	return days;
 }
 
-struct names {
-	const char *names[PIECES_MAX];
-	size_t count;
-};
-
-static struct names piece_names(const void *context, const json_t *row)
-{
-	const json_t *list = json_object_get(row, "pieces"), *name;
-	struct names out = {.count = 0};
-	size_t i;
-
-	json_array_foreach (list, i, name)
-		if (out.count < PIECES_MAX)
-			out.names[out.count++] = memory_string(context, json_string_value(name));
-	return out;
-}
-
-static char *folder_of(const struct visit *visit)
-{
-	return home_file(visit->context, visit->office->home, "files");
-}
-
 static void show_photo(struct visit *visit, const char *report, json_t *row)
 {
-	const struct names pieces = piece_names(visit->context, row);
 	const char *key = json_text_or(row, "key", "");
 	double megabytes = (double)json_integer_value(json_object_get(row, "size")) / 1e6;
 	char hub[LOG_ID_SIZE];
@@ -124,7 +100,7 @@ static void show_photo(struct visit *visit, const char *report, json_t *row)
 	json_object_set_new(row, "is_photo", json_true());
 	json_object_set_new(
 		row, "size", json_string(visit_path(visit, "%.1f", megabytes < 0.1 ? 0.1 : megabytes)));
-	if (pieces_are_here(folder_of(visit), pieces.names, pieces.count)) {
+	if (download_is_here(visit, DOWNLOAD_PHOTOS, row)) {
 		json_object_set_new(
 			row, "href", json_string(visit_path(visit, "/reports/%s/photo/%s", report, key)));
 		return;
@@ -176,57 +152,6 @@ const struct error *talk_show(struct visit *visit, const json_t *report)
 	return NULL;
 }
 
-struct photo {
-	const char *folder, *number;
-	struct names pieces;
-	struct secret *identity;
-	struct buffer *content;
-};
-
-static int photo_end(struct photo *photo)
-{
-	secret_free(photo->identity);
-	return 0;
-}
-
-static const struct error *take_part(void *user, const uint8_t *from, size_t len)
-{
-	struct photo *photo = user;
-
-	if (photo->content->len + len > PICTURE_MAX)
-		return error_new(ERROR_INVALID, "this photo is larger than one can be");
-	buffer_add(photo->content, from, len);
-	return NULL;
-}
-
-static const struct error *open_photo(struct visit *visit, void *job)
-{
-	struct photo *photo = job;
-	const struct secret *identity = photo->identity;
-	struct pieces_reader *reader =
-		pieces_reader_new(photo, photo->folder, photo->pieces.names, photo->pieces.count);
-
-	return age_open_stream(&identity, 1, pieces_read, reader, take_part, photo);
-}
-
-static const struct error *hand_out(struct visit *visit, void *job, const struct error *failed)
-{
-	struct request *request = visit->request;
-	struct photo *photo = job;
-	const char *kind;
-
-	if (failed)
-		return error_new(ERROR_UNAVAILABLE, SAY("This photo cannot be opened: it is damaged"));
-	kind = picture_kind(buffer_bytes(photo->content));
-	request->type = "application/octet-stream";
-	request->body = buffer_bytes(photo->content);
-	request_add_header(request, "Content-Security-Policy", "default-src 'none'; sandbox");
-	request_add_header(request, "Content-Disposition",
-		visit_path(
-			visit, "attachment; filename=\"photo-%s.%s\"", photo->number, kind ? kind : "bin"));
-	return NULL;
-}
-
 /* What the reporter calls it is not known here; the last letters of its key tell it apart. */
 static const char *number_of(const char *key)
 {
@@ -249,17 +174,9 @@ static const struct error *find_photo(struct visit *visit, const char *report, c
 
 const struct error *talk_photo(struct visit *visit)
 {
-	struct photo *photo = memory_new(visit->context, struct photo);
 	json_t *row CLEANUP(json_decref) = NULL;
 
-	talloc_set_destructor(photo, photo_end);
 	TRY(find_photo(visit, visit->parts[0], visit->parts[1], &row));
-	photo->folder = folder_of(visit);
-	photo->number = number_of(visit->parts[1]);
-	photo->pieces = piece_names(photo, row);
-	photo->content = buffer_new(visit->context);
-	if (!pieces_are_here(photo->folder, photo->pieces.names, photo->pieces.count))
-		return error_new(ERROR_NOT_FOUND, SAY("this photo is still at another hub"));
-	TRY(age_identity_parse(json_text_or(row, "identity", ""), &photo->identity));
-	return visit_slowly(visit, open_photo, hand_out, photo);
+	return download(
+		visit, DOWNLOAD_PHOTOS, row, visit_path(visit, "photo-%s", number_of(visit->parts[1])));
 }

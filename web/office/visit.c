@@ -398,6 +398,21 @@ static const struct error *save_once(struct visit *visit, const struct office_pa
 	return NULL;
 }
 
+static const struct error *check_form(const struct visit *visit)
+{
+	if (!session_csrf_fits(visit->session, form_get(visit->request->form, "csrf")))
+		return error_new(ERROR_DENIED,
+			"this form is out of date; go back, load the page again and send it again");
+	return NULL;
+}
+
+static const struct error *check_access(const struct visit *visit, enum access access)
+{
+	return visit_may(visit, access)
+		       ? NULL
+		       : error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
+}
+
 static const struct error *call_page(struct visit *visit, const struct office_page *page)
 {
 	const struct request *request = visit->request;
@@ -405,12 +420,10 @@ static const struct error *call_page(struct visit *visit, const struct office_pa
 
 	if (!find_person(visit, was) && page->guard != GUARD_NONE)
 		return go_to_login(visit, page, was);
-	if (page->guard == GUARD_ACCESS && !visit_may(visit, page->access))
-		return error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
-	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE &&
-		!session_csrf_fits(visit->session, form_get(request->form, "csrf")))
-		return error_new(ERROR_DENIED,
-			"this form is out of date; go back, load the page again and send it again");
+	if (page->guard == GUARD_ACCESS)
+		TRY(check_access(visit, page->access));
+	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE)
+		TRY(check_form(visit));
 	read_as(visit, visit->session ? &visit->reader : NULL);
 	return shown_again(
 		visit, page, page->methods & PAGE_TYPED ? save_once(visit, page) : page->page(visit));
@@ -466,10 +479,46 @@ static const struct error *serve(struct visit *visit)
 	return call_page(visit, page);
 }
 
-const struct error *visit_serve(struct request *request)
+static struct visit *visit_new(struct request *request)
 {
 	struct reception *reception = request->user;
 	struct visit *visit = memory_new(request->context, struct visit);
+
+	visit->request = request;
+	visit->context = request->context;
+	visit->reception = reception;
+	visit->office = reception->office;
+	visit->form = request->method == METHOD_POST ? request->form : NULL;
+	return visit;
+}
+
+static const struct error *admit(struct visit *visit, enum access access)
+{
+	char was[PERSON_NAME_MAX + 1];
+
+	if (visit->reception->is_opening || !find_person(visit, was))
+		return error_new(
+			ERROR_DENIED, SAY("You were signed out. Sign in, then choose the files once more"));
+	TRY(check_access(visit, access));
+	return check_form(visit);
+}
+
+const struct error *visit_admit(struct request *request, enum access access)
+{
+	struct visit *visit = visit_new(request);
+	const struct error *error;
+
+	TRY(check_where_from(request));
+	pthread_mutex_lock(&visit->reception->mutex);
+	error = admit(visit, access);
+	pthread_mutex_unlock(&visit->reception->mutex);
+	return error;
+}
+
+const struct error *visit_serve(struct request *request)
+{
+	struct reception *reception = request->user;
+	struct visit *visit = visit_new(request);
 	const struct error *error;
 
 	TRY(check_where_from(request));
@@ -477,11 +526,6 @@ const struct error *visit_serve(struct request *request)
 	 * records in one language between words in another read worse than one. Once one is,
 	 * language_accepted. */
 	request->language = NULL;
-	visit->request = request;
-	visit->context = request->context;
-	visit->reception = reception;
-	visit->office = reception->office;
-	visit->form = request->method == METHOD_POST ? request->form : NULL;
 	pthread_mutex_lock(&reception->mutex);
 	if (reception->is_opening) {
 		pthread_mutex_unlock(&reception->mutex);

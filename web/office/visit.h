@@ -72,6 +72,9 @@ extern const struct office_page office_pages[]; /* routes.c; ends with a zeroed 
 /* The one handler of the server: finds the page, who is asking, whether they may, and keeps what was typed
  * when their session is over. */
 const struct error *visit_serve(struct request *request) MUST_CHECK;
+/* Of a form that brings a file, before a byte of it is taken: whether it comes from a page of ours, from
+ * somebody who is signed in and may do `access`. Its fields so far are in request->form. */
+const struct error *visit_admit(struct request *request, enum access access) MUST_CHECK;
 /* For server_options.problem. */
 void visit_problem_page(struct request *request, const struct error *error);
 

@@ -80,10 +80,10 @@ static const struct route routes[] = {
 	{0, NULL, NULL, 0},
 };
 static const struct server_upload uploads[] = {
-	{"/send", MOST, begin, add},
-	{"/denied", MOST, begin, add},
-	{"/guarded", MOST, begin, add},
-	{NULL, 0, NULL, NULL},
+	{"/send", MOST, 1, begin, add},
+	{"/denied", MOST, 1, begin, add},
+	{"/guarded", MOST, 1, begin, add},
+	{NULL, 0, 0, NULL, NULL},
 };
 
 static int group_setup(void **state)
