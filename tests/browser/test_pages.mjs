@@ -120,6 +120,40 @@ async function parts(page, look, address) {
 		throw new Error('the name is not shown to whoever said why');
 }
 
+// Learning it: help, the first hour, made-up cases that leave no trace, and what is printed.
+async function learning(page, look, gulu, report) {
+	for (const name of ['help', 'start', 'practice', 'guide/coordinator', 'guide/officer', 'guide/provider', 'guide/facilitator', `cases/${report}/print`]) {
+		await page.goto(`${gulu.office}/${name}`);
+		await look(name.replace(/[^a-z]+.*/, '') + (name.startsWith('guide') ? name.slice(5).replace('/', '-') : ''));
+		if (!name.startsWith('guide/') && !name.endsWith('/print'))
+			continue;
+		const sheets = await page.evaluate(() => document.querySelectorAll('article').length);
+		const pages = (await page.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b/g).length;
+		if (sheets && (sheets !== 2 || pages !== 2))
+			throw new Error(`${name} has ${sheets} sheets and prints ${pages} pages`);
+		await page.emulateMedia({ media: 'print' });
+		const cut = await page.evaluate(() => [...document.querySelectorAll('article')].some((one) => one.scrollHeight > one.clientHeight + 1));
+		await page.emulateMedia({ media: null });
+		if (cut)
+			throw new Error(`${name} does not fit its sheet`);
+	}
+	const before = await words(page);
+	await page.goto(`${gulu.office}/practice`);
+	await send(page, 'Begin to practise');
+	await look('practice-today');
+	await page.goto(`${gulu.office}/cases`);
+	await press(page, page.getByRole('link', { name: 'Heron (practice)' }));
+	await look('practice-case');
+	await send(page, 'Add the note', { text: 'Nobody will ever read this.' });
+	await page.goto(`${gulu.office}/users`);
+	if (!(await words(page)).includes('leave practice first'))
+		throw new Error('practice opens a page of the real hub');
+	await send(page, 'Leave practice');
+	await page.goto(`${gulu.office}/search?q=nobody`);
+	if ((await words(page)).includes('ever read this') || before.includes('practice'))
+		throw new Error('what was tried in practice is still there');
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -215,6 +249,7 @@ async function officePages(inspector, coalition, browser) {
 	await send(page, 'Save', { alias: 'x'.repeat(400) });
 	await look('case-edit-wrong');
 	await show('reports-all', '/reports?all=1');
+	await learning(page, look, gulu, report);
 
 	await coalition.syncAll();
 	await disagree(page, browser, coalition, report);

@@ -79,7 +79,7 @@ static const struct error *add_notes(struct visit *visit, const char *key)
 	return NULL;
 }
 
-static void add_facts(struct visit *visit, const json_t *record)
+void case_facts(struct visit *visit, const json_t *record)
 {
 	const char *risk = json_text_or(record, "risk", ""), *state = json_text_or(record, "state", "open");
 	const char *home = json_text_or(record, "home", "");
@@ -106,7 +106,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(parts_show(visit, key));
 	TRY(attach_show(visit, key));
 	TRY(add_notes(visit, key));
-	add_facts(visit, record);
+	case_facts(visit, record);
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
 	visit_text(
 		visit, "readers", show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));

@@ -200,7 +200,7 @@ struct db *office_sync_db(struct office *office)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
-	if (!office->sync_db)
+	if (!office->sync_db && !office->is_practice)
 		error_ignore(db_open_foreign(
 			home_file(scratch, office->home, "sync.db"), SYNC_DB_VERSION, &office->sync_db));
 	return office->sync_db;

@@ -29,6 +29,7 @@ struct office {
 	struct trust trust;
 	struct db *db;	    /* office.db */
 	bool is_writer;	    /* office.db is ours; else it is open for reading */
+	bool is_practice;   /* of samples (practice.h): nothing is sealed, spooled or told to anybody */
 	struct db *sync_db; /* sync's, for reading; NULL until it is there */
 	struct repo *repo;  /* log.git */
 

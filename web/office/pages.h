@@ -15,6 +15,9 @@ visit_page cases_page;							   /* cases.c */
 visit_page case_page, case_edit, case_save, case_note;			   /* case.c */
 visit_page part_form, part_save, part_person;				   /* parts.c */
 visit_page attach_form, attach_save, attach_download;			   /* attach.c */
+visit_page case_print;							   /* sheet.c */
+visit_page practice_page, practice_change;				   /* practice.c */
+visit_page help_page, guide_page, start_page;				   /* help.c */
 visit_page settle_save;							   /* settle.c */
 visit_page history_page;						   /* history.c */
 visit_page search_page;							   /* search.c */
@@ -31,6 +34,8 @@ json_t *settings_certificates(struct visit *visit, bool only_soon);
  * record it is ("", "the action ..."). */
 const struct error *settle_show(
 	struct visit *visit, const char *entity, const json_t *record, const char *what) MUST_CHECK;
+/* A case's reference, alias, summary, risk, state, "facts" and hub, for a page that shows it. */
+void case_facts(struct visit *visit, const json_t *record);
 /* Case or report by its key or, for a case, its reference: the caller's. ERROR_NOT_FOUND. */
 const struct error *case_find(struct visit *visit, const char *name, json_t **out) MUST_CHECK;
 const struct error *report_find(struct visit *visit, const char *key, json_t **out) MUST_CHECK;

@@ -127,8 +127,10 @@ static const struct part parts[] = {
 		SAY("The safe way to reach them is added."), SAY("The safe way to reach them is saved."),
 		contact_asked, NULL, "channel address", "hours phrase never_message holders text", false},
 	{"plan", "plans", SAY("Safety plan"), SAY("Add a safety plan"), SAY("The safety plan is added."),
-		SAY("The safety plan is saved."), plan_asked, NULL, "at_risk review",
-		"risk_defender risk_provider measures personnel personnel_why personnel_agreed", false},
+		SAY("The safety plan is saved."), plan_asked, NULL, "",
+		"at_risk review risk_defender risk_provider measures personnel personnel_why "
+		"personnel_agreed",
+		false},
 	{"incident", "incidents", SAY("Incident"), SAY("Add an incident"), SAY("The incident is added."),
 		SAY("The incident is saved."), incident_asked, NULL, "act when",
 		"text district place_kind perpetrator agency status source reliability", false},

@@ -45,6 +45,12 @@ const struct office_page office_pages[] = {
 	{GET, "/settings", settings_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{TYPED, "/settings", settings_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{TYPED, "/settings/workshop", settings_workshop, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{GET, "/practice", practice_page, GUARD_ACCESS, MAY_READ_CASES},
+	{POST, "/practice", practice_change, GUARD_ACCESS, MAY_READ_CASES},
+	{GET, "/help", help_page, GUARD_PERSON, 0},
+	{GET, "/guide/*", guide_page, GUARD_PERSON, 0},
+	{GET, "/start", start_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{GET, "/cases/*/print", case_print, GUARD_ACCESS, MAY_READ_CASES},
 	{GET, "/hubs", hubs_page, GUARD_ACCESS, MAY_SEE_SYNC},
 	{0},
 };

@@ -43,6 +43,12 @@ static void hash_token(uint8_t out[static DIGEST_LEN], const char *token)
 	digest_of(out, (struct bytes){(const uint8_t *)token, strlen(token)});
 }
 
+void session_end(struct session *session)
+{
+	talloc_free(session->practice);
+	secret_wipe(session, sizeof *session);
+}
+
 struct session *session_begin(
 	struct sessions *sessions, const char *user, int64_t now_ms, char token[static SESSION_TOKEN_SIZE])
 {
@@ -51,6 +57,7 @@ struct session *session_begin(
 	for (size_t i = 0; i < SESSIONS_MAX && *place->user; i++)
 		if (!*sessions->all[i].user || sessions->all[i].seen_ms < place->seen_ms)
 			place = &sessions->all[i];
+	session_end(place);
 	session_token_new(token);
 	*place = (struct session){.began_ms = now_ms, .seen_ms = now_ms};
 	hash_token(place->hash, token);
@@ -80,11 +87,6 @@ struct session *session_find(
 	}
 	found->seen_ms = now_ms;
 	return found;
-}
-
-void session_end(struct session *session)
-{
-	secret_wipe(session, sizeof *session);
 }
 
 void sessions_end_of(struct sessions *sessions, const char *user, const struct session *except)

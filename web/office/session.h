@@ -27,7 +27,8 @@ struct session {
 	const char *notice; /* a sentence of ours for the next page: "The action was added."; NULL: nothing to
 			       say */
 	struct session_done done[SESSION_DONE_MAX];
-	size_t done_count; /* since it began; the newest SESSION_DONE_MAX are there */
+	struct casefile *practice; /* while they practise (practice.h), the session's; NULL: they do not */
+	size_t done_count;	   /* since it began; the newest SESSION_DONE_MAX are there */
 };
 
 struct sessions;

@@ -56,6 +56,13 @@ const char *show_choice(const struct visit *visit, const char *code)
 		{"form", SAY("By the form")},
 		{"call", SAY("By telephone")},
 		{"visit", SAY("In person")},
+		{"text", SAY("By text message")},
+		{"app", SAY("By an app")},
+		{"through", SAY("Through somebody")},
+		{"18-29", SAY("18 to 29")},
+		{"30-49", SAY("30 to 49")},
+		{"50-64", SAY("50 to 64")},
+		{"65-more", SAY("65 or older")},
 	};
 	char *label;
 

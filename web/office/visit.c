@@ -18,6 +18,7 @@
 #include "web/host.h"
 #include "web/office/catch.h"
 #include "web/office/devices.h"
+#include "web/office/practice.h"
 #include "web/office/show.h"
 
 const char *visit_field(const struct visit *visit, const char *name)
@@ -106,6 +107,17 @@ static json_t *nav_entry(const struct visit *visit, const char *href, const char
 		is_here, "count", show_count(count));
 }
 
+/* To the part about the page that somebody is on: "/help#cases". */
+static json_t *help_entry(const struct visit *visit)
+{
+	const char *path = visit->request->path + 1;
+	size_t len = strcspn(path, "/");
+
+	return json_pack("{ss, ss, sb, sn}", "href",
+		visit_path(visit, "/help#%.*s", len ? (int)len : (int)strlen("today"), len ? path : "today"),
+		"label", say(visit->request, SAY("Help")), "here", text_starts(path, "help"), "count");
+}
+
 static json_t *nav_of(struct visit *visit)
 {
 	json_t *counts CLEANUP(json_decref) = NULL, *nav = json_array();
@@ -129,6 +141,7 @@ static json_t *nav_of(struct visit *visit)
 		json_array_append_new(nav, nav_entry(visit, "/settings", SAY("Settings"), 0));
 	if (visit_may(visit, MAY_UNLOCK))
 		json_array_append_new(nav, nav_entry(visit, "/lock", SAY("Lock"), 0));
+	json_array_append_new(nav, help_entry(visit));
 	return nav;
 }
 
@@ -145,6 +158,7 @@ static void add_frame(struct visit *visit)
 	visit_set(visit, "nav", nav_of(visit));
 	visit_set(visit, "user", json_pack("{ss}", "name", visit->person.name));
 	visit_text(visit, "csrf", visit->session->csrf);
+	visit_set(visit, "practice", json_boolean(visit->office->is_practice));
 	session_token_new(once);
 	visit_text(visit, "once", once);
 	if (visit->session->notice)
@@ -359,6 +373,8 @@ static bool find_person(struct visit *visit, char was[static PERSON_NAME_MAX + 1
 		return false;
 	}
 	visit->reader = people_reader(&visit->person);
+	if (visit->session->practice)
+		visit->office = practice_office(visit);
 	reception->staff_seen_ms = clock_boot_ms();
 	return true;
 }
@@ -413,6 +429,15 @@ static const struct error *check_access(const struct visit *visit, enum access a
 		       : error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
 }
 
+/* What is about the hub and its people, and what would bring files to the card. */
+static bool is_closed_in_practice(const struct visit *visit, const struct office_page *page)
+{
+	return visit->office->is_practice && page->guard == GUARD_ACCESS &&
+	       (page->access == MAY_MANAGE_PEOPLE || page->access == MAY_SEE_SYNC ||
+		       page->access == MAY_EXPORT || page->access == MAY_SEE_AUDIT ||
+		       text_starts(page->pattern, "/files/"));
+}
+
 static const struct error *call_page(struct visit *visit, const struct office_page *page)
 {
 	const struct request *request = visit->request;
@@ -424,6 +449,8 @@ static const struct error *call_page(struct visit *visit, const struct office_pa
 		TRY(check_access(visit, page->access));
 	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE)
 		TRY(check_form(visit));
+	if (is_closed_in_practice(visit, page))
+		return visit_go(visit, "/practice", "That page is about the real hub: leave practice first.");
 	read_as(visit, visit->session ? &visit->reader : NULL);
 	return shown_again(
 		visit, page, page->methods & PAGE_TYPED ? save_once(visit, page) : page->page(visit));
@@ -500,7 +527,10 @@ static const struct error *admit(struct visit *visit, enum access access)
 		return error_new(
 			ERROR_DENIED, SAY("You were signed out. Sign in, then choose the files once more"));
 	TRY(check_access(visit, access));
-	return check_form(visit);
+	TRY(check_form(visit));
+	return visit->office->is_practice
+		       ? error_new(ERROR_DENIED, SAY("While you practise, no files are taken"))
+		       : NULL;
 }
 
 const struct error *visit_admit(struct request *request, enum access access)

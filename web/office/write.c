@@ -138,7 +138,8 @@ static const struct error *add(struct batch *batch, struct event_draft *draft)
 		TRY(readers_of(batch, draft, &draft->to));
 	draft->by = batch->by;
 	TRY(event_make(batch, draft, &event));
-	TRY(seal_event(batch, event));
+	if (!batch->office->is_practice)
+		TRY(seal_event(batch, event));
 	batch->events = memory_resize(batch, batch->events, struct event *, batch->event_count + 1);
 	batch->events[batch->event_count++] = event;
 	return NULL;
@@ -156,8 +157,8 @@ static const struct error *add_summary(struct batch *batch, const struct event_d
 	struct event_draft draft = *whole;
 	struct event *event;
 
-	if (!roster || roster->sharing != SHARING_SUMMARY || office->trust.self.role == MEMBER_HEADQUARTERS ||
-		strcmp(draft.entity, "report") != 0)
+	if (office->is_practice || !roster || roster->sharing != SHARING_SUMMARY ||
+		office->trust.self.role == MEMBER_HEADQUARTERS || strcmp(draft.entity, "report") != 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (json_object_get(draft.set, names[i]) && !json_object_get(draft.over, names[i]))
@@ -231,7 +232,7 @@ const struct error *batch_item(struct batch *batch, const char *mailbox, json_t 
 	struct sealed *sealed;
 	const char *age = strrchr(mailbox, ' ');
 
-	if (!*mailbox)
+	if (!*mailbox || batch->office->is_practice)
 		return NULL;
 	if (!age || strcspn(mailbox, " ") != sizeof sealed->mailbox - 1)
 		return error_new(
@@ -326,7 +327,7 @@ const struct error *batch_commit(struct batch *batch)
 		return error_new(ERROR_DENIED, "nothing is saved before the form is sent again");
 	TRY(casefile_begin(office->file));
 	error = take_all(batch);
-	if (!error)
+	if (!error && !office->is_practice)
 		error = write_spool(office, batch->sealed, batch->sealed_count);
 	if (error) {
 		casefile_abandon(office->file);
@@ -334,6 +335,8 @@ const struct error *batch_commit(struct batch *batch)
 	}
 	office->new_events += (int64_t)batch->event_count;
 	TRY(casefile_end(office->file));
+	if (office->is_practice)
+		return NULL;
 	error = urgent_note(office);
 	if (error) /* what was written stands; the next request tries again */
 		office_trouble(office, office->trust.self.log, error->message);

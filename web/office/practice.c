@@ -1,0 +1,103 @@
+/* Practice (practice.h): the samples, and the page on which it begins and ends.
+ *
+ * "What is tried here never reaches the card or another hub": an office with is_practice seals and spools
+ * nothing (write.c), and pages that are about the real hub are closed meanwhile (visit.c). Office role. */
+#include "web/office/practice.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/clock.h"
+#include "node/base/embed.h"
+#include "node/base/text.h"
+#include "web/office/pages.h"
+
+EMBED(practice_json, "web/office/practice.json");
+
+struct office *practice_office(const struct visit *visit)
+{
+	struct office *office = memory_new(visit->context, struct office);
+
+	*office = *visit->reception->office;
+	office->file = visit->session->practice;
+	office->is_practice = true;
+	office->sync_db = NULL;
+	return office;
+}
+
+/* "@-2" is the day before yesterday. */
+static json_t *value_of(const json_t *sample)
+{
+	const char *text = json_is_string(sample) ? json_string_value(sample) : "";
+	char day[TEXT_TIME_SIZE];
+
+	if (*text != '@')
+		return json_deep_copy(sample);
+	text_time(day, clock_wall_seconds() + strtol(text + 1, NULL, 10) * INT64_C(86400));
+	day[sizeof "2026-11-23" - 1] = '\0';
+	return json_string(day);
+}
+
+static const struct error *add_sample(struct batch *batch, const json_t *sample, json_t *keys)
+{
+	const char *in_case = json_text_or(keys, json_text_or(sample, "case", ""), "");
+	json_t *set = json_object(), *value;
+	char key[ENTITY_KEY_SIZE];
+	const char *name;
+
+	json_object_foreach (json_object_get(sample, "set"), name, value)
+		json_object_set_new(set, name, value_of(value));
+	write_key_new(key, batch_office(batch));
+	json_object_set_new(keys, json_text_or(sample, "id", ""), json_string(key));
+	return batch_event(batch, json_text_or(sample, "entity", ""), key, in_case, set, NULL);
+}
+
+static const struct error *add_samples(struct batch *batch)
+{
+	json_t *samples CLEANUP(json_decref) = json_loads(practice_json, 0, NULL), *sample;
+	json_t *keys CLEANUP(json_decref) = json_object();
+	size_t i;
+
+	json_array_foreach (samples, i, sample)
+		TRY(add_sample(batch, sample, keys));
+	return batch_commit(batch);
+}
+
+const struct error *practice_start(struct visit *visit)
+{
+	struct office *real = visit->reception->office;
+	struct casefile *file;
+	struct office *office;
+	const struct error *error;
+
+	TRY(casefile_new(NULL, real->trust.self.log, &file));
+	if (visit->session->practice)
+		talloc_free(visit->session->practice);
+	visit->session->practice = file;
+	office = practice_office(visit);
+	error = add_samples(batch_new(visit->context, office, visit->person.name));
+	if (error) {
+		talloc_free(file);
+		visit->session->practice = NULL;
+	}
+	return error;
+}
+
+const struct error *practice_page(struct visit *visit)
+{
+	visit_set(visit, "is_practising", json_boolean(visit->session->practice != NULL));
+	return visit_show(visit, "office-practice", "Practice");
+}
+
+const struct error *practice_change(struct visit *visit)
+{
+	if (strcmp(visit_field(visit, "what"), "leave") == 0) {
+		if (visit->office->is_practice)
+			visit->office = visit->reception->office;
+		talloc_free(visit->session->practice);
+		visit->session->practice = NULL;
+		return visit_go(visit, "/", "Practice is over. Nothing of it was kept.");
+	}
+	TRY(practice_start(visit));
+	return visit_go(visit, "/", "Practice has begun: nothing here is real.");
+}
