@@ -8,6 +8,7 @@
 #include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 
 #define ROWS 50
 
@@ -36,7 +37,8 @@ const struct error *case_find(struct visit *visit, const char *name, json_t **ou
 
 	if (!ids_is_key(name))
 		TRY(key_of_reference(visit->context, visit->office->file, name, &key));
-	return casefile_get(visit->office->file, "case", key, out);
+	TRY(casefile_get(visit->office->file, "case", key, out));
+	return traces_read(visit->office, visit->person.name, "case", key, "");
 }
 
 static json_t *rows_of(struct visit *visit, json_t *rows)
@@ -56,6 +58,8 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
+		json_object_set_new(row, "is_restricted",
+			json_boolean(strcmp(json_text_or(row, "restricted", ""), "yes") == 0));
 		json_object_set_new(
 			row, "updated_at", json_string(show_time(visit, json_text_or(row, "updated", ""))));
 	}

@@ -12,6 +12,7 @@
 #include "node/store/pieces.h"
 #include "web/office/pages.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 #include "web/picture.h"
 
 /* For the reporter's mailbox; the caller adds what is new. */
@@ -250,9 +251,10 @@ static const struct error *find_photo(struct visit *visit, const char *report, c
 const struct error *talk_photo(struct visit *visit)
 {
 	struct photo *photo = memory_new(visit->context, struct photo);
-	json_t *row CLEANUP(json_decref) = NULL;
+	json_t *report CLEANUP(json_decref) = NULL, *row CLEANUP(json_decref) = NULL;
 
 	talloc_set_destructor(photo, photo_end);
+	TRY(report_find(visit, visit->parts[0], &report));
 	TRY(find_photo(visit, visit->parts[0], visit->parts[1], &row));
 	photo->folder = folder_of(visit);
 	photo->number = number_of(visit->parts[1]);
@@ -261,5 +263,7 @@ const struct error *talk_photo(struct visit *visit)
 	if (!pieces_are_here(photo->folder, photo->pieces.names, photo->pieces.count))
 		return error_new(ERROR_NOT_FOUND, SAY("this photo is still at another hub"));
 	TRY(age_identity_parse(json_text_or(row, "identity", ""), &photo->identity));
+	TRY(traces_note(visit->office, visit->person.name, "downloaded a photo of", SAY("a report"),
+		visit->parts[0]));
 	return visit_slowly(visit, open_photo, hand_out, photo);
 }
