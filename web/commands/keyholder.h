@@ -15,7 +15,7 @@ struct keyholder {
 	struct signed_in in; /* its vault is the office's */
 	struct person person;
 	struct reader reader; /* with their eyes the case file is read, once they are known */
-	int lock; /* of the office role, -1 while that runs */
+	int lock;	      /* of the office role, -1 while that runs */
 };
 void keyholder_close(struct keyholder *holder); /* a zeroed one is fine */
 static inline void keyholder_close_cleanup(struct keyholder *holder)

@@ -56,7 +56,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->action)
-			return command_misused(state, "say what to do: add, list, disable, passwd, role or team");
+			return command_misused(
+				state, "say what to do: add, list, disable, passwd, role or team");
 		if (!options->as)
 			return command_misused(state, "--as NAME is missing, the keyholder who does it");
 		return 0;
@@ -201,8 +202,8 @@ static const struct error *change(const struct command_call *call, const struct 
 			access_for(options), &holder));
 		return actions[i].run(&holder, options);
 	}
-	return error_new(
-		ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd, role or team", options->action);
+	return error_new(ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd, role or team",
+		options->action);
 }
 
 static const struct error *run(const struct command_call *call)
@@ -218,8 +219,8 @@ static const struct error *run(const struct command_call *call)
 		{0},
 	};
 	static const struct argp argp = {words, parse,
-		"add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE\nteam NAME TEAM", "The people of this hub.", NULL,
-		NULL, NULL};
+		"add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE\nteam NAME TEAM",
+		"The people of this hub.", NULL, NULL, NULL};
 	struct options options = {0};
 
 	TRY(command_parse(call, &argp, &options));

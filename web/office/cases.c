@@ -12,22 +12,22 @@
 
 #define ROWS 50
 
-static const struct error *key_of_reference(
-	const void *context, struct casefile *file, const char *ref, const char **out)
+const struct error *case_key_of(struct visit *visit, const char *ref, const char **out)
 {
 	struct query query CLEANUP(db_finish) = {0};
-	char *upper = memory_string(context, ref);
+	char *upper = memory_string(visit->context, ref);
 	bool row;
 
 	for (char *at = upper; *at; at++)
 		if (*at >= 'a' && *at <= 'z')
 			*at = (char)(*at - 'a' + 'A');
-	TRY(db_prepare(casefile_db(file), &query, "SELECT key FROM case_ WHERE ref = ? LIMIT 1"));
+	TRY(db_prepare(
+		casefile_db(visit->office->file), &query, "SELECT key FROM case_ WHERE ref = ? LIMIT 1"));
 	db_bind_text(&query, 1, upper);
 	TRY(db_step(&query, &row));
 	if (!row)
 		return error_new(ERROR_NOT_FOUND, "there is no such case here");
-	*out = memory_string(context, db_text(&query, 0));
+	*out = memory_string(visit->context, db_text(&query, 0));
 	return NULL;
 }
 
@@ -36,7 +36,7 @@ const struct error *case_find(struct visit *visit, const char *name, json_t **ou
 	const char *key = name;
 
 	if (!ids_is_key(name))
-		TRY(key_of_reference(visit->context, visit->office->file, name, &key));
+		TRY(case_key_of(visit, name, &key));
 	TRY(casefile_get(visit->office->file, "case", key, out));
 	return traces_read(visit->office, visit->person.name, "case", key, "");
 }

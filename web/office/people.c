@@ -313,7 +313,8 @@ const struct error *people_set_team(struct batch *batch, const char *name, const
 		return error_new(ERROR_CONFLICT, "%s may not sign in any more", name);
 	TRY(batch_event(batch, "user", person.key, "", json_pack("{ss}", "team", team), NULL));
 	TRY(batch_audit(batch,
-		*team ? memory_format(scratch, "put into the team %s", team) : "took out of their team", name));
+		*team ? memory_format(scratch, "put into the team %s", team) : "took out of their team",
+		name));
 	return batch_commit(batch);
 }
 

@@ -224,7 +224,8 @@ static void look_at_certificates(struct reception *reception, struct server *ser
 		log_error("the certificates cannot be renewed: %s", error->message);
 }
 
-/* Who looked at what, once a minute; at the end with whatever came since. A full card is told, and tried again.
+/* Who looked at what, once a minute; at the end with whatever came since. A full card is told, and tried
+ * again.
  */
 static void write_traces(struct reception *reception)
 {

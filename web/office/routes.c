@@ -42,6 +42,7 @@ const struct office_page office_pages[] = {
 	{GET, "/settings", settings_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{TYPED, "/settings", settings_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{TYPED, "/settings/workshop", settings_workshop, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{GET, "/audit", audit_page, GUARD_ACCESS, MAY_SEE_AUDIT},
 	{GET, "/hubs", hubs_page, GUARD_ACCESS, MAY_SEE_SYNC},
 	{0},
 };

@@ -172,7 +172,8 @@ static const struct error *note_read(struct visit *visit, const struct entity *e
 	const char *case_key = json_text_or(record, "case", "");
 
 	if (strcmp(entity->name, "person") == 0)
-		return parts_note_person(visit, record, say(visit->request, "to settle what hubs disagree about"));
+		return parts_note_person(
+			visit, record, say(visit->request, "to settle what hubs disagree about"));
 	return traces_read(
 		visit->office, visit->person.name, entity->name, json_text_or(record, "key", ""), case_key);
 }

@@ -47,7 +47,8 @@ static json_t *entry(const char *who, const char *what, const char *on, const ch
 	char at[TEXT_TIME_SIZE];
 
 	text_time(at, clock_wall_seconds());
-	return json_pack("{ss, ss, ss, ss, ss}", "what", what, "who", who, "on", on, "record", record, "at", at);
+	return json_pack(
+		"{ss, ss, ss, ss, ss}", "what", what, "who", who, "on", on, "record", record, "at", at);
 }
 
 static bool is_same(const json_t *one, const char *who, const char *what, const char *record)
@@ -182,7 +183,8 @@ static const char *shared_words(const void *context, const json_t *set)
 		buffer_format(text, "%s %s%s", i ? "" : " readers", json_string_value(one), ",");
 	if (readers && !json_array_size(readers))
 		buffer_text(text, " no readers,");
-	return memory_string_of(context, (const char *)buffer_bytes(text).data, text->len ? text->len - 1 : 0);
+	return memory_string_of(
+		context, (const char *)buffer_bytes(text).data, text->len ? text->len - 1 : 0);
 }
 
 static const struct error *add_named(struct office *office, const struct event *event, const char *on,
