@@ -48,6 +48,22 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* A hub that is open already is no more open for whoever has no key. */
+static const struct error *check_keyholder(struct reception *reception, const char *name)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
+	struct person person = {0};
+
+	pthread_mutex_lock(&reception->mutex);
+	error = people_find(scratch, reception->office->file, name, &person);
+	pthread_mutex_unlock(&reception->mutex);
+	TRY(error);
+	return person.is_keyholder ? NULL
+				   : error_new(ERROR_DENIED,
+					     "%s has no key to this hub; ask an officer to open it", name);
+}
+
 /* {"do":"unlock","name","passphrase"}: for a hub without a screen. */
 static const struct error *answer_unlock(struct reception *reception, const json_t *request)
 {
@@ -62,7 +78,7 @@ static const struct error *answer_unlock(struct reception *reception, const json
 	pthread_mutex_lock(&reception->slow);
 	error = sign_check(reception, name, passphrase);
 	pthread_mutex_unlock(&reception->slow);
-	return error;
+	return error ? error : check_keyholder(reception, name);
 }
 
 static const struct error *read_sealed(const void *context, const json_t *entry, struct sealed *out)
