@@ -132,6 +132,22 @@ const struct error *casefile_may_write(
 	return sight_check_write(file->sight, entity, key, case_key);
 }
 
+const struct error *casefile_may_set(
+	struct casefile *file, const char *entity, const char *key, const json_t *set)
+{
+	return sight_check_set(file->sight, entity, key, set);
+}
+
+bool casefile_reads(const struct casefile *file, const char *entity)
+{
+	return sight_reads(file->sight, entity);
+}
+
+const struct error *casefile_may_see(struct casefile *file, const char *entity, const char *key)
+{
+	return sight_check(file->sight, entity, key);
+}
+
 const struct error *casefile_begin(struct casefile *file)
 {
 	TRY(db_begin(file->db));

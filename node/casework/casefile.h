@@ -13,7 +13,7 @@
 
 /* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
  * is built anew from the logs. */
-#define CASEFILE_VERSION 3
+#define CASEFILE_VERSION 4
 
 struct casefile;
 /* `self` is this hub's log id. */
@@ -31,6 +31,14 @@ void casefile_read_as(struct casefile *file, const struct reader *reader);
  * not see it, ERROR_DENIED when their role does not write such records. */
 const struct error *casefile_may_write(
 	struct casefile *file, const char *entity, const char *key, const char *case_key) MUST_CHECK;
+
+/* ERROR_DENIED when `set` changes who may see this record, and that is not theirs to say (sight.h). */
+const struct error *casefile_may_set(
+	struct casefile *file, const char *entity, const char *key, const json_t *set) MUST_CHECK;
+/* Whether their role has to do with such records at all. */
+bool casefile_reads(const struct casefile *file, const char *entity);
+/* ERROR_NOT_FOUND when there is no such record, or they may not see it: nobody can tell which. */
+const struct error *casefile_may_see(struct casefile *file, const char *entity, const char *key) MUST_CHECK;
 
 /* Brackets a batch: changes are merged when it ends. Positions and events go in together or not at all. */
 const struct error *casefile_begin(struct casefile *file) MUST_CHECK;

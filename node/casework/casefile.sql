@@ -388,14 +388,32 @@ CREATE TABLE user( -- the people of this hub
   state TEXT -- active, disabled
 );
 CREATE INDEX user_name ON user(name);
+CREATE INDEX user_team ON user(team, state);
 
 CREATE TABLE audit( -- what people of this hub did that must be answered for
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
   what TEXT, -- exported, looked up an identity ...
   who TEXT, -- user name
-  "on" TEXT, -- what it was done to
-  at TEXT -- when
+  "on" TEXT, -- what it was done to, in words
+  record TEXT, -- key of the case or report that it was done to; of a part of a case the case's
+  at TEXT, -- when
+  prev TEXT, -- hex SHA-256 of the line of the entry that it follows; empty for the first
+  n INTEGER -- one more than that entry's
 );
+CREATE INDEX audit_at ON audit(at, key);
+CREATE INDEX audit_who ON audit(who, at, key);
+CREATE INDEX audit_record ON audit(record, at, key);
+CREATE TABLE trail( -- the links of the audit entries (trail.c)
+  entry INTEGER PRIMARY KEY, -- row in audit
+  hash TEXT NOT NULL, -- hex SHA-256 of its event's line: what the next one names
+  prev TEXT NOT NULL, -- as in audit
+  n INTEGER NOT NULL, -- as in audit; 0: written before there were links
+  is_loose INTEGER NOT NULL -- 1 while the entry that it follows is not here
+);
+CREATE INDEX trail_hash ON trail(hash, n);
+CREATE INDEX trail_prev ON trail(prev, n);
+CREATE INDEX trail_n ON trail(n, hash);
+CREATE INDEX trail_loose ON trail(is_loose) WHERE is_loose = 1;
 
 -- Words of reports, cases, actions and notes. A row's number begins with its record's time of creation, so that the newest come first
 -- without sorting.

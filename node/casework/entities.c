@@ -274,7 +274,10 @@ static const struct field audit_fields[] = {
 	{"what", FIELD_TEXT, 300, .label = "What was done"},
 	{"who", FIELD_USER, 64, .label = "Who did it"},
 	{"on", FIELD_TEXT, 300, .label = "On what"},
+	{"record", FIELD_KEY, 43, .label = "Record"},
 	{"at", FIELD_TIME, 20, .label = "At"},
+	{"prev", FIELD_TEXT, 64, .label = "Follows"},
+	{"n", FIELD_NUMBER, 18, .label = "Count"},
 };
 
 /* In the order in which the case file is merged; what answers something is settled after what it answers. */

@@ -58,6 +58,15 @@ static const struct error *rows_of(struct query *query, json_t **out)
 	}
 }
 
+/* For whom such records do not exist, the list is empty. */
+static bool is_nothing_for(const struct casefile *file, const char *entity, json_t **out)
+{
+	if (casefile_reads(file, entity))
+		return false;
+	*out = json_array();
+	return true;
+}
+
 #define REPORT_COLUMNS                                                                                       \
 	"SELECT r.key, r.what, r.danger, r.district, r.created, r.state, r.due, r.home AS hub, r.\"case\" "  \
 	"AS "                                                                                                \
@@ -68,6 +77,8 @@ const struct error *lists_reports(
 {
 	struct query query;
 
+	if (is_nothing_for(file, "report", out))
+		return NULL;
 	TRY(db_prepare(casefile_db(file), &query,
 		state ? REPORT_COLUMNS " AND r.state = ?3 ORDER BY r.urgency, r.created LIMIT ?1 OFFSET ?2"
 		      : REPORT_COLUMNS " ORDER BY r.urgency, r.created LIMIT ?1 OFFSET ?2"));
@@ -79,13 +90,16 @@ const struct error *lists_reports(
 }
 
 #define CASE_COLUMNS                                                                                         \
-	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts FROM case_ c "           \
+	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts, restricted, team "      \
+	"FROM case_ c "                                                                                      \
 	"WHERE " SIGHT_CASE
 
 const struct error *lists_cases(struct casefile *file, const char *state, int limit, int offset, json_t **out)
 {
 	struct query query;
 
+	if (is_nothing_for(file, "case", out))
+		return NULL;
 	TRY(db_prepare(casefile_db(file), &query,
 		state ? CASE_COLUMNS " AND state = ?3 ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"
 		      : CASE_COLUMNS " ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"));
@@ -103,6 +117,10 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 {
 	struct query query;
 
+	if (is_nothing_for(file, "case", out))
+		return NULL;
+	if (case_key)
+		TRY(casefile_may_see(file, "case", case_key));
 	TRY(db_prepare(casefile_db(file), &query, case_key ? of_case : of_all));
 	db_bind_integer(&query, 1, limit);
 	db_bind_text(&query, 2, today);
@@ -148,6 +166,7 @@ static const struct error *rows_for(struct casefile *file, const char *sql, cons
 
 const struct error *lists_notes(struct casefile *file, const char *case_key, json_t **out)
 {
+	TRY(casefile_may_see(file, "case", case_key));
 	return rows_for(file,
 		"SELECT key, text, author AS \"by\", home AS hub, created AS at FROM note WHERE case_key = ?"
 		" ORDER BY created DESC, key DESC",
@@ -156,6 +175,7 @@ const struct error *lists_notes(struct casefile *file, const char *case_key, jso
 
 const struct error *lists_messages(struct casefile *file, const char *report_key, json_t **out)
 {
+	TRY(casefile_may_see(file, "report", report_key));
 	return rows_for(file,
 		"SELECT key, \"from\", text, created AS at, kind, \"on\", answers AS \"list:answers\","
 		" pieces AS \"list:pieces\", identity, size FROM message WHERE report = ? ORDER BY created, "
@@ -186,18 +206,21 @@ static void add_labels(json_t *rows)
 	}
 }
 
+#define CONFLICTS                                                                                            \
+	" FROM conflict f JOIN entity e ON e.id = f.entity"                                                  \
+	" LEFT JOIN report r ON e.type = 'report' AND r.id = e.id"                                           \
+	" LEFT JOIN case_ c ON c.key = CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\""     \
+	" ELSE e.case_key END WHERE " SIGHT_CASE
+
 const struct error *lists_conflicts(struct casefile *file, int limit, json_t **out)
 {
 	json_t *rows;
 
+	if (is_nothing_for(file, "case", out))
+		return NULL;
 	TRY(rows_limited(file,
 		"SELECT e.type AS entity, e.key, iif(e.type = 'case', e.key, e.case_key) AS case_key, c.ref, "
-		"f.field"
-		" FROM conflict f JOIN entity e ON e.id = f.entity"
-		" LEFT JOIN report r ON e.type = 'report' AND r.id = e.id"
-		" LEFT JOIN case_ c ON c.key = CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN "
-		"r.\"case\" ELSE e.case_key END"
-		" WHERE " SIGHT_CASE " ORDER BY f.entity DESC, f.field LIMIT ?",
+		"f.field" CONFLICTS " ORDER BY f.entity DESC, f.field LIMIT ?",
 		limit, &rows));
 	add_labels(rows);
 	*out = rows;
@@ -230,7 +253,14 @@ const struct error *lists_is_for_headquarters(struct casefile *file, const char 
 
 const struct error *lists_users(struct casefile *file, json_t **out)
 {
-	return rows_limited(file, "SELECT name, role, state FROM user ORDER BY name LIMIT ?", -1, out);
+	return rows_limited(file, "SELECT name, role, state, team FROM user ORDER BY name LIMIT ?", -1, out);
+}
+
+const struct error *lists_teams(struct casefile *file, json_t **out)
+{
+	return rows_limited(file,
+		"SELECT DISTINCT team FROM user WHERE team <> '' AND state = 'active' ORDER BY team LIMIT ?", -1,
+		out);
 }
 
 const struct error *lists_provider_of(
@@ -255,14 +285,16 @@ const struct error *lists_counts(struct casefile *file, const char *today, json_
 	json_t *rows;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT (SELECT count(*) FROM report WHERE state = 'new') AS new_reports,"
-		" (SELECT count(*) FROM report WHERE state = 'new' AND urgency = 0) AS urgent,"
+		"SELECT (SELECT count(*) FROM report r LEFT JOIN case_ c ON c.key = r.\"case\""
+		"   WHERE r.state = 'new' AND " SIGHT_CASE ") AS new_reports,"
+		" (SELECT count(*) FROM report r LEFT JOIN case_ c ON c.key = r.\"case\""
+		"   WHERE r.state = 'new' AND r.urgency = 0 AND " SIGHT_CASE ") AS urgent,"
 		" (SELECT count(*) FROM action a LEFT JOIN case_ c ON c.key = a.case_key"
 		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1 AND " SIGHT_CASE ")"
 		" + (SELECT count(*) FROM followup a LEFT JOIN case_ c ON c.key = a.case_key"
 		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1 AND " SIGHT_CASE
 		") AS overdue,"
-		" (SELECT count(*) FROM conflict WHERE entity > 0) AS conflicts,"
+		" (SELECT count(*)" CONFLICTS ") AS conflicts,"
 		" (SELECT count(*) FROM case_ c WHERE is_closed = 0 AND " SIGHT_CASE ") AS open_cases"));
 	db_bind_text(&query, 1, today);
 	TRY(rows_of(&query, &rows));
@@ -307,6 +339,8 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	const char *wanted = search_query(scratch, words);
 	struct query query;
 
+	if (is_nothing_for(file, "case", out))
+		return NULL;
 	if (!*wanted) {
 		*out = json_array();
 		return NULL;
@@ -332,10 +366,11 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	return rows_of(&query, out);
 }
 
-static void add_fields(struct buffer *sql, const struct entity *entity)
+/* Of a table or its alias `from`. */
+static void add_fields(struct buffer *sql, const struct entity *entity, const char *from)
 {
 	for (size_t i = 0; i < entity->count; i++)
-		buffer_format(sql, ", \"%s\" AS \"%s%s\"", entity->fields[i].name,
+		buffer_format(sql, ", %s.\"%s\" AS \"%s%s\"", from, entity->fields[i].name,
 			schema_is_list(&entity->fields[i]) ? "list:" : "", entity->fields[i].name);
 }
 
@@ -347,8 +382,9 @@ const struct error *lists_parts(
 	struct buffer *sql = buffer_new(scratch);
 	struct query query;
 
+	TRY(casefile_may_see(file, "case", case_key));
 	buffer_text(sql, "SELECT key, case_key, created, author, conflicts");
-	add_fields(sql, entity);
+	add_fields(sql, entity, settle_table(entity));
 	buffer_format(sql, " FROM %s WHERE case_key = ? ORDER BY created, key LIMIT ?", settle_table(entity));
 	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
 	db_bind_text(&query, 1, case_key);
@@ -356,19 +392,40 @@ const struct error *lists_parts(
 	return rows_of(&query, out);
 }
 
+/* From a record `t` to the case `c` that decides who may see it. */
+static const char *way_to_case(const struct entity *entity)
+{
+	if (strcmp(entity->name, "case") == 0)
+		return " LEFT JOIN case_ c ON c.key = t.key";
+	if (strcmp(entity->name, "report") == 0)
+		return " LEFT JOIN case_ c ON c.key = t.\"case\"";
+	if (strcmp(entity->name, "message") == 0)
+		return " LEFT JOIN report r ON r.key = t.report LEFT JOIN case_ c ON c.key = r.\"case\"";
+	if (strcmp(entity->name, "reply") == 0)
+		return " LEFT JOIN referral r ON r.key = t.referral LEFT JOIN case_ c ON c.key = r.case_key";
+	if (strcmp(entity->name, "takeover") == 0)
+		return " LEFT JOIN transfer r ON r.key = t.transfer LEFT JOIN case_ c ON c.key = r.case_key";
+	return entity->in_case ? " LEFT JOIN case_ c ON c.key = t.case_key" : NULL;
+}
+
 const struct error *lists_export(struct casefile *file, const char *entity_name, json_t **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct entity *entity = schema_entity(entity_name);
 	struct buffer *sql = buffer_new(scratch);
+	const char *way;
 
 	if (!entity)
 		return error_new(ERROR_INVALID, "there are no records of the kind %s", entity_name);
-	buffer_text(sql, "SELECT key, home, created, updated, author, conflicts");
+	way = way_to_case(entity);
+	if (is_nothing_for(file, entity_name, out) || (way && is_nothing_for(file, "case", out)))
+		return NULL;
+	buffer_text(sql, "SELECT t.key, t.home, t.created, t.updated, t.author, t.conflicts");
 	if (entity->in_case)
-		buffer_text(sql, ", case_key");
-	add_fields(sql, entity);
-	buffer_format(sql, " FROM %s ORDER BY key LIMIT ?", settle_table(entity));
+		buffer_text(sql, ", t.case_key");
+	add_fields(sql, entity, "t");
+	buffer_format(sql, " FROM %s t%s%s ORDER BY t.key LIMIT ?", settle_table(entity), way ? way : "",
+		way ? " WHERE " SIGHT_CASE : "");
 	return rows_limited(file, (const char *)sql->data, -1, out);
 }
 

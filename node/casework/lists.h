@@ -31,8 +31,10 @@ const struct error *lists_oversteps(struct casefile *file, int limit, json_t **o
 /* Whether the reporter wanted a report, or the case that was opened from it and has its key, to be opened by
  * headquarters alone: then nothing about it is sealed to the hub where it was written. */
 const struct error *lists_is_for_headquarters(struct casefile *file, const char *key, bool *out) MUST_CHECK;
-/* {"name","role","state"} */
+/* {"name","role","state","team"} */
 const struct error *lists_users(struct casefile *file, json_t **out) MUST_CHECK;
+/* The teams that active people of this hub belong to: [{"team"}]. */
+const struct error *lists_teams(struct casefile *file, json_t **out) MUST_CHECK;
 /* All records of a kind that belong to a case, oldest first, with every field by its name and "key",
  * "case_key", "created", "author", "conflicts". */
 const struct error *lists_parts(
@@ -48,7 +50,7 @@ const struct error *lists_counts(struct casefile *file, const char *today, json_
  * syntax. */
 const struct error *lists_search(
 	struct casefile *file, const char *words, int limit, json_t **out) MUST_CHECK;
-/* Everything of one entity type, all its fields, for export. */
+/* Everything of one entity type that the reader may see, all its fields, for export. */
 const struct error *lists_export(struct casefile *file, const char *entity, json_t **out) MUST_CHECK;
 /* A reference not used by another case of this hub (ids_reference, first attempt that is free). */
 const struct error *lists_free_reference(

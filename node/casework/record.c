@@ -26,11 +26,11 @@ static const struct error *load(struct ledger *ledger, const void *context, cons
 		return error_new(ERROR_NOT_FOUND, "there are no records of the kind %s", type);
 	TRY(ledger_find(ledger, type, key, row));
 	if (!row->id)
-		return error_new(ERROR_NOT_FOUND, "there is no %s %s", type, key);
+		return error_new(ERROR_NOT_FOUND, "there is no such %s here", type); /* as in sight.c */
 	TRY(ledger_claims(ledger, context, row->id, true, &claims, &count));
 	*out = merge_claims(context, entity, claims, count);
 	if (!(*out)->count)
-		return error_new(ERROR_NOT_FOUND, "there is no %s %s yet", type, key);
+		return error_new(ERROR_NOT_FOUND, "there is no such %s here", type);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "node/casework/trail.h"
 
 #define ENTITIES_MAX 32
 #define SEARCH_HASH_BITS 20
@@ -366,6 +367,15 @@ static const struct error *write_mailboxes(struct settle *settle, int64_t report
 	return NULL;
 }
 
+/* An audit entry is written once, so that one event says all of it. */
+static const struct error *write_trail(struct settle *settle, int64_t id, const struct merged *merged)
+{
+	const struct event *event = merged->count ? merged->claims[0]->event : NULL;
+
+	return event ? trail_settle(settle->ledger->db, id, event->set, event->line)
+		     : trail_drop(settle->ledger->db, id);
+}
+
 static const struct error *write_record(
 	struct settle *settle, struct ledger_entity *row, const struct merged *merged)
 {
@@ -375,6 +385,8 @@ static const struct error *write_record(
 	TRY(write_conflicts(settle, row, merged));
 	if (strcmp(merged->entity->name, "report") == 0)
 		TRY(write_mailboxes(settle, row->id, merged));
+	if (strcmp(merged->entity->name, "audit") == 0)
+		TRY(write_trail(settle, row->id, merged));
 	if (merged->count == 0) {
 		TRY(drop_row(settle, merged->entity, row->id));
 		return write_search(settle, row, NULL, 0);

@@ -2,6 +2,8 @@
  * names; a coordinator, who holds the keys, sees all. What belongs to a case is seen by whoever sees the
  * case.
  *
+ * Who may see a case is said by its officer and by coordinators, who cannot be shut out.
+ *
  * Invariant: "may not see" and "is not there" look the same, so that nobody learns from a refusal that a
  * restricted case exists. Between hubs sealing decides. Runs in office and in commands. */
 #include "node/casework/sight.h"
@@ -10,15 +12,16 @@
 
 #include "node/base/json.h"
 #include "node/casework/schema.h"
+#include "node/casework/settle.h"
 
 struct sight {
 	struct db *db;
 	const struct reader *reader;
 };
 
-static bool is_named(const char *list, const char *name)
+static bool is_named(const json_t *names, const char *name)
 {
-	json_t *names CLEANUP(json_decref) = list ? json_loads(list, 0, NULL) : NULL, *one;
+	const json_t *one;
 	size_t i;
 
 	json_array_foreach (names, i, one)
@@ -28,7 +31,7 @@ static bool is_named(const char *list, const char *name)
 }
 
 static bool may_see_case(const struct reader *reader, const char *team, const char *restricted,
-	const char *readers, const char *officer)
+	const json_t *readers, const char *officer)
 {
 	if (reader->role == ROLE_COORDINATOR)
 		return true;
@@ -41,18 +44,44 @@ static bool may_see_case(const struct reader *reader, const char *team, const ch
 	return !team || !*team || strcmp(team, reader->team) == 0;
 }
 
+bool sight_sees_case(const struct reader *reader, const json_t *record)
+{
+	return may_see_case(reader, json_text_or(record, "team", ""), json_text_or(record, "restricted", ""),
+		json_object_get(record, "readers"), json_text_or(record, "officer", ""));
+}
+
+/* A case that nobody follows and that is not restricted is there for whoever takes it up. */
+bool sight_may_share(const struct reader *reader, const json_t *record)
+{
+	const char *officer = json_text_or(record, "officer", "");
+
+	if (reader->role == ROLE_COORDINATOR)
+		return true;
+	if (!access_writes(reader->role, "case"))
+		return false;
+	if (*officer)
+		return strcmp(officer, reader->name) == 0;
+	return strcmp(json_text_or(record, "restricted", ""), "yes") != 0;
+}
+
 static const char *text_of(sqlite3_value *value)
 {
 	return (const char *)sqlite3_value_text(value);
 }
 
+static json_t *list_of(const char *text)
+{
+	return text ? json_loads(text, 0, NULL) : NULL;
+}
+
 static void may_see(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	const struct sight *sight = sqlite3_user_data(context);
+	json_t *readers CLEANUP(json_decref) = sight->reader ? list_of(text_of(values[2])) : NULL;
 
 	sqlite3_result_int(
 		context, !sight->reader || may_see_case(sight->reader, text_of(values[0]), text_of(values[1]),
-						   text_of(values[2]), text_of(values[3])));
+						   readers, text_of(values[3])));
 }
 
 const struct error *sight_new(const void *context, struct db *db, struct sight **out)
@@ -103,6 +132,18 @@ static const struct error *sees_referral(struct sight *sight, const char *sql, c
 	return NULL;
 }
 
+static const struct error *sees_part(
+	struct sight *sight, const struct entity *entity, const char *key, bool *yes)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+	return ask(sight,
+		memory_format(scratch,
+			"SELECT " SIGHT_CASE " FROM %s e JOIN case_ c ON c.key = e.case_key WHERE e.key = ?",
+			settle_table(entity)),
+		key, yes);
+}
+
 #define FOR_PROVIDER "SELECT r.state <> 'draft' AND r.provider = ?2 AND ?2 <> '' FROM referral r "
 
 /* What the rules beyond the role say of this record. */
@@ -138,13 +179,7 @@ static const struct error *sees(struct sight *sight, const struct entity *entity
 			"SELECT " SIGHT_CASE " FROM takeover k JOIN transfer t ON t.key = k.transfer"
 			" JOIN case_ c ON c.key = t.case_key WHERE k.key = ?",
 			key, yes);
-	if (entity->in_case)
-		return ask(sight,
-			"SELECT " SIGHT_CASE
-			" FROM entity e JOIN case_ c ON c.key = e.case_key WHERE e.key = ?"
-			" AND e.type NOT IN ('case', 'report')",
-			key, yes);
-	return NULL;
+	return entity->in_case ? sees_part(sight, entity, key, yes) : NULL;
 }
 
 /* Whether the role has to do with such records is the caller's. */
@@ -175,4 +210,61 @@ const struct error *sight_check_write(
 	if (*case_key)
 		TRY(check(sight, "case", case_key));
 	return check(sight, entity, key);
+}
+
+bool sight_reads(const struct sight *sight, const char *entity)
+{
+	return !sight->reader || access_reads(sight->reader->role, entity);
+}
+
+/* The case as it stands, as far as who sees it goes; NULL while there is none. The caller's. */
+static const struct error *standing_case(struct sight *sight, const char *key, json_t **out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	json_t *readers;
+	bool row;
+
+	*out = NULL;
+	TRY(db_prepare(sight->db, &query,
+		"SELECT coalesce(team, ''), coalesce(restricted, ''), readers, coalesce(officer, ''), "
+		"is_apart"
+		" FROM case_ WHERE key = ?"));
+	db_bind_text(&query, 1, key);
+	TRY(db_step(&query, &row));
+	if (!row)
+		return NULL;
+	readers = list_of(db_text(&query, 2));
+	*out = json_pack("{ss, ss, so, ss, sb}", "team", db_text(&query, 0), "restricted", db_text(&query, 1),
+		"readers", readers ? readers : json_array(), "officer", db_text(&query, 3), "is_apart",
+		(int)db_integer(&query, 4));
+	return NULL;
+}
+
+static bool is_changed(const json_t *record, const json_t *set, const char *name)
+{
+	const json_t *value = json_object_get(set, name);
+
+	return value && !json_equal(value, json_object_get(record, name));
+}
+
+/* Another officer is another reader where not everybody reads it. */
+static bool is_sharing(const json_t *record, const json_t *set)
+{
+	return is_changed(record, set, "team") || is_changed(record, set, "restricted") ||
+	       is_changed(record, set, "readers") ||
+	       (json_is_true(json_object_get(record, "is_apart")) && is_changed(record, set, "officer"));
+}
+
+const struct error *sight_check_set(
+	struct sight *sight, const char *entity, const char *key, const json_t *set)
+{
+	json_t *record CLEANUP(json_decref) = NULL;
+
+	if (!sight->reader || strcmp(entity, "case") != 0)
+		return NULL;
+	TRY(standing_case(sight, key, &record));
+	if (!record || !is_sharing(record, set) || sight_may_share(sight->reader, record))
+		return NULL;
+	return error_new(
+		ERROR_DENIED, "who may see a case is said by its officer or a coordinator; ask one of them");
 }

@@ -4,6 +4,7 @@
 #ifndef ENGABO_CASEWORK_SIGHT_H
 #define ENGABO_CASEWORK_SIGHT_H
 
+#include "node/base/json.h"
 #include "node/casework/access.h"
 #include "node/store/db.h"
 
@@ -28,6 +29,17 @@ const struct error *sight_check(struct sight *sight, const char *entity, const c
  * ERROR_DENIED when the role does not write such records. */
 const struct error *sight_check_write(
 	struct sight *sight, const char *entity, const char *key, const char *case_key) MUST_CHECK;
+
+/* ERROR_DENIED when `set` changes who may see this case, and that is not theirs to say. */
+const struct error *sight_check_set(
+	struct sight *sight, const char *entity, const char *key, const json_t *set) MUST_CHECK;
+/* Whether they have to do with records of this kind at all. */
+bool sight_reads(const struct sight *sight, const char *entity);
+
+/* For forms: whether they see a case with these fields ("team", "restricted", "readers", "officer"), and
+ * whether it is theirs to say who sees it. */
+bool sight_sees_case(const struct reader *reader, const json_t *record);
+bool sight_may_share(const struct reader *reader, const json_t *record);
 
 /* For SQL over case_ AS c, also by LEFT JOIN: whether the reader may see that case, or there is none. */
 #define SIGHT_CASE "(c.is_apart IS NOT 1 OR may_see(c.team, c.restricted, c.readers, c.officer))"

@@ -63,7 +63,7 @@ def wrong_words():
     tap.ok("an unknown option of any command: exit 64, and one line that names it and where help is", not odd, odd)
     for words, said in ((["fly"], "no command fly"), (["--fly"], "unknown option --fly"), (["--state"], "--state needs a value, DIR"), (["--state=", "status"], "--state"),
                         (["status", "now"], "now is one word too many"), (["export", "--as"], "--as needs a value, NAME"), (["serve", "--role"], "--role needs a value"),
-                        (["serve", "--role", "king"], "there is no role king"), (["user"], "add, list, disable, passwd or role"), (["user", "list"], "--as NAME is missing"),
+                        (["serve", "--role", "king"], "there is no role king"), (["user"], "add, list, disable, passwd, role or team"), (["user", "list"], "--as NAME is missing"),
                         (["join"], "the invite is missing"), (["admit"], "the REQUEST is missing"), (["admit", "x"], "--as NAME is missing"),
                         (["remote"], "say what to do"), (["report"], "engabo report -"), (["recover"], "-o FILE"), (["export", "zebras", "--as", "x"], "no records are called zebras"),
                         (["export", "--format", "pdf", "--as", "x"], "no format pdf"), (["init"], "--name is missing")):

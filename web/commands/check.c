@@ -12,6 +12,7 @@
 #include "node/base/home.h"
 #include "node/casework/envelope.h"
 #include "node/casework/snapshot.h"
+#include "node/casework/trail.h"
 #include "node/roster/trust.h"
 #include "node/vault/keyring.h"
 #include "node/vault/prompt.h"
@@ -34,8 +35,9 @@ struct check {
 	struct trust trust;
 	struct repo *repo;
 	struct roster_chain *chain;
-	struct vault *vault; /* NULL: nothing is opened */
-	json_t *parts;	     /* [{"part","ok","say"}] */
+	struct vault *vault;	/* NULL: nothing is opened */
+	struct casefile *trail; /* the audit entries of this hub's log, and nothing else */
+	json_t *parts;		/* [{"part","ok","say"}] */
 	int bad;
 };
 
@@ -198,10 +200,13 @@ static const struct error *open_one(
 		.epoch = commit->epoch, .seq = commit->seq, .kind = kind, .roster_version = commit->roster};
 	const struct error *error;
 	struct event *event;
+	enum taken taken;
 
 	memcpy(origin.log, commit->log, sizeof origin.log);
 	error = envelope_open(scratch, body, identities, 1, &origin,
 		kind == 'o' ? office_key(tally->check, commit->log, commit->roster) : NULL, &event);
+	if (!error && kind == 'o' && strcmp(event->entity, "audit") == 0)
+		TRY(casefile_take(tally->check->trail, event, &origin, &taken));
 	if (!error)
 		tally->opened++;
 	else if (error->code == ERROR_DENIED)
@@ -256,6 +261,38 @@ static void check_logs(struct check *check)
 		check_log(check, check->trust.self.log, check->trust.self.epoch);
 	for (size_t i = 0; roster && i < roster->member_count; i++)
 		check_log(check, roster->members[i].keys.log, roster->members[i].keys.epoch);
+}
+
+static const struct error *read_trail(struct check *check, struct trail_state *out)
+{
+	TRY(casefile_end(check->trail));
+	return trail_state(casefile_db(check->trail), out);
+}
+
+/* As far as the log has it: what waits in the spool follows that. */
+static void check_trail(struct check *check)
+{
+	struct trail_state state = {0};
+	const struct error *error;
+
+	if (!check->trail)
+		return;
+	error = read_trail(check, &state);
+	if (!error && state.missing)
+		error = error_new(ERROR_INVALID,
+			"not whole since %s: %lld of %lld entries follow one that is not there", state.since,
+			(long long)state.missing, (long long)state.count);
+	part(check, "audit", error,
+		memory_format(check->context, "whole: %lld entries, each linked to the one before it",
+			(long long)state.count));
+}
+
+static const struct error *start_trail(struct check *check)
+{
+	if (!check->vault)
+		return NULL;
+	TRY(casefile_new(check->context, check->trust.self.log, &check->trail));
+	return casefile_begin(check->trail);
 }
 
 static void check_snapshot(struct check *check)
@@ -364,8 +401,11 @@ static const struct error *check_all(struct check *check, const struct options *
 	if (error)
 		return NULL; /* without it no log can be checked, and that was said */
 	error = open_vault(check, options, &in);
+	if (!error)
+		error = start_trail(check);
 	if (!error) {
 		check_logs(check);
+		check_trail(check);
 		check_snapshot(check);
 		check_certificates(check);
 	}

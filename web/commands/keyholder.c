@@ -65,6 +65,8 @@ const struct error *keyholder_open(const void *context, const char *state, const
 		return error;
 	}
 	*out = holder;
+	out->reader = people_reader(&out->person);
+	casefile_read_as(out->office->file, &out->reader);
 	return NULL;
 }
 

@@ -14,7 +14,8 @@ struct keyholder {
 	struct office *office;
 	struct signed_in in; /* its vault is the office's */
 	struct person person;
-	int lock; /* of the office role, -1 while that runs */
+	struct reader reader; /* with their eyes the case file is read, once they are known */
+	int lock;	      /* of the office role, -1 while that runs */
 };
 void keyholder_close(struct keyholder *holder); /* a zeroed one is fine */
 static inline void keyholder_close_cleanup(struct keyholder *holder)

@@ -17,7 +17,7 @@
 
 struct options {
 	const char *action, *name, *third;
-	const char *as, *role, *passphrase_file, *new_passphrase_file;
+	const char *as, *role, *team, *passphrase_file, *new_passphrase_file;
 	bool as_json;
 };
 
@@ -31,6 +31,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'r':
 		options->role = argument;
+		return 0;
+	case 't':
+		options->team = argument;
 		return 0;
 	case 'p':
 		options->passphrase_file = argument;
@@ -53,7 +56,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->action)
-			return command_misused(state, "say what to do: add, list, disable, passwd or role");
+			return command_misused(
+				state, "say what to do: add, list, disable, passwd, role or team");
 		if (!options->as)
 			return command_misused(state, "--as NAME is missing, the keyholder who does it");
 		return 0;
@@ -92,8 +96,8 @@ static const struct error *list(struct keyholder *holder, const struct options *
 		return NULL;
 	}
 	json_array_foreach (users, i, row)
-		printf("%-20s %-12s %s\n", json_text_or(row, "name", ""), json_text_or(row, "role", ""),
-			json_text_or(row, "state", ""));
+		printf("%-20s %-12s %-9s %s\n", json_text_or(row, "name", ""), json_text_or(row, "role", ""),
+			json_text_or(row, "state", ""), json_text_or(row, "team", ""));
 	return NULL;
 }
 
@@ -101,7 +105,7 @@ static const struct error *add(struct keyholder *holder, const struct options *o
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct secret *words CLEANUP(secret_free) = NULL;
-	struct person_new person = {.name = options->name};
+	struct person_new person = {.name = options->name, .team = options->team};
 	bool is_made;
 
 	if (!options->role)
@@ -152,6 +156,16 @@ static const struct error *set_role(struct keyholder *holder, const struct optio
 	return people_set_role(keyholder_batch(scratch, holder), options->name, role);
 }
 
+static const struct error *set_team(struct keyholder *holder, const struct options *options)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *team = options->third ? options->third : options->team;
+
+	if (!team)
+		return error_new(ERROR_USAGE, "say which team: engabo user team NAME TEAM; \"\" is none");
+	return people_set_team(keyholder_batch(scratch, holder), options->name, team);
+}
+
 static const struct {
 	const char *name;
 	const struct error *(*run)(struct keyholder *holder, const struct options *options);
@@ -162,6 +176,7 @@ static const struct {
 	{"disable", disable, true},
 	{"passwd", passwd, true},
 	{"role", set_role, true},
+	{"team", set_team, true},
 };
 
 /* One's own passphrase is everybody's to change; the rest is a coordinator's. */
@@ -187,8 +202,8 @@ static const struct error *change(const struct command_call *call, const struct 
 			access_for(options), &holder));
 		return actions[i].run(&holder, options);
 	}
-	return error_new(
-		ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd or role", options->action);
+	return error_new(ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd, role or team",
+		options->action);
 }
 
 static const struct error *run(const struct command_call *call)
@@ -196,6 +211,7 @@ static const struct error *run(const struct command_call *call)
 	static const struct argp_option words[] = {
 		{"as", 'a', "NAME", 0, "the keyholder who does it", 0},
 		{"role", 'r', "ROLE", 0, "coordinator, officer, provider or facilitator", 0},
+		{"team", 't', "TEAM", 0, "the organisation within the office that they belong to", 0},
 		{"passphrase-file", 'p', "FILE", 0, "the keyholder's passphrase (-: standard input)", 0},
 		{"new-passphrase-file", 'n', "FILE", 0,
 			"the person's new passphrase; without it seven words are made and shown once", 0},
@@ -203,8 +219,8 @@ static const struct error *run(const struct command_call *call)
 		{0},
 	};
 	static const struct argp argp = {words, parse,
-		"add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE", "The people of this hub.", NULL,
-		NULL, NULL};
+		"add NAME\nlist\ndisable NAME\npasswd NAME\nrole NAME ROLE\nteam NAME TEAM",
+		"The people of this hub.", NULL, NULL, NULL};
 	struct options options = {0};
 
 	TRY(command_parse(call, &argp, &options));

@@ -17,6 +17,7 @@
 #include "node/vault/age.h"
 #include "web/office/download.h"
 #include "web/office/fields.h"
+#include "web/office/traces.h"
 #include "web/picture.h"
 
 #define FILES_A_FORM 5
@@ -291,7 +292,9 @@ const struct error *attach_download(struct visit *visit)
 	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
 
 	TRY(find(visit, &in_case, &record));
-	return download(visit, DOWNLOAD_FILES, record,
+	TRY(download(visit, DOWNLOAD_FILES, record,
 		visit_path(visit, "%s-%s", json_text_or(in_case, "ref", "file"),
-			visit->parts[1] + strlen(visit->parts[1]) - 6));
+			visit->parts[1] + strlen(visit->parts[1]) - 6)));
+	return traces_note(visit->office, visit->person.name, "downloaded a file of",
+		json_text_or(in_case, "ref", ""), json_text_or(in_case, "key", ""));
 }

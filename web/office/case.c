@@ -9,12 +9,13 @@
 #include "web/office/attach.h"
 #include "web/office/fields.h"
 #include "web/office/parts.h"
+#include "web/office/share.h"
 #include "web/office/show.h"
 
 #define TASKS_MOST 100
 
 static const char facts[] =
-	"district officer violations perpetrators needs consent priority review reason outcome";
+	"district officer team readers violations perpetrators needs consent priority review reason outcome";
 
 static const struct asked edit_asked[] = {
 	{"alias", NULL, SAY("What we call the defender here; not their name."), true, false},
@@ -31,8 +32,12 @@ static const struct asked edit_asked[] = {
 	{"needs", NULL, NULL, false, false},
 	{"consent", SAY("What the person agreed to"), NULL, false, false},
 	{"review", NULL, NULL, false, false},
+	SHARE_ASKED,
 	{0},
 };
+/* What comes first of these is for everybody who may change the case; who may see it, for its officer and
+ * coordinators. */
+#define EDIT_COMMON (sizeof edit_asked / sizeof *edit_asked - SHARE_COUNT - 1)
 
 /* Each conflict of a part of the case stands with the case's own. */
 static const struct error *add_conflicts(
@@ -91,6 +96,8 @@ void case_facts(struct visit *visit, const json_t *record)
 	visit_text(visit, "risk_class", show_tag(risk));
 	visit_text(visit, "state_label", show_choice(visit, state));
 	visit_text(visit, "state_class", show_tag(state));
+	visit_set(visit, "is_restricted",
+		json_boolean(strcmp(json_text_or(record, "restricted", ""), "yes") == 0));
 	visit_set(visit, "facts", show_fields(visit, schema_entity("case"), record, facts));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
 }
@@ -136,9 +143,21 @@ const struct error *case_page(struct visit *visit)
 	return show(visit, key);
 }
 
+static const struct asked *edit_fields(const struct visit *visit, const json_t *record)
+{
+	struct asked *some;
+
+	if (sight_may_share(&visit->reader, record))
+		return edit_asked;
+	some = memory_array(visit->context, struct asked, EDIT_COMMON + 1);
+	memcpy(some, edit_asked, EDIT_COMMON * sizeof *some);
+	some[EDIT_COMMON] = (struct asked){0};
+	return some;
+}
+
 static const struct error *show_edit(struct visit *visit, const json_t *record, const char *key)
 {
-	struct asking asking = {"case", key, record, edit_asked};
+	struct asking asking = {"case", key, record, edit_fields(visit, record)};
 
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "heading", say(visit->request, "Change the case"));
@@ -166,13 +185,15 @@ const struct error *case_save(struct visit *visit)
 		       *over CLEANUP(json_decref) = NULL;
 	json_t *typed CLEANUP(json_decref) = json_pack(
 		"{ssss}", "state", visit_field(visit, "state"), "reason", visit_field(visit, "reason"));
-	struct asking asking = {"case", NULL, NULL, edit_asked};
+	struct asking asking = {"case", NULL, NULL, NULL};
 	struct batch *batch = visit_batch(visit);
 
 	TRY(key_of(visit, &record, &asking.key));
 	asking.now = record;
+	asking.asked = edit_fields(visit, record);
 	fields_agree(visit, "case", typed);
 	TRY(fields_take(visit, &asking, &set, &over));
+	TRY(share_check(visit, record, set));
 	if (visit_has_problems(visit))
 		return show_edit(visit, record, asking.key);
 	if (!json_object_size(set))

@@ -8,25 +8,26 @@
 #include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 
 #define ROWS 50
 
-static const struct error *key_of_reference(
-	const void *context, struct casefile *file, const char *ref, const char **out)
+const struct error *case_key_of(struct visit *visit, const char *ref, const char **out)
 {
 	struct query query CLEANUP(db_finish) = {0};
-	char *upper = memory_string(context, ref);
+	char *upper = memory_string(visit->context, ref);
 	bool row;
 
 	for (char *at = upper; *at; at++)
 		if (*at >= 'a' && *at <= 'z')
 			*at = (char)(*at - 'a' + 'A');
-	TRY(db_prepare(casefile_db(file), &query, "SELECT key FROM case_ WHERE ref = ? LIMIT 1"));
+	TRY(db_prepare(
+		casefile_db(visit->office->file), &query, "SELECT key FROM case_ WHERE ref = ? LIMIT 1"));
 	db_bind_text(&query, 1, upper);
 	TRY(db_step(&query, &row));
 	if (!row)
 		return error_new(ERROR_NOT_FOUND, "there is no such case here");
-	*out = memory_string(context, db_text(&query, 0));
+	*out = memory_string(visit->context, db_text(&query, 0));
 	return NULL;
 }
 
@@ -35,8 +36,9 @@ const struct error *case_find(struct visit *visit, const char *name, json_t **ou
 	const char *key = name;
 
 	if (!ids_is_key(name))
-		TRY(key_of_reference(visit->context, visit->office->file, name, &key));
-	return casefile_get(visit->office->file, "case", key, out);
+		TRY(case_key_of(visit, name, &key));
+	TRY(casefile_get(visit->office->file, "case", key, out));
+	return traces_read(visit->office, visit->person.name, "case", key, "");
 }
 
 static json_t *rows_of(struct visit *visit, json_t *rows)
@@ -56,6 +58,8 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
+		json_object_set_new(row, "is_restricted",
+			json_boolean(strcmp(json_text_or(row, "restricted", ""), "yes") == 0));
 		json_object_set_new(
 			row, "updated_at", json_string(show_time(visit, json_text_or(row, "updated", ""))));
 	}

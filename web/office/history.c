@@ -5,6 +5,7 @@
 
 #include "node/casework/schema.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 
 static const char *page_of(struct visit *visit, const json_t *record)
 {
@@ -52,6 +53,8 @@ const struct error *history_page(struct visit *visit)
 	if (!entity || entity->is_local || strcmp(entity->name, "person") == 0)
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, visit->parts[1], &record));
+	TRY(traces_read(visit->office, visit->person.name, entity->name, visit->parts[1],
+		json_text_or(record, "case", "")));
 	TRY(casefile_history(visit->office->file, entity->name, visit->parts[1], &history));
 	visit_set(visit, "history", grouped(visit, entity, history));
 	visit_text(visit, "caption", json_text_or(record, "ref", ""));

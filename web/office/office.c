@@ -51,6 +51,7 @@ const struct error *office_open(const void *context, struct home *home, bool is_
 	office->home = home;
 	office->is_writer = is_writer;
 	office->troubles = json_array();
+	office->traces = json_array();
 	error = open_parts(scratch, office);
 	if (error) {
 		office_close(office);
@@ -77,6 +78,7 @@ void office_lock(struct office *office)
 	talloc_free(office->seen);
 	office->seen = NULL;
 	office->seen_count = 0;
+	json_array_clear(office->traces);
 	memset(office->urgent_noted, 0, sizeof office->urgent_noted);
 }
 
@@ -90,6 +92,7 @@ void office_close(struct office *office)
 	db_close(office->sync_db);
 	repo_close(office->repo);
 	json_decref(office->troubles);
+	json_decref(office->traces);
 	talloc_free(office);
 }
 

@@ -24,6 +24,8 @@ visit_page search_page;							   /* search.c */
 visit_page users_page, user_new_form, user_new_save, user_page, user_save; /* users.c */
 visit_page hubs_page;							   /* hubs.c */
 
+visit_page audit_page; /* audit.c */
+
 visit_page settings_page, settings_save, settings_workshop; /* settings.c */
 
 /* Shared between groups. */
@@ -38,6 +40,8 @@ const struct error *settle_show(
 void case_facts(struct visit *visit, const json_t *record);
 /* Case or report by its key or, for a case, its reference: the caller's. ERROR_NOT_FOUND. */
 const struct error *case_find(struct visit *visit, const char *name, json_t **out) MUST_CHECK;
+/* Its key by its reference, whether or not they may see it: to be asked for then. */
+const struct error *case_key_of(struct visit *visit, const char *ref, const char **key) MUST_CHECK;
 const struct error *report_find(struct visit *visit, const char *key, json_t **out) MUST_CHECK;
 /* The office and the reporter (talk.c). Into the reporter's mailbox, in the same batch as the event: a new
  * state of the report; a text, or a question that asks for an answer. */

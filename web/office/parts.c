@@ -285,12 +285,15 @@ static const struct error *show(
 
 /* ---- who somebody is ---- */
 
-static const struct error *note_looked(struct visit *visit, const json_t *in_case, const char *why)
+/* Also while a form is only shown again: what it is compared with is shown beside it. */
+const struct error *parts_note_person(struct visit *visit, const json_t *person, const char *why)
 {
-	struct batch *batch = visit_batch(visit);
+	struct batch *batch = batch_new(visit->context, visit->office, visit->person.name);
 
-	TRY(batch_audit(batch, memory_format(visit->context, "looked up who a person is: %.200s", why),
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""), visit->parts[2])));
+	TRY(batch_audit(batch,
+		memory_format(visit->context, "looked up who a person is (%s, %.150s) in",
+			json_text_or(person, "part", "person"), why),
+		json_text_or(person, "case", "")));
 	return batch_commit(batch);
 }
 
@@ -320,7 +323,7 @@ const struct error *part_person(struct visit *visit)
 		visit_problem(visit, "why", "Write why you need to know");
 	if (visit_has_problems(visit))
 		return ask_why(visit, in_case);
-	TRY(note_looked(visit, in_case, visit_field(visit, "why")));
+	TRY(parts_note_person(visit, record, visit_field(visit, "why")));
 	visit->form = NULL; /* what stands is shown, nothing that was typed */
 	return show(visit, part, in_case, record);
 }
@@ -375,14 +378,19 @@ const struct error *part_save(struct visit *visit)
 	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
 	json_t *set CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL;
 	const char *back = visit_path(visit, "/cases/%s", visit->parts[0]);
+	const struct error *error;
 	const struct part *part;
 	struct asking asking;
 
 	TRY(find(visit, &part, &in_case, &record));
 	asking = asking_of(visit, part, record);
 	/* What somebody else changed meanwhile is shown beside what was typed. */
-	if (part->is_secret && record && !visit->is_shown_again)
-		TRY(note_looked(visit, in_case, say(visit->request, "to change it")));
+	if (part->is_secret && record) {
+		error = parts_note_person(visit, record, say(visit->request, "to change it"));
+		if (error && visit->is_shown_again) /* a full card: what was typed, and nothing that stands */
+			return show(visit, part, in_case, NULL);
+		TRY(error);
+	}
 	check_together(visit, &asking);
 	TRY(fields_take(visit, &asking, &set, &over));
 	if (visit_has_problems(visit))

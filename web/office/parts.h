@@ -9,4 +9,7 @@
  * there, for office-settle-boxes. */
 const struct error *parts_show(struct visit *visit, const char *case_key) MUST_CHECK;
 
+/* Before it is shown who a person is: that this user looked, and why, is on the card when this returns. */
+const struct error *parts_note_person(struct visit *visit, const json_t *person, const char *why) MUST_CHECK;
+
 #endif

@@ -14,6 +14,7 @@
 #include "node/casework/envelope.h"
 #include "node/casework/lists.h"
 #include "node/casework/recipients.h"
+#include "node/casework/schema.h"
 #include "node/store/spool.h"
 
 #define KEYRING_MAX (1 << 20)
@@ -30,37 +31,40 @@ const struct error *people_check_name(const char *name)
 	return NULL;
 }
 
-static const struct error *person_of(const void *context, const json_t *user, struct person *out)
+static const struct error *person_of(const void *context, struct query *row, struct person *out)
 {
-	TRY(person_role_parse(json_text_or(user, "role", ""), &out->role));
-	out->name = memory_string(context, json_text_or(user, "name", ""));
-	out->slot = memory_string(context, json_text_or(user, "slot", ""));
-	out->verifier = memory_string(context, json_text_or(user, "verifier", ""));
-	out->key = memory_string(context, json_text_or(user, "key", ""));
-	out->team = memory_string(context, json_text_or(user, "team", ""));
+	TRY(person_role_parse(db_text(row, 1), &out->role));
+	out->name = memory_string(context, db_text(row, 0));
+	out->slot = memory_string(context, db_text(row, 2));
+	out->verifier = memory_string(context, db_text(row, 3));
+	out->key = memory_string(context, db_text(row, 4));
+	out->team = memory_string(context, db_text(row, 5));
 	out->provider = "";
-	out->is_active = strcmp(json_text_or(user, "state", ""), "active") == 0;
+	out->is_active = strcmp(db_text(row, 6), "active") == 0;
 	out->is_keyholder = access_may(out->role, MAY_UNLOCK);
 	return NULL;
+}
+
+/* With two entities of one name (made on two sides of a restore) the one that still may is the person. */
+static const struct error *find_person(
+	const void *context, struct casefile *file, const char *name, struct person *out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		"SELECT name, role, slot, verifier, key, team, state FROM user WHERE name = ?"
+		" ORDER BY state = 'active' DESC, key LIMIT 1"));
+	db_bind_text(&query, 1, name);
+	TRY(db_step(&query, &row));
+	return row ? person_of(context, &query, out)
+		   : error_new(ERROR_NOT_FOUND, "this hub has nobody called %s", name);
 }
 
 const struct error *people_find(
 	const void *context, struct casefile *file, const char *name, struct person *out)
 {
-	json_t *users CLEANUP(json_decref) = NULL, *row;
-	const json_t *found = NULL;
-	size_t i;
-
-	/* With two entities of one name (made on two sides of a restore) the one that still may is the
-	 * person. */
-	TRY(lists_export(file, "user", &users));
-	json_array_foreach (users, i, row)
-		if (strcmp(json_text_or(row, "name", ""), name) == 0 &&
-			(!found || strcmp(json_text_or(row, "state", ""), "active") == 0))
-			found = row;
-	if (!found)
-		return error_new(ERROR_NOT_FOUND, "this hub has nobody called %s", name);
-	TRY(person_of(context, found, out));
+	TRY(find_person(context, file, name, out));
 	if (out->role == ROLE_PROVIDER)
 		TRY(lists_provider_of(context, file, name, &out->provider));
 	return NULL;
@@ -177,6 +181,13 @@ static const struct error *set_way_in(const struct home *home, const struct sign
 	return NULL;
 }
 
+static const struct error *check_team(const char *team)
+{
+	json_t *text CLEANUP(json_decref) = json_string(team ? team : "");
+
+	return schema_check(schema_field(schema_entity("user"), "team"), text);
+}
+
 const struct error *people_add(
 	struct batch *batch, const struct signed_in *by, const struct person_new *person)
 {
@@ -190,8 +201,11 @@ const struct error *people_add(
 	if (!people_find(scratch, office->file, person->name, &there))
 		return error_new(
 			ERROR_EXISTS, "somebody is called %s already; choose another name", person->name);
+	TRY(check_team(person->team));
 	set = json_pack(
 		"{ssssss}", "name", person->name, "role", person_role_name(person->role), "state", "active");
+	if (person->team && *person->team)
+		json_object_set_new(set, "team", json_string(person->team));
 	TRY(set_way_in(office->home, by, person->name, access_may(person->role, MAY_UNLOCK),
 		person->passphrase, set));
 	write_key_new(key, office);
@@ -285,6 +299,22 @@ const struct error *people_set_role(struct batch *batch, const char *name, enum 
 	TRY(batch_event(
 		batch, "user", person.key, "", json_pack("{ss}", "role", person_role_name(role)), NULL));
 	TRY(batch_audit(batch, memory_format(scratch, "made %s of", person_role_name(role)), name));
+	return batch_commit(batch);
+}
+
+const struct error *people_set_team(struct batch *batch, const char *name, const char *team)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct person person;
+
+	TRY(check_team(team));
+	TRY(people_find(scratch, batch_office(batch)->file, name, &person));
+	if (!person.is_active)
+		return error_new(ERROR_CONFLICT, "%s may not sign in any more", name);
+	TRY(batch_event(batch, "user", person.key, "", json_pack("{ss}", "team", team), NULL));
+	TRY(batch_audit(batch,
+		*team ? memory_format(scratch, "put into the team %s", team) : "took out of their team",
+		name));
 	return batch_commit(batch);
 }
 

@@ -52,11 +52,12 @@ const struct error *people_holds(const struct person *person, const struct signe
 
 /* The changes. Each adds the user event and an audit entry to `batch` and commits it; where the keyring
  * changes, a new slot is written before the event that names it, and an old one goes after. `by` is what a
- * coordinator's passphrase opened (people_open). All are slow but people_set_role. */
+ * coordinator's passphrase opened (people_open). All are slow but people_set_role and people_set_team. */
 struct person_new {
 	const char *name;
 	enum person_role role;
 	const struct secret *passphrase; /* NUL-ended */
+	const char *team;		 /* NULL or "" for none */
 };
 const struct error *people_add(
 	struct batch *batch, const struct signed_in *by, const struct person_new *person) MUST_CHECK;
@@ -71,6 +72,8 @@ const struct error *people_reset_passphrase(struct batch *batch, struct signed_i
 /* Between coordinator and officer, or between provider and facilitator: the others would need a new
  * passphrase. */
 const struct error *people_set_role(struct batch *batch, const char *name, enum person_role role) MUST_CHECK;
+/* The organisation within the office that they belong to; "": none. */
+const struct error *people_set_team(struct batch *batch, const char *name, const char *team) MUST_CHECK;
 
 /* init: the first keyholder, a coordinator of the hub, as an event in the spool of a fresh office.db.
  * `roster` NULL for a hub that works alone. */

@@ -22,6 +22,8 @@ struct office *practice_office(const struct visit *visit)
 	office->file = visit->session->practice;
 	office->is_practice = true;
 	office->sync_db = NULL;
+	office->traces =
+		NULL; /* who looks at samples is nobody's business; a list that is not there takes nothing */
 	return office;
 }
 

@@ -9,7 +9,7 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
-#include "web/office/fields.h"
+#include "web/office/share.h"
 #include "web/office/show.h"
 
 static const struct asked report_asked[] = {
@@ -42,6 +42,7 @@ static const struct asked case_asked[] = {
 	{"needs", NULL, NULL, false, false},
 	{"consent", SAY("What the person agreed to"), NULL, false, false},
 	{"review", NULL, NULL, false, true},
+	SHARE_ASKED,
 	{0},
 };
 
@@ -94,7 +95,7 @@ const struct error *record_save(struct visit *visit)
 static json_t *offered(struct visit *visit, const json_t *report)
 {
 	static const char *const same[] = {"district", "needs", "consent"};
-	json_t *now = json_pack("{ss}", "officer", visit->person.name);
+	json_t *now = json_pack("{ss, ss}", "officer", visit->person.name, "team", visit->person.team);
 
 	json_object_set(now, "summary", json_object_get(report, "what"));
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
@@ -163,6 +164,7 @@ const struct error *open_save(struct visit *visit)
 			"Somebody opened a case from this report while you were writing. Copy what you need, "
 			"then go to that case");
 	TRY(fields_take(visit, &asking, &set, &over));
+	TRY(share_check(visit, NULL, set));
 	if (visit_has_problems(visit))
 		return show_case(visit, report);
 	TRY(write_case(visit, report, set));

@@ -12,6 +12,7 @@
 #include "node/casework/lists.h"
 #include "web/office/fields.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 
 static const char facts[] = "what when precision district place who by needs danger contact consent language "
 			    "how reason opened_at opened_by";
@@ -20,7 +21,8 @@ const struct error *report_find(struct visit *visit, const char *key, json_t **o
 {
 	if (!ids_is_key(key))
 		return error_new(ERROR_NOT_FOUND, "there is no such report here");
-	return casefile_get(visit->office->file, "report", key, out);
+	TRY(casefile_get(visit->office->file, "report", key, out));
+	return traces_read(visit->office, visit->person.name, "report", key, "");
 }
 
 static const struct error *mark_opened(struct visit *visit, const json_t *report)

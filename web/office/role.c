@@ -22,6 +22,7 @@
 #include "web/office/attach.h"
 #include "web/office/catch.h"
 #include "web/office/sign.h"
+#include "web/office/traces.h"
 #include "web/static.h"
 
 #define LOOK_MS 60000 /* how often, at least, the loop looks whether the hub is open now */
@@ -52,6 +53,22 @@ static const struct route routes[] = {
 	{0},
 };
 
+/* A hub that is open already is no more open for whoever has no key. */
+static const struct error *check_keyholder(struct reception *reception, const char *name)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
+	struct person person = {0};
+
+	pthread_mutex_lock(&reception->mutex);
+	error = people_find(scratch, reception->office->file, name, &person);
+	pthread_mutex_unlock(&reception->mutex);
+	TRY(error);
+	return person.is_keyholder ? NULL
+				   : error_new(ERROR_DENIED,
+					     "%s has no key to this hub; ask an officer to open it", name);
+}
+
 /* {"do":"unlock","name","passphrase"}: for a hub without a screen. */
 static const struct error *answer_unlock(struct reception *reception, const json_t *request)
 {
@@ -66,7 +83,7 @@ static const struct error *answer_unlock(struct reception *reception, const json
 	pthread_mutex_lock(&reception->slow);
 	error = sign_check(reception, name, passphrase);
 	pthread_mutex_unlock(&reception->slow);
-	return error;
+	return error ? error : check_keyholder(reception, name);
 }
 
 static const struct error *read_sealed(const void *context, const json_t *entry, struct sealed *out)
@@ -228,6 +245,21 @@ static void look_at_certificates(struct reception *reception, struct server *ser
 		log_error("the certificates cannot be renewed: %s", error->message);
 }
 
+/* Who looked at what, once a minute; at the end with whatever came since. A full card is told, and tried
+ * again.
+ */
+static void write_traces(struct reception *reception)
+{
+	const struct error *error = NULL;
+
+	pthread_mutex_lock(&reception->mutex);
+	if (reception->is_open && !reception->is_opening)
+		error = traces_flush(reception->office);
+	pthread_mutex_unlock(&reception->mutex);
+	if (error)
+		log_error("who looked at what could not be written down yet: %s", error->message);
+}
+
 /* Signals arrive only inside ppoll, so that none is lost between looking at *stop and sleeping. */
 static void loop(struct reception *reception, struct server *server, int control, int bell,
 	const sigset_t *while_sleeping, const volatile int *stop)
@@ -238,12 +270,16 @@ static void loop(struct reception *reception, struct server *server, int control
 		{.fd = reception->wake, .events = POLLIN}, {.fd = bell, .events = POLLIN}};
 
 	while (!*stop && (sleep = sleep_ms(reception, lock_ms))) {
-		struct timespec timeout = {sleep / 1000, sleep % 1000 * 1000000};
+		struct timespec timeout;
 
 		if (clock_boot_ms() >= look) {
 			look_at_certificates(reception, server);
+			write_traces(reception);
 			look = clock_boot_ms() + LOOK_MS;
 		}
+		if (sleep > look - clock_boot_ms())
+			sleep = look > clock_boot_ms() ? look - clock_boot_ms() : 0;
+		timeout = (struct timespec){sleep / 1000, sleep % 1000 * 1000000};
 		if (ppoll(waits, 3, &timeout, while_sleeping) <= 0)
 			continue;
 		if (waits[2].revents) {
@@ -305,6 +341,7 @@ static void end(struct reception *reception, struct server *server)
 	worker_end(reception->worker);
 	server_stop(server);
 	worker_stop(reception->worker);
+	write_traces(reception);
 	if (reception->is_open)
 		error = office_save(reception->office);
 	if (error)

@@ -51,6 +51,7 @@ const struct office_page office_pages[] = {
 	{GET, "/guide/*", guide_page, GUARD_PERSON, 0},
 	{GET, "/start", start_page, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{GET, "/cases/*/print", case_print, GUARD_ACCESS, MAY_READ_CASES},
+	{GET, "/audit", audit_page, GUARD_ACCESS, MAY_SEE_AUDIT},
 	{GET, "/hubs", hubs_page, GUARD_ACCESS, MAY_SEE_SYNC},
 	{0},
 };

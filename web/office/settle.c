@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "web/office/fields.h"
+#include "web/office/parts.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 
 /* What no person writes: disagreements on who opened a report first are report.c's, and a case's reference
  * and a reporter's mailbox are made once. */
@@ -164,6 +166,18 @@ static const struct error *ask(
 	return visit_show(visit, "office-settle", field->label);
 }
 
+/* Both values are shown, or told by what is chosen: of a person, who that is. */
+static const struct error *note_read(struct visit *visit, const struct entity *entity, const json_t *record)
+{
+	const char *case_key = json_text_or(record, "case", "");
+
+	if (strcmp(entity->name, "person") == 0)
+		return parts_note_person(
+			visit, record, say(visit->request, "to settle what hubs disagree about"));
+	return traces_read(
+		visit->office, visit->person.name, entity->name, json_text_or(record, "key", ""), case_key);
+}
+
 const struct error *settle_save(struct visit *visit)
 {
 	const struct entity *entity = schema_entity(visit->parts[0]);
@@ -177,6 +191,7 @@ const struct error *settle_save(struct visit *visit)
 	if (!field || is_silent(field->name))
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, asking.key, &record));
+	TRY(note_read(visit, entity, record));
 	if (!conflict_of(record, field->name)) {
 		visit->request->status = 409;
 		return error_new(ERROR_CONFLICT,

@@ -84,7 +84,7 @@ static const char *show_code(const struct visit *visit, const struct field *fiel
 
 	if (!*code || field->choices)
 		return show_choice(visit, code);
-	label = codes_label(field->codes, code);
+	label = field->codes ? codes_label(field->codes, code) : NULL; /* names of people have none */
 	return label ? say(visit->request, label) : memory_string(visit->context, code);
 }
 

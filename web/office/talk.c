@@ -12,6 +12,7 @@
 #include "web/office/pages.h"
 #include "web/office/download.h"
 #include "web/office/show.h"
+#include "web/office/traces.h"
 
 /* For the reporter's mailbox; the caller adds what is new. */
 static json_t *mailbox_item(const char *kind, const char *key)
@@ -174,9 +175,11 @@ static const struct error *find_photo(struct visit *visit, const char *report, c
 
 const struct error *talk_photo(struct visit *visit)
 {
-	json_t *row CLEANUP(json_decref) = NULL;
+	json_t *report CLEANUP(json_decref) = NULL, *row CLEANUP(json_decref) = NULL;
 
+	TRY(report_find(visit, visit->parts[0], &report));
 	TRY(find_photo(visit, visit->parts[0], visit->parts[1], &row));
-	return download(
-		visit, DOWNLOAD_PHOTOS, row, visit_path(visit, "photo-%s", number_of(visit->parts[1])));
+	TRY(download(visit, DOWNLOAD_PHOTOS, row, visit_path(visit, "photo-%s", number_of(visit->parts[1]))));
+	return traces_note(
+		visit->office, visit->person.name, "downloaded a photo of", SAY("a report"), visit->parts[0]);
 }

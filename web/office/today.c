@@ -80,9 +80,9 @@ static const struct error *add_conflicts(struct visit *visit)
  * reads an answer in a closed mailbox; and closing a report answers what was there. */
 #define UNANSWERED                                                                                           \
 	"SELECT message.report, message.kind, message.text, message.created, max(substr(message.key, 18)) "  \
-	"FROM message JOIN report ON report.key = "                                                          \
-	"message.report WHERE "                                                                              \
-	"coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                      \
+	"FROM message JOIN report ON report.key = message.report "                                           \
+	"LEFT JOIN case_ c ON c.key = report.\"case\" WHERE " SIGHT_CASE                                     \
+	" AND coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                 \
 	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                    \
 	"coalesce(message.kind, '') = 'closed') = 0 AND (report.state <> 'closed' OR message.created >= "    \
 	"report.updated) ORDER BY 4 LIMIT ?"

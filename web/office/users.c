@@ -9,6 +9,7 @@
 
 #include "node/base/clock.h"
 #include "node/casework/lists.h"
+#include "node/casework/schema.h"
 #include "node/vault/words.h"
 #include "web/office/devices.h"
 #include "web/office/show.h"
@@ -38,6 +39,25 @@ static json_t *role_choices(const struct visit *visit, const char *chosen)
 	return list;
 }
 
+/* The teams that there are, to choose from while typing: one that is spelled in two ways is two teams. */
+static const struct error *add_teams(struct visit *visit)
+{
+	json_t *teams = NULL;
+
+	TRY(lists_teams(visit->office->file, &teams));
+	visit_set(visit, "teams", teams);
+	return NULL;
+}
+
+static void check_team(struct visit *visit, const char *team)
+{
+	json_t *text CLEANUP(json_decref) = json_string(team);
+	const struct error *error = schema_check(schema_field(schema_entity("user"), "team"), text);
+
+	if (error)
+		visit_problem(visit, "team", error->message);
+}
+
 const struct error *users_page(struct visit *visit)
 {
 	json_t *users = NULL, *row;
@@ -57,13 +77,13 @@ const struct error *users_page(struct visit *visit)
 	return visit_show(visit, "office-users", "People");
 }
 
-enum change { CHANGE_ADD, CHANGE_ROLE, CHANGE_PASSPHRASE, CHANGE_DISABLE };
+enum change { CHANGE_ADD, CHANGE_ROLE, CHANGE_TEAM, CHANGE_PASSPHRASE, CHANGE_DISABLE };
 
 /* One change that needs the coordinator's passphrase: opened on the worker's thread, written with the mutex.
  */
 struct job {
 	enum change change;
-	const char *name;
+	const char *name, *team;
 	enum person_role role;
 	struct secret *mine; /* the coordinator's passphrase */
 	struct signed_in in;
@@ -74,6 +94,8 @@ static const struct error *show_new(struct visit *visit)
 {
 	visit_text(visit, "name", visit_field(visit, "name"));
 	visit_set(visit, "roles", role_choices(visit, visit_field(visit, "role")));
+	visit_text(visit, "team", visit_field(visit, "team"));
+	TRY(add_teams(visit));
 	visit_text(visit, "back", "/users");
 	return visit_show(visit, "office-user-new", "Add a person");
 }
@@ -92,6 +114,9 @@ static const struct error *show_user(struct visit *visit)
 	visit_text(visit, "role_label", show_choice(visit, person_role_name(person.role)));
 	visit_set(visit, "is_active", json_boolean(person.is_active));
 	visit_set(visit, "is_me", json_boolean(strcmp(person.name, visit->person.name) == 0));
+	visit_text(visit, "team", visit->form ? visit_field(visit, "team") : person.team);
+	visit_set(visit, "has_team", json_boolean(person.is_keyholder));
+	TRY(add_teams(visit));
 	visit_text(visit, "other_role",
 		person_role_name(person.role == ROLE_COORDINATOR ? ROLE_OFFICER
 				 : person.role == ROLE_OFFICER	 ? ROLE_COORDINATOR
@@ -125,10 +150,12 @@ static const struct error *apply(struct visit *visit, struct job *job, struct se
 		return people_disable(batch, &job->in, job->name);
 	if (job->change == CHANGE_ROLE)
 		return people_set_role(batch, job->name, job->role);
+	if (job->change == CHANGE_TEAM)
+		return people_set_team(batch, job->name, job->team);
 	*words = words_passphrase(WORDS);
 	if (job->change == CHANGE_PASSPHRASE)
 		return people_reset_passphrase(batch, &job->in, job->name, *words);
-	return people_add(batch, &job->in, &(struct person_new){job->name, job->role, *words});
+	return people_add(batch, &job->in, &(struct person_new){job->name, job->role, *words, job->team});
 }
 
 /* Wrong guesses at a coordinator's passphrase in an open session cost what they cost on the sign-in page. */
@@ -155,14 +182,15 @@ static const struct error *done(struct visit *visit, void *user, const struct er
 	people_signed_in_wipe(&job->in);
 	if (failed)
 		return tell_wrong(visit, job, failed);
-	if (job->change != CHANGE_ADD)
+	if (job->change != CHANGE_ADD && job->change != CHANGE_TEAM)
 		sessions_end_of(visit->reception->sessions, job->name, visit->session);
 	if (job->change == CHANGE_DISABLE)
 		error_ignore(devices_prune(visit->office)); /* else at the next sign-in */
 	if (!words)
 		return visit_go(visit, "/users",
-			job->change == CHANGE_ROLE ? SAY("The role is changed.")
-						   : SAY("They may not sign in any more."));
+			job->change == CHANGE_ROLE   ? SAY("The role is changed.")
+			: job->change == CHANGE_TEAM ? SAY("The team is changed.")
+						     : SAY("They may not sign in any more."));
 	visit_text(visit, "name", job->name);
 	visit_text(visit, "words", (const char *)words->data);
 	return visit_show(visit, "office-user-words", "Their passphrase");
@@ -198,6 +226,8 @@ const struct error *user_new_save(struct visit *visit)
 	job->change = CHANGE_ADD;
 	job->again = show_new;
 	job->name = visit_field(visit, "name");
+	job->team = visit_field(visit, "team");
+	check_team(visit, job->team);
 	error = people_check_name(job->name);
 	if (error)
 		visit_problem(visit, "name", error->message);
@@ -218,6 +248,10 @@ const struct error *user_save(struct visit *visit)
 	if (strcmp(what, "role") == 0) {
 		job->change = CHANGE_ROLE;
 		TRY(person_role_parse(visit_field(visit, "role"), &job->role));
+	} else if (strcmp(what, "team") == 0) {
+		job->change = CHANGE_TEAM;
+		job->team = visit_field(visit, "team");
+		check_team(visit, job->team);
 	} else if (strcmp(what, "passphrase") == 0) {
 		job->change = CHANGE_PASSPHRASE;
 	} else if (strcmp(what, "disable") == 0) {

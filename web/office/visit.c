@@ -137,6 +137,8 @@ static json_t *nav_of(struct visit *visit)
 		json_array_append_new(nav, nav_entry(visit, "/hubs", SAY("Hubs"), 0));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))
 		json_array_append_new(nav, nav_entry(visit, "/users", SAY("People"), 0));
+	if (visit_may(visit, MAY_SEE_AUDIT))
+		json_array_append_new(nav, nav_entry(visit, "/audit", SAY("Audit"), 0));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))
 		json_array_append_new(nav, nav_entry(visit, "/settings", SAY("Settings"), 0));
 	if (visit_may(visit, MAY_UNLOCK))

@@ -15,9 +15,11 @@
 #include "node/casework/lists.h"
 #include "node/casework/recipients.h"
 #include "node/casework/schema.h"
+#include "node/casework/trail.h"
 #include "node/store/doorbell.h"
 #include "node/store/spool.h"
 #include "node/vault/encoding.h"
+#include "web/office/traces.h"
 #include "web/office/urgent.h"
 
 struct batch {
@@ -27,14 +29,23 @@ struct batch {
 	size_t event_count;
 	struct sealed *sealed;
 	size_t sealed_count;
+	json_t *audit; /* entries that go with it (traces.h), made into events when it is committed */
 	bool is_closed;
 };
+
+static int batch_free(struct batch *batch)
+{
+	json_decref(batch->audit);
+	return 0;
+}
 
 struct batch *batch_new(const void *context, struct office *office, const char *by)
 {
 	struct batch *batch = memory_new(context, struct batch);
 
+	talloc_set_destructor(batch, batch_free);
 	batch->office = office;
+	batch->audit = json_array();
 	batch->by = memory_string(batch, by);
 	return batch;
 }
@@ -130,13 +141,15 @@ static const struct error *add(struct batch *batch, struct event_draft *draft)
 	if (!entity)
 		return error_new(ERROR_INVALID, "there are no records of the kind %s", draft->entity);
 	TRY(casefile_may_write(batch->office->file, draft->entity, draft->key, draft->case_key));
+	TRY(casefile_may_set(batch->office->file, draft->entity, draft->key, draft->set));
 	if (entity->is_local)
 		draft->to = json_pack("[s]", self->log);
 	else if (entity->is_for_all)
 		draft->to = json_pack("[s]", "all");
 	else
 		TRY(readers_of(batch, draft, &draft->to));
-	draft->by = batch->by;
+	if (!draft->by)
+		draft->by = batch->by;
 	TRY(event_make(batch, draft, &event));
 	if (!batch->office->is_practice)
 		TRY(seal_event(batch, event));
@@ -216,12 +229,54 @@ const struct error *batch_restate(struct batch *batch, const char *entity, const
 
 const struct error *batch_audit(struct batch *batch, const char *what, const char *on)
 {
-	char key[ENTITY_KEY_SIZE], at[TEXT_TIME_SIZE];
+	json_t *entry;
 
+	TRY(traces_entry(batch->office, batch->by, what, on, &entry));
+	json_array_append_new(batch->audit, entry);
+	return NULL;
+}
+
+/* One entry as an event, which the next one follows. The officer who writes it does not read the trail. */
+static const struct error *add_entry(struct batch *batch, const json_t *entry, struct trail_end *end)
+{
+	json_t *set CLEANUP(json_decref) = json_deep_copy(entry), *over CLEANUP(json_decref) = json_object(),
+		    *to CLEANUP(json_decref) = NULL;
+	char key[ENTITY_KEY_SIZE];
+	struct event_draft draft = {.entity = "audit",
+		.key = key,
+		.case_key = "",
+		.by = json_text_or(entry, "who", ""),
+		.set = set,
+		.over = over};
+	const struct error *error;
+
+	if (!*json_text_or(entry, "record", ""))
+		json_object_del(set, "record");
+	json_object_set_new(set, "prev", json_string(end->hash));
+	json_object_set_new(set, "n", json_integer(++end->n));
 	write_key_new(key, batch->office);
-	text_time(at, clock_wall_seconds());
-	return batch_event(batch, "audit", key, "",
-		json_pack("{ssssssss}", "what", what, "who", batch->by, "on", on, "at", at), NULL);
+	error = add(batch, &draft);
+	to = draft.to;
+	TRY(error);
+	trail_hash(end->hash, batch->events[batch->event_count - 1]->line);
+	return NULL;
+}
+
+/* What was asked for, what the events do by themselves, and what waited. */
+static const struct error *add_audit(struct batch *batch)
+{
+	const json_t *waiting = traces_waiting(batch->office), *entry;
+	struct trail_end end;
+	size_t i;
+
+	for (i = 0; i < batch->event_count; i++)
+		TRY(traces_of_event(batch->office, batch->events[i], batch->audit));
+	TRY(trail_end(casefile_db(batch->office->file), &end));
+	json_array_foreach (waiting, i, entry)
+		TRY(add_entry(batch, entry, &end));
+	json_array_foreach (batch->audit, i, entry)
+		TRY(add_entry(batch, entry, &end));
+	return NULL;
 }
 
 /* The field is "<id> <ssh-ed25519 base64 key> <age1...>". */
@@ -325,6 +380,7 @@ const struct error *batch_commit(struct batch *batch)
 
 	if (batch->is_closed)
 		return error_new(ERROR_DENIED, "nothing is saved before the form is sent again");
+	TRY(add_audit(batch));
 	TRY(casefile_begin(office->file));
 	error = take_all(batch);
 	if (!error && !office->is_practice)
@@ -334,6 +390,7 @@ const struct error *batch_commit(struct batch *batch)
 		return error;
 	}
 	office->new_events += (int64_t)batch->event_count;
+	traces_clear(office);
 	TRY(casefile_end(office->file));
 	if (office->is_practice)
 		return NULL;

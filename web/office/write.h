@@ -24,7 +24,9 @@ const struct error *batch_event(struct batch *batch, const char *entity, const c
 /* A restatement of one entity (formats.md, "Restating"). `set` and `from` are taken over. */
 const struct error *batch_restate(struct batch *batch, const char *entity, const char *key,
 	const char *case_key, json_t *set, json_t *from) MUST_CHECK;
-/* An entry of the audit trail: what was done, on what. */
+/* An entry of the audit trail: what was done, on what: a key, or a case's reference, more words behind it as
+ * one likes; or anything else. What an event does by itself (traces.c has the list) is written down without
+ * asking. */
 const struct error *batch_audit(struct batch *batch, const char *what, const char *on) MUST_CHECK;
 /* An item for a reporter's mailbox, given as the report's field "mailbox"; an empty one is nothing to do.
  * `item` is taken over. */

@@ -347,6 +347,7 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(lists_conflicts(hub->file, 10, &rows));
 	ASK(lists_oversteps(hub->file, 10, &rows));
 	ASK(lists_users(hub->file, &rows));
+	ASK(lists_teams(hub->file, &rows));
 	ASK(lists_counts(hub->file, "2026-11-23", &rows));
 	ASK(lists_search(hub->file, "market", 10, &rows));
 	for (size_t i = 0; i < count; i++) {

@@ -212,12 +212,12 @@ static void a_provider_has_no_slot_and_whoever_is_disabled_loses_theirs(void **s
 
 	assert_null(people_open(home, "akello", passphrase, &in));
 	assert_null(people_add(batch_new(context, office, "akello"), &in,
-		&(struct person_new){"auma", ROLE_PROVIDER, theirs}));
+		&(struct person_new){"auma", ROLE_PROVIDER, theirs, NULL}));
 	assert_int_equal(people_open(home, "auma", theirs, &none)->code, ERROR_DENIED);
 	assert_null(people_find(context, office->file, "auma", &person));
 	assert_null(keyring_verify(person.verifier, theirs));
 	assert_null(people_add(batch_new(context, office, "akello"), &in,
-		&(struct person_new){"okot", ROLE_OFFICER, theirs}));
+		&(struct person_new){"okot", ROLE_OFFICER, theirs, NULL}));
 	assert_null(people_open(home, "okot", theirs, &none));
 	people_signed_in_wipe(&none);
 	assert_null(people_disable(batch_new(context, office, "akello"), &in, "okot"));

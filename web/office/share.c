@@ -1,0 +1,50 @@
+/* What a form may say about who sees a case: see share.h. That it is theirs to say at all, write.c asks of
+ * every event, whatever form it comes from. Office role. */
+#include "web/office/share.h"
+
+#include <string.h>
+
+#include "node/casework/lists.h"
+
+/* A team with a typing slip in it would be nobody's. */
+static const struct error *check_team(struct visit *visit, const char *team)
+{
+	json_t *teams CLEANUP(json_decref) = NULL, *row;
+	struct buffer *names = buffer_new(visit->context);
+	size_t i;
+
+	TRY(lists_teams(visit->office->file, &teams));
+	json_array_foreach (teams, i, row) {
+		if (strcmp(json_text_or(row, "team", ""), team) == 0)
+			return NULL;
+		buffer_format(names, "%s%s", i ? ", " : "", json_text_or(row, "team", ""));
+	}
+	visit_problem(visit, "team",
+		json_array_size(teams)
+			? visit_path(visit,
+				  say(visit->request, "Team: nobody here belongs to that one. There are: %s"),
+				  (const char *)buffer_bytes(names).data)
+			: SAY("Team: nobody here belongs to one yet; a coordinator puts people into teams"));
+	return NULL;
+}
+
+const struct error *share_check(struct visit *visit, const json_t *now, const json_t *set)
+{
+	static const char *const names[] = {"team", "restricted", "readers", "officer"};
+	json_t *after CLEANUP(json_decref) = now ? json_copy((json_t *)now) : json_object();
+	bool is_changed = false;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (json_object_get(set, names[i])) {
+			json_object_set(after, names[i], json_object_get(set, names[i]));
+			is_changed = true;
+		}
+	if (*json_text_or(set, "team", ""))
+		TRY(check_team(visit, json_text_or(set, "team", "")));
+	if (is_changed && !sight_sees_case(&visit->reader, after))
+		visit_problem(visit, "readers",
+			SAY("Who may read it: you would not see this case any more yourself. Stay its "
+			    "officer, name "
+			    "yourself here, or ask a coordinator to do it"));
+	return NULL;
+}
