@@ -58,6 +58,11 @@ static const struct error *rows_of(struct query *query, json_t **out)
 	}
 }
 
+const struct error *lists_rows(struct query *query, json_t **out)
+{
+	return rows_of(query, out);
+}
+
 #define REPORT_COLUMNS                                                                                       \
 	"SELECT r.key, r.what, r.danger, r.district, r.created, r.state, r.due, r.home AS hub, r.\"case\" "  \
 	"AS "                                                                                                \
@@ -79,7 +84,8 @@ const struct error *lists_reports(
 }
 
 #define CASE_COLUMNS                                                                                         \
-	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts FROM case_ c "           \
+	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts, retention FROM case_ "  \
+	"c "                                                                                                 \
 	"WHERE " SIGHT_CASE
 
 const struct error *lists_cases(struct casefile *file, const char *state, int limit, int offset, json_t **out)
@@ -122,7 +128,8 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE   \
 	" FROM action"
 #define FOLLOWUP_COLUMNS                                                                                     \
-	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.case_key, c.ref, "       \
+	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.missed, a.case_key, "    \
+	"c.ref, a.is_open AS \"is:open\", "                                                                  \
 	"a.conflicts, " OVERDUE " FROM followup"
 
 const struct error *lists_actions(
@@ -161,6 +168,35 @@ const struct error *lists_messages(struct casefile *file, const char *report_key
 		" pieces AS \"list:pieces\", identity, size FROM message WHERE report = ? ORDER BY created, "
 		"key",
 		report_key, out);
+}
+
+const struct error *lists_case_reports(struct casefile *file, const char *case_key, json_t **out)
+{
+	return rows_for(file,
+		"SELECT r.key, r.created, r.how, r.home AS hub FROM report r LEFT JOIN case_ c ON c.key = "
+		"r.\"case\""
+		" WHERE r.\"case\" <> '' AND r.\"case\" = ? AND " SIGHT_CASE " ORDER BY r.created, r.key",
+		case_key, out);
+}
+
+const struct error *lists_duplicates(struct casefile *file, const char *case_key, json_t **out)
+{
+	return rows_for(file,
+		"SELECT c.key, c.ref, c.alias FROM case_ c WHERE c.duplicate_of <> '' AND c.duplicate_of = ?"
+		" AND " SIGHT_CASE " ORDER BY c.ref",
+		case_key, out);
+}
+
+const struct error *lists_cases_past(struct casefile *file, const char *today, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND is_closed = 1"
+			     " ORDER BY retention LIMIT ?1"));
+	db_bind_integer(&query, 1, limit);
+	db_bind_text(&query, 2, today);
+	return rows_of(&query, out);
 }
 
 static const struct error *rows_limited(struct casefile *file, const char *sql, int limit, json_t **out)
