@@ -9,18 +9,18 @@
 #include "web/office/fields.h"
 #include "web/office/parts.h"
 #include "web/office/show.h"
+#include "web/office/state.h"
 
 #define TASKS_MOST 100
 
-static const char facts[] =
-	"district officer violations perpetrators needs consent priority review reason outcome";
+static const char facts[] = "district officer violations perpetrators needs consent priority review threats "
+			    "vulnerabilities capacities "
+			    "reason outcome retention";
 
 static const struct asked edit_asked[] = {
 	{"alias", NULL, SAY("What we call the defender here; not their name."), true, false},
-	{"risk", NULL, NULL, true, false},
-	{"state", NULL, NULL, true, false},
-	{"reason", NULL, SAY("Needed to close the case."), false, false},
-	{"outcome", NULL, SAY("What came of it."), false, false},
+	{"risk", NULL, SAY("“Assess the risk” on the case’s page proposes it from three questions."), true,
+		false},
 	{"summary", NULL, NULL, false, false},
 	{"officer", NULL, NULL, false, false},
 	{"priority", NULL, NULL, false, false},
@@ -32,6 +32,27 @@ static const struct asked edit_asked[] = {
 	{"review", NULL, NULL, false, false},
 	{0},
 };
+
+/* Of a closed one also what closing said. */
+static const struct asked closed_asked[] = {
+	{"alias", NULL, SAY("What we call the defender here; not their name."), true, false},
+	{"reason", NULL, NULL, true, false},
+	{"outcome", NULL, SAY("What came of it."), false, false},
+	{"retention", NULL, SAY("From then on a coordinator is asked to look at it."), false, false},
+	{"summary", NULL, NULL, false, false},
+	{"officer", NULL, NULL, false, false},
+	{"district", NULL, NULL, false, false},
+	{"violations", NULL, NULL, false, false},
+	{"perpetrators", NULL, NULL, false, false},
+	{"needs", NULL, NULL, false, false},
+	{"consent", SAY("What the person agreed to"), NULL, false, false},
+	{0},
+};
+
+static const struct asked *asked_of(const json_t *record)
+{
+	return strcmp(json_text_or(record, "state", ""), "closed") == 0 ? closed_asked : edit_asked;
+}
 
 /* Each conflict of a part of the case stands with the case's own. */
 static const struct error *add_conflicts(
@@ -101,6 +122,7 @@ static const struct error *show(struct visit *visit, const char *key)
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
+	TRY(state_show(visit, record));
 	TRY(add_tasks(visit, key));
 	TRY(parts_show(visit, key));
 	TRY(add_notes(visit, key));
@@ -136,7 +158,7 @@ const struct error *case_page(struct visit *visit)
 
 static const struct error *show_edit(struct visit *visit, const json_t *record, const char *key)
 {
-	struct asking asking = {"case", key, record, edit_asked};
+	struct asking asking = {"case", key, record, asked_of(record)};
 
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "heading", say(visit->request, "Change the case"));
@@ -162,14 +184,12 @@ const struct error *case_save(struct visit *visit)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
 		       *over CLEANUP(json_decref) = NULL;
-	json_t *typed CLEANUP(json_decref) = json_pack(
-		"{ssss}", "state", visit_field(visit, "state"), "reason", visit_field(visit, "reason"));
-	struct asking asking = {"case", NULL, NULL, edit_asked};
+	struct asking asking = {"case", NULL, NULL, NULL};
 	struct batch *batch = visit_batch(visit);
 
 	TRY(key_of(visit, &record, &asking.key));
 	asking.now = record;
-	fields_agree(visit, "case", typed);
+	asking.asked = asked_of(record);
 	TRY(fields_take(visit, &asking, &set, &over));
 	if (visit_has_problems(visit))
 		return show_edit(visit, record, asking.key);

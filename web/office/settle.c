@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "web/office/fields.h"
+#include "web/office/parts.h"
 #include "web/office/show.h"
 
 /* What no person writes: disagreements on who opened a report first are report.c's, and a case's reference
@@ -91,6 +92,29 @@ const struct error *settle_show(
 	return NULL;
 }
 
+const struct error *settle_values(
+	struct visit *visit, const char *entity, const char *key, const char *name, json_t **out)
+{
+	json_t *record CLEANUP(json_decref) = NULL, *value;
+	const struct entity *kind = schema_entity(entity);
+	const struct field *field = kind ? schema_field(kind, name) : NULL;
+	const json_t *conflict;
+	size_t i;
+
+	*out = json_array();
+	if (!field || field->type == FIELD_KEY || parts_is_secret(entity))
+		return NULL;
+	TRY(casefile_get(visit->office->file, entity, key, &record));
+	conflict = conflict_of(record, name);
+	json_array_foreach (json_object_get(conflict, "values"), i, value)
+		json_array_append_new(
+			*out, json_pack("{ss, ss}", "text",
+				      reports_shortened(visit->context,
+					      show_value(visit, field, json_object_get(value, "value"))),
+				      "who", show_who(visit, value)));
+	return NULL;
+}
+
 /* The value of the event that was chosen; the caller's. NULL: none of them was. */
 static json_t *chosen_value(struct visit *visit, const json_t *conflict)
 {
@@ -106,8 +130,13 @@ static json_t *chosen_value(struct visit *visit, const json_t *conflict)
 
 static bool is_said_with_others(const char *field)
 {
-	return strcmp(field, "state") == 0 || strcmp(field, "reason") == 0 || strcmp(field, "outcome") == 0 ||
-	       strcmp(field, "made") == 0;
+	static const char *const fields[] = {"state", "reason", "outcome", "made", "personnel",
+		"personnel_why", "personnel_agreed", "given", "withdrawn"};
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (strcmp(field, fields[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The value that was chosen or written, if the record may say it; the caller's. NULL with a problem. */
@@ -142,6 +171,18 @@ static const char *page_of(struct visit *visit, const char *entity, const json_t
 	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? key : case_key);
 }
 
+/* A page that names a person leaves a trace, this one too. */
+static const struct error *note_looked(struct visit *visit, const struct asking *about)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL;
+
+	if (!parts_is_secret(about->entity) || visit->is_shown_again)
+		return NULL;
+	TRY(case_find(visit, json_text_or(about->now, "case", ""), &in_case));
+	return parts_note_looked(visit, json_text_or(in_case, "ref", ""), about->key,
+		say(visit->request, "to settle what hubs disagree about"));
+}
+
 /* Asked again: with the third value's input, and with what was wrong. */
 static const struct error *ask(
 	struct visit *visit, const struct asking *about, const json_t *record, const struct field *field)
@@ -152,6 +193,7 @@ static const struct error *ask(
 	json_t *conflict;
 	size_t i;
 
+	TRY(note_looked(visit, &asking));
 	TRY(settle_show(visit, asking.entity, record, ""));
 	json_array_foreach (json_object_get(visit->view, "conflicts"), i, conflict)
 		if (strcmp(json_text_or(conflict, "field", ""), field->name) == 0)
@@ -177,6 +219,7 @@ const struct error *settle_save(struct visit *visit)
 	if (!field || is_silent(field->name))
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, asking.key, &record));
+	asking.now = record;
 	if (!conflict_of(record, field->name)) {
 		visit->request->status = 409;
 		return error_new(ERROR_CONFLICT,
