@@ -65,6 +65,7 @@ static const struct key keys[] = {
 	{"sync", "announce", YES_NO, AT(sync.announce), 0, 0, "yes"},
 	{"urgent", "command", PROGRAM, AT(urgent.command), 0, 1000, ""},
 	{"urgent", "quiet", HOURS, AT(urgent.quiet), 0, 11, ""},
+	{"keep", "closed_cases_months", NUMBER, AT(keep.closed_cases_months), 1, 1200, "24"},
 	{"network", "address", ADDRESS, AT(address), 0, 0, "::"},
 };
 #define KEY_COUNT (sizeof keys / sizeof *keys)

@@ -62,6 +62,9 @@ struct config {
 				*/
 		char *quiet;   /* hours in which sound is not wanted, "22:00-06:00"; "": none */
 	} urgent;
+	struct {
+		int closed_cases_months; /* 24: proposed when a case is closed */
+	} keep;
 	char *address; /* [network] address: what all listen on, "::" by default (both IPv4 and IPv6) */
 
 	/* Of settings.conf, after config_load: what would hold without it, and why it was not taken, with

@@ -102,6 +102,7 @@ CREATE TABLE report( -- what somebody told us
 );
 CREATE INDEX report_state ON report(state, urgency, created);
 CREATE INDEX report_urgency ON report(urgency, created);
+CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 
 CREATE TABLE case_( -- what we do about it
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
@@ -123,6 +124,7 @@ CREATE TABLE case_( -- what we do about it
   threats TEXT, -- how strong the threats are: low, medium, high
   vulnerabilities TEXT, -- how exposed the person is
   capacities TEXT, -- how well they can protect themselves
+  assessed TEXT, -- when these three were last looked at
   team TEXT, -- the organisation within the office that follows it; empty: the whole office
   restricted TEXT, -- yes: only those in readers, its officer and coordinators
   readers TEXT, -- list: user names
@@ -131,6 +133,7 @@ CREATE TABLE case_( -- what we do about it
   shared TEXT, -- what headquarters gets: policy (the coalition's, also when empty), full, summary, none
   is_closed INTEGER AS (state = 'closed'), -- 1 when closed
   is_apart INTEGER AS (coalesce(team, '') <> '' OR coalesce(restricted, '') = 'yes'), -- 1 when not for everybody who reads cases
+  review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END), -- for sorting: without a date last
   pressing INTEGER AS (CASE risk WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END) -- for sorting
 );
 CREATE INDEX case_state ON case_(state, pressing, updated DESC);
@@ -138,6 +141,8 @@ CREATE INDEX case_pressing ON case_(pressing, updated DESC);
 CREATE INDEX case_ref ON case_(ref);
 CREATE INDEX case_closed ON case_(is_closed, is_apart);
 CREATE INDEX case_duplicate ON case_(duplicate_of) WHERE duplicate_of <> '';
+CREATE INDEX case_review ON case_(is_closed, review_by);
+CREATE INDEX case_retention ON case_(retention) WHERE retention <> '';
 
 CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
@@ -273,6 +278,7 @@ CREATE TABLE reply( -- what came back on a referral, a step each
   "on" TEXT -- on this day
 );
 CREATE INDEX reply_referral ON reply(referral, created, key);
+CREATE INDEX reply_next ON reply(next) WHERE next <> '';
 
 CREATE TABLE transfer( -- a case offered to another hub
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
@@ -349,7 +355,8 @@ CREATE TABLE followup( -- looking after it
   result TEXT, -- progress, no-progress, unreachable, unsafe, closed
   next TEXT, -- when the next one is owed
   text TEXT, -- what was said
-  is_open INTEGER AS (made IS NULL OR made = ''), -- 1 while it is owed
+  missed TEXT, -- why it was not made by its day, and got another
+  is_open INTEGER AS ((made IS NULL OR made = '') AND coalesce(result, '') <> 'closed'), -- 1 while it is owed; closed and never made: dropped with the case
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
 CREATE INDEX followup_case ON followup(case_key, is_open, due_by);

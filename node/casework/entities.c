@@ -56,6 +56,7 @@ static const struct field case_fields[] = {
 		.label = "How exposed the person is"},
 	{"capacities", FIELD_CODE, 32, .choices = "low|medium|high",
 		.label = "How well they can protect themselves"},
+	{"assessed", FIELD_DATE, 10, .label = "Risk assessed on"},
 	{"team", FIELD_TEXT, 60, .label = "Team"},
 	{"restricted", FIELD_CODE, 32, .choices = "yes|no", .label = "Restricted"},
 	{"readers", FIELD_USERS, 40, .label = "Who may read it"},
@@ -240,6 +241,7 @@ static const struct field followup_fields[] = {
 		.label = "Result"},
 	{"next", FIELD_DATE, 10, .label = "Next due"},
 	{"text", FIELD_LONG, 4000, .label = "What was said"},
+	{"missed", FIELD_LONG, 1000, .label = "Why it was not made by its day"},
 };
 
 static const struct field note_fields[] = {

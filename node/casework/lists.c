@@ -36,7 +36,7 @@ static void add_column(json_t *row, struct query *query, int column)
 }
 
 /* All rows as objects; finishes the query. */
-static const struct error *rows_of(struct query *query, json_t **out)
+const struct error *lists_rows(struct query *query, json_t **out)
 {
 	json_t *rows CLEANUP(json_decref) = json_array();
 	bool more;
@@ -86,12 +86,12 @@ const struct error *lists_reports(
 	db_bind_integer(&query, 2, offset);
 	if (state)
 		db_bind_text(&query, 3, state);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 #define CASE_COLUMNS                                                                                         \
-	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts, restricted, team "      \
-	"FROM case_ c "                                                                                      \
+	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts, restricted, team, "     \
+	"retention FROM case_ c "                                                                            \
 	"WHERE " SIGHT_CASE
 
 const struct error *lists_cases(struct casefile *file, const char *state, int limit, int offset, json_t **out)
@@ -107,7 +107,7 @@ const struct error *lists_cases(struct casefile *file, const char *state, int li
 	db_bind_integer(&query, 2, offset);
 	if (state)
 		db_bind_text(&query, 3, state);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 /* Of one case: all, what is owed first. Of all cases: what is owed, in cases that are not closed. ?1 limit,
@@ -126,7 +126,7 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 	db_bind_text(&query, 2, today);
 	if (case_key)
 		db_bind_text(&query, 3, case_key);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 #define OVERDUE "(a.is_open AND a.due_by < ?2) AS \"is:overdue\""
@@ -140,7 +140,8 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE   \
 	" FROM action"
 #define FOLLOWUP_COLUMNS                                                                                     \
-	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.case_key, c.ref, "       \
+	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.missed, a.case_key, "    \
+	"c.ref, a.is_open AS \"is:open\", "                                                                  \
 	"a.conflicts, " OVERDUE " FROM followup"
 
 const struct error *lists_actions(
@@ -161,7 +162,7 @@ static const struct error *rows_for(struct casefile *file, const char *sql, cons
 
 	TRY(db_prepare(casefile_db(file), &query, sql));
 	db_bind_text(&query, 1, key);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 const struct error *lists_notes(struct casefile *file, const char *case_key, json_t **out)
@@ -183,13 +184,43 @@ const struct error *lists_messages(struct casefile *file, const char *report_key
 		report_key, out);
 }
 
+const struct error *lists_case_reports(struct casefile *file, const char *case_key, json_t **out)
+{
+	return rows_for(file,
+		"SELECT r.key, r.created, r.how, r.home AS hub FROM report r LEFT JOIN case_ c ON c.key = "
+		"r.\"case\""
+		" WHERE r.\"case\" <> '' AND r.\"case\" = ? AND " SIGHT_CASE " ORDER BY r.created, r.key",
+		case_key, out);
+}
+
+const struct error *lists_duplicates(struct casefile *file, const char *case_key, json_t **out)
+{
+	return rows_for(file,
+		"SELECT c.key, coalesce(c.ref, '') AS ref, coalesce(c.alias, '') AS alias FROM case_ c WHERE "
+		"c.duplicate_of <> '' AND c.duplicate_of = ?"
+		" AND " SIGHT_CASE " ORDER BY c.ref",
+		case_key, out);
+}
+
+const struct error *lists_cases_past(struct casefile *file, const char *today, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND is_closed = 1"
+			     " ORDER BY retention LIMIT ?1"));
+	db_bind_integer(&query, 1, limit);
+	db_bind_text(&query, 2, today);
+	return lists_rows(&query, out);
+}
+
 static const struct error *rows_limited(struct casefile *file, const char *sql, int limit, json_t **out)
 {
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query, sql));
 	db_bind_integer(&query, 1, limit);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 static void add_labels(json_t *rows)
@@ -259,8 +290,8 @@ const struct error *lists_users(struct casefile *file, json_t **out)
 const struct error *lists_teams(struct casefile *file, json_t **out)
 {
 	return rows_limited(file,
-		"SELECT DISTINCT team FROM user WHERE team <> '' AND state = 'active' ORDER BY team LIMIT ?", -1,
-		out);
+		"SELECT DISTINCT team FROM user WHERE team <> '' AND state = 'active' ORDER BY team LIMIT ?",
+		-1, out);
 }
 
 const struct error *lists_provider_of(
@@ -297,7 +328,7 @@ const struct error *lists_counts(struct casefile *file, const char *today, json_
 		" (SELECT count(*)" CONFLICTS ") AS conflicts,"
 		" (SELECT count(*) FROM case_ c WHERE is_closed = 0 AND " SIGHT_CASE ") AS open_cases"));
 	db_bind_text(&query, 1, today);
-	TRY(rows_of(&query, &rows));
+	TRY(lists_rows(&query, &rows));
 	*out = json_incref(json_array_get(rows, 0));
 	json_decref(rows);
 	return NULL;
@@ -363,7 +394,7 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 		" WHERE search MATCH ?1 AND " SIGHT_CASE " ORDER BY search.rowid DESC LIMIT ?2"));
 	db_bind_text(&query, 1, wanted);
 	db_bind_integer(&query, 2, limit);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 /* Of a table or its alias `from`. */
@@ -389,7 +420,7 @@ const struct error *lists_parts(
 	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
-	return rows_of(&query, out);
+	return lists_rows(&query, out);
 }
 
 /* From a record `t` to the case `c` that decides who may see it. */

@@ -6,6 +6,9 @@
 
 #include "node/casework/casefile.h"
 
+/* For lists in files of their own: all rows of a query as objects, which is then finished. A column "is:x" is
+ * a boolean, "list:x" a list; NULL is left out. */
+const struct error *lists_rows(struct query *query, json_t **out) MUST_CHECK;
 /* Reports: state NULL or "new"; sorted by clock (danger first, then oldest):
  * {"key","what","danger","district","created","state","due", "hub","case_key"}. `due` is when its triage
  * clock runs out: emergency 24 h, urgent 72 h, normal 14 days. */
@@ -20,6 +23,13 @@ const struct error *lists_actions(
 	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out) MUST_CHECK;
 const struct error *lists_followups(
 	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out) MUST_CHECK;
+/* The reports that became this case or were added to it, oldest first: {"key","created","how","hub"} */
+const struct error *lists_case_reports(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
+/* The cases that repeat this one: {"key","ref","alias"} */
+const struct error *lists_duplicates(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
+/* Closed cases whose day until which they are kept is over, oldest first: as lists_cases, and "retention" */
+const struct error *lists_cases_past(
+	struct casefile *file, const char *today, int limit, json_t **out) MUST_CHECK;
 /* {"key","text","by","hub","at"} newest first */
 const struct error *lists_notes(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
 /* Messages of one report, oldest first: {"key","from":"reporter"|"office","text","at"} */

@@ -154,6 +154,88 @@ async function learning(page, look, gulu, report) {
 		throw new Error('what was tried in practice is still there');
 }
 
+// What becomes of a case, on one of its own: the risk, a follow-up that was missed, closing with something still owed, opening again; the same as another; a report
+// added to it. `first`: the key of a case that goes on.
+async function states(page, look, office, first) {
+	const record = async (what) => {
+		await page.goto(`${office}/reports/new`);
+		await send(page, 'Save the report', { what, how: 'visit', danger: 'no' });
+		return keyIn(page);
+	};
+	const report = await record('The same two men at her sister\u2019s');
+	const address = `${office}/cases/${report}`;
+	await page.goto(`${office}/reports/${report}/case`);
+	await send(page, 'Open the case', { alias: 'Weaver', risk: 'low' });
+	const ref = (await words(page)).match(/GUL-[0-9A-Z]{5}/)[0];
+	await send(page, 'Work on it has begun');
+	await press(page, page.getByRole('link', { name: 'Assess the risk' }));
+	await look('risk');
+	await send(page, 'Propose a risk', { threats: 'high' });
+	await look('risk-wrong');
+	await send(page, 'Propose a risk', { vulnerabilities: 'high', capacities: 'low' });
+	await look('risk-proposed');
+	await send(page, 'Save the risk', { risk: 'medium' });
+	await look('risk-otherwise');
+	await send(page, 'Save the risk', { why: 'They have left the town.', review: inDays(-1) });
+	await send(page, 'Save the risk');
+	await page.goto(`${address}/followups/new`);
+	await send(page, 'Save', { due: inDays(-2), how: 'A visit' });
+	await send(page, 'Save');
+	await page.goto(`${address}/actions/new`);
+	await send(page, 'Save', { what: 'Ask the chairperson for a letter', who: 'akello', agreed: inDays(-9), due: inDays(-4) });
+	await send(page, 'Save');
+	await page.goto(office);
+	await look('today-owed');
+	await page.goto(`${office}/?all=1`);
+	await page.locator('summary', { hasText: 'Put these days' }).click();
+	await look('today-owed-all');
+	await press(page, page.getByRole('link', { name: 'Follow-up: A visit' }));
+	await look('followup-missed');
+	await press(page, page.getByRole('link', { name: 'It was not made' }));
+	await look('missed');
+	await send(page, 'Save', { due: inDays(-1) });
+	await look('missed-wrong');
+	await send(page, 'Save', { missed: 'The road was closed.', due: inDays(1) });
+	await look('case-assessed');
+	await press(page, page.getByRole('link', { name: 'Close the case' }));
+	await look('close');
+	await send(page, 'Close the case', { outcome: 'She is with her family.' });
+	await look('close-wrong');
+	await send(page, 'Close the case', { reason: 'She went abroad.', rest: 'keep', retention: inDays(-1) });
+	await send(page, 'Close the case');
+	await look('case-closed');
+	await page.goto(`${address}/edit`);
+	await look('case-closed-edit');
+	await page.goto(office);
+	await look('today-past');
+	await press(page, page.getByRole('link', { name: 'Look at them' }));
+	await look('cases-past');
+	await page.goto(`${address}/reopen`);
+	await look('reopen');
+	await send(page, 'Open it again');
+	await look('reopen-wrong');
+	await send(page, 'Open it again', { why: 'She came back.' });
+	await press(page, page.getByRole('link', { name: 'The same as another case' }));
+	await look('duplicate');
+	await send(page, 'It is the same', { ref });
+	await look('duplicate-wrong');
+	await page.goto(`${office}/cases/${first}`);
+	const other = (await words(page)).match(/GUL-[0-9A-Z]{5}/)[0];
+	await page.goto(`${address}/duplicate`);
+	await send(page, 'It is the same', { ref: other, rest: 'drop' });
+	await look('case-with-duplicate');
+	await page.goto(address);
+	await look('case-duplicate');
+	await page.goto(`${office}/reports/${await record('They asked at the shop again')}`);
+	await page.locator('summary', { hasText: 'Add it to a case' }).click();
+	await send(page, 'Add it', { ref });
+	await look('report-add-wrong');
+	await send(page, 'Add it', { ref: other });
+	await look('case-with-reports');
+	await press(page, page.locator('main').getByRole('link', { name: /20\d\d, \d\d:\d\d/ }));
+	await look('report-added');
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -250,6 +332,7 @@ async function officePages(inspector, coalition, browser) {
 	await look('case-edit-wrong');
 	await show('reports-all', '/reports?all=1');
 	await learning(page, look, gulu, report);
+	await states(page, look, gulu.office, report);
 
 	await coalition.syncAll();
 	await disagree(page, browser, coalition, report);
@@ -337,7 +420,7 @@ async function providerPages(inspector, { hq }, browser, passphrase) {
 function routes() {
 	const office = [...read('web/office/routes.c').matchAll(/\{GET, "([^"]+)"/g)].map((m) => m[1]);
 	const intake = [...read('web/intake/role.c').matchAll(/\{METHOD_GET, "([^"]+)"/g)].map((m) => m[1]);
-	return [...office, ...intake].filter((path) => !/healthz|static|svg|crt|photo/.test(path));
+	return [...office, ...intake].filter((path) => !/healthz|static|svg|crt|photo|ics/.test(path));
 }
 
 visit(async (tap, coalition, browser) => {

@@ -11,18 +11,18 @@
 #include "web/office/parts.h"
 #include "web/office/share.h"
 #include "web/office/show.h"
+#include "web/office/state.h"
 
 #define TASKS_MOST 100
 
 static const char facts[] =
-	"district officer team readers violations perpetrators needs consent priority review reason outcome";
+	"district officer team readers violations perpetrators needs consent priority review threats "
+	"vulnerabilities capacities reason outcome retention";
 
 static const struct asked edit_asked[] = {
 	{"alias", NULL, SAY("What we call the defender here; not their name."), true, false},
-	{"risk", NULL, NULL, true, false},
-	{"state", NULL, NULL, true, false},
-	{"reason", NULL, SAY("Needed to close the case."), false, false},
-	{"outcome", NULL, SAY("What came of it."), false, false},
+	{"risk", NULL, SAY("“Assess the risk” on the case’s page proposes it from three questions."), true,
+		false},
 	{"summary", NULL, NULL, false, false},
 	{"officer", NULL, NULL, false, false},
 	{"priority", NULL, NULL, false, false},
@@ -38,6 +38,27 @@ static const struct asked edit_asked[] = {
 /* What comes first of these is for everybody who may change the case; who may see it, for its officer and
  * coordinators. */
 #define EDIT_COMMON (sizeof edit_asked / sizeof *edit_asked - SHARE_COUNT - 1)
+
+/* Of a closed one also what closing said. */
+static const struct asked closed_asked[] = {
+	{"alias", NULL, SAY("What we call the defender here; not their name."), true, false},
+	{"reason", NULL, NULL, true, false},
+	{"outcome", NULL, SAY("What came of it."), false, false},
+	{"retention", NULL, SAY("From then on a coordinator is asked to look at it."), false, false},
+	{"summary", NULL, NULL, false, false},
+	{"officer", NULL, NULL, false, false},
+	{"district", NULL, NULL, false, false},
+	{"violations", NULL, NULL, false, false},
+	{"perpetrators", NULL, NULL, false, false},
+	{"needs", NULL, NULL, false, false},
+	{"consent", SAY("What the person agreed to"), NULL, false, false},
+	{0},
+};
+
+static const struct asked *asked_of(const json_t *record)
+{
+	return strcmp(json_text_or(record, "state", ""), "closed") == 0 ? closed_asked : edit_asked;
+}
 
 /* Each conflict of a part of the case stands with the case's own. */
 static const struct error *add_conflicts(
@@ -109,6 +130,7 @@ static const struct error *show(struct visit *visit, const char *key)
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
+	TRY(state_show(visit, record));
 	TRY(add_tasks(visit, key));
 	TRY(parts_show(visit, key));
 	TRY(attach_show(visit, key));
@@ -147,8 +169,8 @@ static const struct asked *edit_fields(const struct visit *visit, const json_t *
 {
 	struct asked *some;
 
-	if (sight_may_share(&visit->reader, record))
-		return edit_asked;
+	if (asked_of(record) != edit_asked || sight_may_share(&visit->reader, record))
+		return asked_of(record);
 	some = memory_array(visit->context, struct asked, EDIT_COMMON + 1);
 	memcpy(some, edit_asked, EDIT_COMMON * sizeof *some);
 	some[EDIT_COMMON] = (struct asked){0};
@@ -183,15 +205,12 @@ const struct error *case_save(struct visit *visit)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
 		       *over CLEANUP(json_decref) = NULL;
-	json_t *typed CLEANUP(json_decref) = json_pack(
-		"{ssss}", "state", visit_field(visit, "state"), "reason", visit_field(visit, "reason"));
 	struct asking asking = {"case", NULL, NULL, NULL};
 	struct batch *batch = visit_batch(visit);
 
 	TRY(key_of(visit, &record, &asking.key));
 	asking.now = record;
 	asking.asked = edit_fields(visit, record);
-	fields_agree(visit, "case", typed);
 	TRY(fields_take(visit, &asking, &set, &over));
 	TRY(share_check(visit, record, set));
 	if (visit_has_problems(visit))

@@ -11,6 +11,7 @@
 #include "web/office/traces.h"
 
 #define ROWS 50
+#define PAST_MOST 200
 
 const struct error *case_key_of(struct visit *visit, const char *ref, const char **out)
 {
@@ -66,6 +67,23 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 	return rows;
 }
 
+/* Closed cases that have been kept as long as they were to be. */
+static const struct error *past(struct visit *visit)
+{
+	json_t *rows = NULL, *row;
+	size_t i;
+
+	TRY(lists_cases_past(visit->office->file, show_today(visit->context), PAST_MOST, &rows));
+	json_array_foreach (rows, i, row)
+		json_object_set_new(
+			row, "until", json_string(show_date(visit, json_text_or(row, "retention", ""))));
+	visit_set(visit, "is_past", json_true());
+	visit_set(visit, "has_cases", json_boolean(json_array_size(rows)));
+	visit_set(visit, "cases", rows_of(visit, rows));
+	visit_text(visit, "back", "/cases");
+	return visit_show(visit, "office-cases", "Cases kept long enough");
+}
+
 const struct error *cases_page(struct visit *visit)
 {
 	const char *state = form_text(visit->context, visit->request->query, "state");
@@ -74,6 +92,8 @@ const struct error *cases_page(struct visit *visit)
 	bool is_known = strcmp(state, "open") == 0 || strcmp(state, "in-progress") == 0 ||
 			strcmp(state, "closed") == 0;
 
+	if (strcmp(state, "past") == 0 && visit_may(visit, MAY_MANAGE_PEOPLE))
+		return past(visit);
 	error_ignore(
 		text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
 	TRY(lists_cases(visit->office->file, is_known ? state : NULL, ROWS, (int)offset, &rows));

@@ -75,6 +75,33 @@ static json_t *standing_value(const struct field *field, const json_t *now)
 	return json_incref(value);
 }
 
+static bool is_among(const json_t *list, const char *name)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach ((json_t *)list, i, one)
+		if (strcmp(json_string_value(one), name) == 0)
+			return true;
+	return false;
+}
+
+/* Lists have no order: a form ticks them in its own, another hub wrote them in theirs. */
+static bool is_same(const json_t *a, const json_t *b)
+{
+	json_t *one;
+	size_t i;
+
+	if (!json_is_array(a) || !json_is_array(b))
+		return json_equal(a, b);
+	if (json_array_size(a) != json_array_size(b))
+		return false;
+	json_array_foreach ((json_t *)a, i, one)
+		if (!json_is_string(one) || !is_among(b, json_string_value(one)))
+			return false;
+	return true;
+}
+
 static json_t *choices_of(const struct visit *visit, const struct field *field, const char *chosen)
 {
 	json_t *choices = json_array();
@@ -127,17 +154,6 @@ static json_t *people_choices(struct visit *visit, const char *chosen)
 		json_array_append_new(
 			choices, json_pack("{sssssb}", "code", chosen, "label", chosen, "selected", true));
 	return choices;
-}
-
-static bool is_among(const json_t *list, const char *name)
-{
-	json_t *one;
-	size_t i;
-
-	json_array_foreach ((json_t *)list, i, one)
-		if (strcmp(json_string_value(one), name) == 0)
-			return true;
-	return false;
 }
 
 /* The officers of this hub, for a list of them. */
@@ -303,6 +319,16 @@ static bool is_empty(const json_t *values, const char *name)
 	return !*json_text_or(values, name, "");
 }
 
+static const char *check_report(const json_t *values, const char **field)
+{
+	*field = "consent";
+	return strcmp(json_text_or(values, "how", ""), "third-party") == 0 && is_empty(values, "consent")
+		       ? SAY("Does the person know and agree: somebody else told it, so write this, or that "
+			     "it is not "
+			     "known")
+		       : NULL;
+}
+
 static const char *check_case(const json_t *values, const char **field)
 {
 	*field = "reason";
@@ -321,6 +347,15 @@ static const char *check_action(const json_t *values, const char **field)
 	*field = "due";
 	return is_before(values, "due", "agreed") ? SAY("Due: this is before the day on which it was agreed")
 						  : NULL;
+}
+
+static const char *check_followup(const json_t *values, const char **field)
+{
+	*field = "next";
+	return strcmp(json_text_or(values, "result", ""), "closed") == 0 && !is_empty(values, "next")
+		       ? SAY("Next due: after “Closed” nothing more is to follow; empty it, or choose "
+			     "another result")
+		       : NULL;
 }
 
 static const char *check_plan(const json_t *values, const char **field)
@@ -347,8 +382,8 @@ bool fields_agree(struct visit *visit, const char *entity, const json_t *values)
 	static const struct {
 		const char *entity;
 		const char *(*check)(const json_t *values, const char **field);
-	} rules[] = {{"case", check_case}, {"action", check_action}, {"plan", check_plan},
-		{"consent", check_consent}};
+	} rules[] = {{"report", check_report}, {"case", check_case}, {"action", check_action},
+		{"followup", check_followup}, {"plan", check_plan}, {"consent", check_consent}};
 	static const struct {
 		const char *entity, *field, *words;
 	} past[] = {{"followup", "made", SAY("Made on: this day has not come yet")},
@@ -425,13 +460,13 @@ static const struct error *take_field(struct visit *visit, const struct asking *
 		fields_seen_parse(visit_field(visit, seen_name(visit, field->name)));
 	json_t *none CLEANUP(json_decref) = json_array();
 
-	if (!typed || json_equal(typed, standing))
+	if (!typed || is_same(typed, standing))
 		return NULL;
 	if (!heads)
 		heads = none;
 	if (asking->key && !json_equal(seen, heads)) {
 		TRY(seen_value(visit, asking, field, seen, &was));
-		if (json_equal(typed, was))
+		if (is_same(typed, was))
 			return NULL;
 		return tell_of_change(visit, asking, field, label_of(visit, field, asked), heads, standing);
 	}

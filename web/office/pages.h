@@ -28,6 +28,13 @@ visit_page audit_page; /* audit.c */
 
 visit_page settings_page, settings_save, settings_workshop; /* settings.c */
 
+visit_page state_begin, state_close_form, state_close; /* state.c */
+visit_page state_reopen_form, state_reopen, state_duplicate_form, state_duplicate;
+visit_page report_add;		     /* report.c */
+visit_page assess_form, assess_save; /* assess.c */
+visit_page missed_form, missed_save; /* missed.c */
+visit_page calendar_page;	     /* calendar.c */
+
 /* Shared between groups. */
 /* [{"name","until","left","class"}]: every certificate of this hub in words; only those that are soon over or
  * cannot be read with `only_soon`. NULL when there is none. */
@@ -38,6 +45,10 @@ const struct error *settle_show(
 	struct visit *visit, const char *entity, const json_t *record, const char *what) MUST_CHECK;
 /* A case's reference, alias, summary, risk, state, "facts" and hub, for a page that shows it. */
 void case_facts(struct visit *visit, const json_t *record);
+/* The values between which hubs do not agree, for a list: [{"text","who"}], long ones cut short. An empty
+ * list for a record that is shown only for a reason. */
+const struct error *settle_values(
+	struct visit *visit, const char *entity, const char *key, const char *field, json_t **out) MUST_CHECK;
 /* Case or report by its key or, for a case, its reference: the caller's. ERROR_NOT_FOUND. */
 const struct error *case_find(struct visit *visit, const char *name, json_t **out) MUST_CHECK;
 /* Its key by its reference, whether or not they may see it: to be asked for then. */
@@ -56,8 +67,11 @@ const struct error *talk_show(struct visit *visit, const json_t *report) MUST_CH
 const char *reports_shortened(const void *context, const char *text);
 /* {"reports":[...]} for the partial office-report-rows, or null when there are none; takes over `rows`. */
 json_t *reports_table(struct visit *visit, json_t *rows);
-/* The same for actions and follow-ups: {"tasks":[...]} for office-task-rows. `kind`: "actions" or
- * "followups". */
+/* The same for the actions or follow-ups of a case: {"tasks":[...]}. `kind`: "actions" or "followups". */
 json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind);
+/* The same for what is owed (owed.h), for office-task-rows. */
+json_t *tasks_owed(struct visit *visit, json_t *rows);
+/* What a row of what is owed is, in words and without any of the case's: "follow-up". */
+const char *tasks_kind(const struct visit *visit, const json_t *row);
 
 #endif

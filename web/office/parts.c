@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
+#include "node/casework/risk.h"
 #include "web/office/fields.h"
 #include "web/office/show.h"
 
@@ -54,8 +54,20 @@ static const struct asked followup_asked[] = {
 	{"owner", NULL, NULL, false, false},
 	{"by_whom", NULL, NULL, false, false},
 	{"how", NULL, NULL, false, false},
-	{"next", SAY("When to look after it next"), SAY("A new follow-up is noted for that day."), false,
-		true},
+	{"next", SAY("When to look after it next"),
+		SAY("Proposed by the risk. A new follow-up is noted for that day; empty it if there is to be "
+		    "none."),
+		false, true},
+	{"due", NULL, NULL, true, false},
+	{0},
+};
+static const struct asked followup_made[] = {
+	{"made", NULL, NULL, true, false},
+	{"result", NULL, NULL, true, false},
+	{"text", SAY("What was said, what you saw"), NULL, false, false},
+	{"owner", NULL, NULL, false, false},
+	{"by_whom", NULL, NULL, false, false},
+	{"how", NULL, NULL, false, false},
 	{"due", NULL, NULL, true, false},
 	{0},
 };
@@ -149,6 +161,28 @@ static const struct part *part_of(const char *path)
 	return NULL;
 }
 
+static const struct part *part_for(const char *entity)
+{
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strcmp(parts[i].entity, entity) == 0)
+			return &parts[i];
+	return NULL;
+}
+
+const char *parts_heading(const char *entity)
+{
+	const struct part *part = part_for(entity);
+
+	return part ? part->heading : "";
+}
+
+bool parts_is_secret(const char *entity)
+{
+	const struct part *part = part_for(entity);
+
+	return part && part->is_secret;
+}
+
 /* ---- on the page of the case ---- */
 
 static const char *joined(
@@ -209,6 +243,13 @@ const struct error *parts_show(struct visit *visit, const char *case_key)
 
 /* ---- the form ---- */
 
+/* Of a follow-up: nobody has made it, and it was not dropped with its case. */
+static bool is_owed(const json_t *record)
+{
+	return !*json_text_or(record, "made", "") &&
+	       strcmp(json_text_or(record, "result", ""), "closed") != 0;
+}
+
 static bool is_new(const struct visit *visit)
 {
 	return strcmp(visit->parts[2], "new") == 0;
@@ -230,40 +271,44 @@ static const struct error *find(
 	return NULL;
 }
 
-/* A follow-up is proposed the sooner, the higher the risk. */
-static json_t *proposal(const struct visit *visit, const struct part *part, const json_t *in_case)
+/* What the form offers before anybody has typed: of a new one; and of a follow-up that is to be made, the
+ * next one. A follow-up is proposed the sooner, the higher the risk. NULL: what stands. The caller's. */
+static json_t *proposal(
+	const struct visit *visit, const struct part *part, const json_t *in_case, const json_t *record)
 {
-	static const struct {
-		const char *risk;
-		int days;
-	} waits[] = {{"emergency", 1}, {"high", 3}, {"medium", 14}};
-	const char *risk = json_text_or(in_case, "risk", "");
-	char day[TEXT_TIME_SIZE];
-	int days = 30;
+	const char *day = show_day(visit->context, risk_followup_days(json_text_or(in_case, "risk", "")));
+	json_t *offered;
 
-	if (strcmp(part->entity, "action") == 0)
+	if (strcmp(part->entity, "action") == 0 && !record)
 		return json_pack("{ss}", "agreed", show_today(visit->context));
 	if (strcmp(part->entity, "followup") != 0)
 		return NULL;
-	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
-		if (strcmp(waits[i].risk, risk) == 0)
-			days = waits[i].days;
-	text_time(day, clock_wall_seconds() + days * INT64_C(86400));
-	day[sizeof "2026-11-23" - 1] = '\0';
-	return json_pack("{ss, ss}", "due", day, "owner", json_text_or(in_case, "officer", ""));
+	if (!record)
+		return json_pack("{ss, ss}", "due", day, "owner", json_text_or(in_case, "officer", ""));
+	if (!is_owed(record) || strcmp(json_text_or(in_case, "state", ""), "closed") == 0)
+		return NULL;
+	offered = json_copy((json_t *)record);
+	json_object_set_new(offered, "next", json_string(day));
+	if (!*json_text_or(record, "owner", ""))
+		json_object_set(offered, "owner", json_object_get(in_case, "officer"));
+	return offered;
 }
 
 static struct asking asking_of(const struct visit *visit, const struct part *part, const json_t *record)
 {
-	return (struct asking){part->entity, is_new(visit) ? NULL : visit->parts[2], record,
-		is_new(visit) || !part->asked ? part->asked_new : part->asked};
+	const struct asked *asked = is_new(visit) || !part->asked ? part->asked_new : part->asked;
+
+	/* The next one was noted when this one was made; it has a day of its own since. */
+	if (asked == followup_asked && record && !is_owed(record))
+		asked = followup_made;
+	return (struct asking){part->entity, is_new(visit) ? NULL : visit->parts[2], record, asked};
 }
 
 static const struct error *show(
 	struct visit *visit, const struct part *part, const json_t *in_case, const json_t *record)
 {
-	json_t *proposed CLEANUP(json_decref) = is_new(visit) ? proposal(visit, part, in_case) : NULL;
-	struct asking asking = asking_of(visit, part, record ? record : proposed);
+	json_t *offered CLEANUP(json_decref) = proposal(visit, part, in_case, record);
+	struct asking asking = asking_of(visit, part, offered ? offered : record);
 	const char *heading = is_new(visit) ? part->heading_new : part->heading;
 
 	if (record && part->is_secret)
@@ -277,6 +322,9 @@ static const struct error *show(
 	visit_text(visit, "action",
 		visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], part->path, visit->parts[2]));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
+	if (record && strcmp(part->entity, "followup") == 0 && is_owed(record))
+		visit_text(visit, "missed",
+			visit_path(visit, "/cases/%s/followups/%s/missed", visit->parts[0], visit->parts[2]));
 	if (!is_new(visit) && !part->is_secret)
 		visit_text(
 			visit, "history", visit_path(visit, "/history/%s/%s", part->entity, visit->parts[2]));

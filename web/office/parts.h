@@ -4,6 +4,10 @@
 
 #include "web/office/pages.h"
 
+/* What a part of a case is called, in English for say(): "Follow-up"; "" for no such part. */
+const char *parts_heading(const char *entity);
+/* Whether it is shown only for a reason, which is written down. */
+bool parts_is_secret(const char *entity);
 /* "parts" of the view: {"contacts":{"list":[{"href","title","facts","is_secret","is_over",
  * "is_conflict"}]}, "plans": ...}, kinds of which there is none left out; and conflicts of what is shown
  * there, for office-settle-boxes. */

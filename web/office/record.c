@@ -17,13 +17,19 @@ static const struct asked report_asked[] = {
 	{"how", NULL, NULL, true, false},
 	{"danger", SAY("Is anyone in danger now"), NULL, true, false},
 	{"when", SAY("When it happened"), SAY("As far as it is known."), false, false},
+	{"precision", NULL, NULL, false, false},
 	{"district", NULL, NULL, false, false},
 	{"place", NULL, NULL, false, false},
 	{"who", NULL, NULL, false, false},
 	{"by", NULL, NULL, false, false},
 	{"needs", NULL, NULL, false, false},
 	{"contact", NULL, SAY("How and when, and what never to do."), false, false},
-	{"consent", SAY("Does the person know and agree"), NULL, false, false},
+	{"consent", SAY("Does the person know and agree"),
+		SAY("Does whoever is at risk know of this report, and what may be done with it? Needed when "
+		    "somebody else "
+		    "told it."),
+		false, false},
+	{"language", SAY("Language they speak"), NULL, false, false},
 	{0},
 };
 
@@ -46,27 +52,56 @@ static const struct asked case_asked[] = {
 	{0},
 };
 
-static const struct error *show(struct visit *visit, const struct asking *asking, const char *heading,
-	const char *button, const char *back)
+static const struct error *show(
+	struct visit *visit, const char *heading, const char *button, const char *back)
 {
-	TRY(fields_show(visit, asking));
 	visit_text(visit, "heading", say(visit->request, heading));
 	visit_text(visit, "button", say(visit->request, button));
 	visit_text(visit, "back", back);
 	return visit_show(visit, "office-form", heading);
 }
 
+/* What came by the form, staff do not write. */
+static void leave_out_form(struct visit *visit)
+{
+	json_t *field, *choice;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(visit->view, "fields"), i, field) {
+		json_t *choices = json_object_get(field, "choices");
+
+		if (strcmp(json_text_or(field, "name", ""), "how") != 0)
+			continue;
+		json_array_foreach (choices, k, choice)
+			if (strcmp(json_text_or(choice, "code", ""), "form") == 0)
+				json_array_remove(choices, k--);
+	}
+}
+
 static const struct error *show_report(struct visit *visit)
 {
 	struct asking asking = {"report", NULL, NULL, report_asked};
 
+	TRY(fields_show(visit, &asking));
+	leave_out_form(visit);
 	visit_text(visit, "action", "/reports/new");
-	return show(visit, &asking, SAY("Record a report"), SAY("Save the report"), "/reports");
+	return show(visit, SAY("Record a report"), SAY("Save the report"), "/reports");
 }
 
 const struct error *record_form(struct visit *visit)
 {
 	return show_report(visit);
+}
+
+static void check_report(struct visit *visit)
+{
+	const char *how = visit_field(visit, "how");
+	json_t *typed CLEANUP(json_decref) =
+		json_pack("{ss, ss}", "how", how, "consent", visit_field(visit, "consent"));
+
+	if (strcmp(how, "form") == 0)
+		visit_problem(visit, "how", SAY("How it reached us: the form writes such reports itself"));
+	fields_agree(visit, "report", typed);
 }
 
 const struct error *record_save(struct visit *visit)
@@ -76,6 +111,7 @@ const struct error *record_save(struct visit *visit)
 	struct batch *batch = visit_batch(visit);
 	char key[ENTITY_KEY_SIZE], at[TEXT_TIME_SIZE];
 
+	check_report(visit);
 	TRY(fields_take(visit, &asking, &set, &over));
 	if (visit_has_problems(visit)) {
 		json_decref(set);
@@ -118,8 +154,9 @@ static const struct error *show_case(struct visit *visit, const json_t *report)
 	json_t *now CLEANUP(json_decref) = offered(visit, report);
 	struct asking asking = {"case", NULL, now, case_asked};
 
+	TRY(fields_show(visit, &asking));
 	visit_text(visit, "action", visit_path(visit, "/reports/%s/case", visit->parts[0]));
-	return show(visit, &asking, SAY("Open a case"), SAY("Open the case"),
+	return show(visit, SAY("Open a case"), SAY("Open the case"),
 		visit_path(visit, "/reports/%s", visit->parts[0]));
 }
 

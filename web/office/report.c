@@ -12,6 +12,7 @@
 #include "node/casework/lists.h"
 #include "web/office/fields.h"
 #include "web/office/show.h"
+#include "web/office/state.h"
 #include "web/office/traces.h"
 
 static const char facts[] = "what when precision district place who by needs danger contact consent language "
@@ -76,7 +77,8 @@ static const struct error *add_case(struct visit *visit, const json_t *report)
 
 	if (*key && !casefile_get(visit->office->file, "case", key, &found))
 		visit_set(visit, "case",
-			json_pack("{ss, ss}", "key", key, "ref", json_text_or(found, "ref", key)));
+			json_pack("{ss, ss, sb}", "key", key, "ref", json_text_or(found, "ref", key),
+				"is_added", strcmp(key, json_text_or(report, "key", "")) != 0));
 	return NULL;
 }
 
@@ -125,6 +127,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
 	visit_text(visit, "readers", show_readers(visit, home, is_for_headquarters));
 	visit_text(visit, "reason", visit_field(visit, "reason"));
+	visit_text(visit, "ref", visit_field(visit, "ref"));
 	visit_text(visit, "answer", visit_field(visit, "text"));
 	visit_text(visit, "words", visit_field(visit, "words"));
 	visit_text(visit, "back", "/reports");
@@ -184,6 +187,33 @@ const struct error *report_close(struct visit *visit)
 		TRY(talk_say(batch, report, json_string_value(words), false));
 	TRY(batch_commit(batch));
 	return visit_go(visit, "/reports", SAY("The report is closed."));
+}
+
+/* To a case that there is already: somebody tells more of it, or somebody else tells the same. */
+const struct error *report_add(struct visit *visit)
+{
+	struct asking asking = {"report", visit->parts[0], NULL, NULL};
+	json_t *report CLEANUP(json_decref) = NULL, *over CLEANUP(json_decref) = NULL,
+		       *target CLEANUP(json_decref) = NULL;
+	struct batch *batch = visit_batch(visit);
+
+	TRY(report_find(visit, visit->parts[0], &report));
+	TRY(fields_seen(visit, &asking, "state", &over));
+	if (is_waiting(report)) {
+		TRY(state_find_target(visit, "ref", "", &target));
+	} else {
+		visit->request->status = 409;
+		visit_problem(
+			visit, "", SAY("This report does not wait any more; what became of it stands below"));
+	}
+	if (visit_has_problems(visit))
+		return show(visit, visit->parts[0]);
+	TRY(batch_event(batch, "report", visit->parts[0], "",
+		json_pack("{ss, ss}", "state", "added", "case", json_text_or(target, "key", "")), NULL));
+	TRY(talk_tell_state(batch, report, "added"));
+	TRY(batch_commit(batch));
+	return visit_go(visit, visit_path(visit, "/cases/%s", json_text_or(target, "key", "")),
+		SAY("The report is added to this case."));
 }
 
 const struct error *report_answer(struct visit *visit)

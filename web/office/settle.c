@@ -93,6 +93,29 @@ const struct error *settle_show(
 	return NULL;
 }
 
+const struct error *settle_values(
+	struct visit *visit, const char *entity, const char *key, const char *name, json_t **out)
+{
+	json_t *record CLEANUP(json_decref) = NULL, *value;
+	const struct entity *kind = schema_entity(entity);
+	const struct field *field = kind ? schema_field(kind, name) : NULL;
+	const json_t *conflict;
+	size_t i;
+
+	*out = json_array();
+	if (!field || field->type == FIELD_KEY || parts_is_secret(entity))
+		return NULL;
+	TRY(casefile_get(visit->office->file, entity, key, &record));
+	conflict = conflict_of(record, name);
+	json_array_foreach (json_object_get(conflict, "values"), i, value)
+		json_array_append_new(
+			*out, json_pack("{ss, ss}", "text",
+				      reports_shortened(visit->context,
+					      show_value(visit, field, json_object_get(value, "value"))),
+				      "who", show_who(visit, value)));
+	return NULL;
+}
+
 /* The value of the event that was chosen; the caller's. NULL: none of them was. */
 static json_t *chosen_value(struct visit *visit, const json_t *conflict)
 {
@@ -108,8 +131,13 @@ static json_t *chosen_value(struct visit *visit, const json_t *conflict)
 
 static bool is_said_with_others(const char *field)
 {
-	return strcmp(field, "state") == 0 || strcmp(field, "reason") == 0 || strcmp(field, "outcome") == 0 ||
-	       strcmp(field, "made") == 0;
+	static const char *const fields[] = {"state", "reason", "outcome", "made", "personnel",
+		"personnel_why", "personnel_agreed", "given", "withdrawn"};
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (strcmp(field, fields[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The value that was chosen or written, if the record may say it; the caller's. NULL with a problem. */
@@ -192,6 +220,7 @@ const struct error *settle_save(struct visit *visit)
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, asking.key, &record));
 	TRY(note_read(visit, entity, record));
+	asking.now = record;
 	if (!conflict_of(record, field->name)) {
 		visit->request->status = 409;
 		return error_new(ERROR_CONFLICT,

@@ -34,14 +34,19 @@ const char *show_date(const struct visit *visit, const char *date)
 	return language_date(visit->context, visit->request->language, date);
 }
 
-const char *show_today(const void *context)
+const char *show_day(const void *context, int days)
 {
-	time_t now = (time_t)clock_wall_seconds();
+	time_t then = (time_t)(clock_wall_seconds() + days * INT64_C(86400));
 	struct tm local;
 
-	localtime_r(&now, &local);
+	localtime_r(&then, &local);
 	return memory_format(
 		context, "%04d-%02d-%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+}
+
+const char *show_today(const void *context)
+{
+	return show_day(context, 0);
 }
 
 const char *show_choice(const struct visit *visit, const char *code)
@@ -51,7 +56,7 @@ const char *show_choice(const struct visit *visit, const char *code)
 	} words[] = {
 		{"unknown", SAY("Not known")},
 		{"opened", SAY("Read")},
-		{"added", SAY("Case opened")},
+		{"added", SAY("In a case")},
 		{"third-party", SAY("By somebody else")},
 		{"form", SAY("By the form")},
 		{"call", SAY("By telephone")},
@@ -224,6 +229,19 @@ json_t *show_due(const struct visit *visit, const char *due)
 	if (days == 1)
 		return due_view(say(visit->request, "due tomorrow"), "", false);
 	return due_on(visit, due);
+}
+
+json_t *show_missed(const struct visit *visit, const char *due)
+{
+	int64_t days = day_number(show_today(visit->context)) - day_number(due);
+
+	if (!text_is_date(due) || days <= 0)
+		return show_due(visit, due);
+	return due_view(memory_format(visit->context,
+				say_many(visit->request, "missed by %lu day", "missed by %lu days",
+					(unsigned long)days),
+				(unsigned long)days),
+		"bad", true);
 }
 
 const char *show_who(const struct visit *visit, const json_t *row)

@@ -12,6 +12,8 @@ const char *show_time(const struct visit *visit, const char *time);
 const char *show_date(const struct visit *visit, const char *date);
 /* Today, by the hub's time zone: "2026-11-23". */
 const char *show_today(const void *context);
+/* So many days from now: "2026-11-26". */
+const char *show_day(const void *context, int days);
 /* A code of a field's choices: "in-progress" is "In progress". */
 const char *show_choice(const struct visit *visit, const char *code);
 /* A field's value as one text: labels for codes, "" for nothing. */
@@ -24,6 +26,8 @@ const char *show_tag(const char *code);
 /* Until a time or date: {"text":"3 hours left"|"overdue by 2 days"|"due today"|"due 4
  * December 2026","class":"bad"|"warn"|"","is_over":bool}. */
 json_t *show_due(const struct visit *visit, const char *due);
+/* The same for what somebody should have done on that day: "missed by 3 days". */
+json_t *show_missed(const struct visit *visit, const char *due);
 /* What somebody did, in one line: "akello at Gulu, 23 November 2026, 12:12"; from the public form: "the form,
  * Gulu, ...". `row` has by, hub, at, clock. */
 const char *show_who(const struct visit *visit, const json_t *row);

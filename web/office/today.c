@@ -7,72 +7,85 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
+#include "node/casework/owed.h"
 #include "sync/state.h"
+#include "web/office/parts.h"
 #include "web/office/show.h"
 
 #define REPORTS_MOST 20
-#define TASKS_MOST 15
+#define OWED_MINE_MOST 30
+#define OWED_MOST 200
 #define CONFLICTS_MOST 20
 #define URGENT_MOST 20
 #define MESSAGES_MOST 20
 #define QUIET_SECONDS (3 * 24 * 3600) /* a hub not heard from for so long is worth a word */
 
-/* Only what is overdue or due within a week. */
-static json_t *soon(struct visit *visit, json_t *rows, const char *kind)
+/* What is overdue or due within a week: what this person sees to and what nobody does, or everybody's. */
+static const struct error *add_owed(struct visit *visit)
 {
-	char limit[TEXT_TIME_SIZE];
-	size_t i = 0;
+	bool is_all = strcmp(form_text(visit->context, visit->request->query, "all"), "1") == 0;
+	const struct owed_asked asked = {.today = show_today(visit->context),
+		.until = show_day(visit->context, 7),
+		.user = is_all ? NULL : visit->person.name,
+		.limit = is_all ? OWED_MOST : OWED_MINE_MOST};
+	json_t *rows = NULL;
 
-	text_time(limit, clock_wall_seconds() + 7 * 24 * 3600);
-	limit[10] = 0;
-	while (i < json_array_size(rows)) {
-		const char *due = json_text_or(json_array_get(rows, i), "due", "");
-
-		if (!*due || strcmp(due, limit) > 0)
-			json_array_remove(rows, i);
-		else
-			i++;
-	}
-	return tasks_table(visit, rows, kind);
+	TRY(owed_list(visit->office->file, &asked, &rows));
+	visit_set(visit, "is_all", json_boolean(is_all));
+	visit_set(visit, "is_cut", json_boolean((int)json_array_size(rows) == asked.limit));
+	visit_set(visit, "owed", tasks_owed(visit, rows));
+	return NULL;
 }
 
-static const struct error *add_tasks(struct visit *visit)
+/* Closed cases that have been kept as long as they were to be: for a coordinator to look at. */
+static const struct error *add_past(struct visit *visit)
 {
-	const char *today = show_today(visit->context);
-	json_t *actions = NULL, *followups = NULL;
+	json_t *rows CLEANUP(json_decref) = NULL;
 
-	TRY(lists_actions(visit->office->file, NULL, today, TASKS_MOST, &actions));
-	visit_set(visit, "actions", soon(visit, actions, "actions"));
-	TRY(lists_followups(visit->office->file, NULL, today, TASKS_MOST, &followups));
-	visit_set(visit, "followups", soon(visit, followups, "followups"));
+	TRY(lists_cases_past(visit->office->file, show_today(visit->context), 1, &rows));
+	visit_set(visit, "has_past", json_boolean(json_array_size(rows)));
 	return NULL;
+}
+
+/* Where it is settled, and what it is called. */
+static void name_conflict(struct visit *visit, json_t *row)
+{
+	const char *entity = json_text_or(row, "entity", ""), *key = json_text_or(row, "key", "");
+	const char *case_key = json_text_or(row, "case_key", ""), *ref = json_text_or(row, "ref", "");
+	const char *name = *ref ? ref : say(visit->request, "a case"), *href, *what = parts_heading(entity);
+
+	if (strcmp(entity, "report") == 0) {
+		href = visit_path(visit, "/reports/%s", key);
+		name = say(visit->request, "a report");
+	} else if (parts_is_secret(entity)) {
+		href = visit_path(visit, "/cases/%s/people/%s", case_key, key);
+	} else if (*case_key) {
+		href = visit_path(visit, "/cases/%s", case_key);
+	} else {
+		href = visit_path(visit, "/history/%s/%s", entity, key);
+		name = say(visit->request, "another record");
+	}
+	json_object_set_new(row, "href", json_string(href));
+	json_object_set_new(row, "name", json_string(name));
+	json_object_set_new(row, "part", json_string(*what ? say(visit->request, what) : ""));
 }
 
 static const struct error *add_conflicts(struct visit *visit)
 {
-	json_t *conflicts = NULL, *row;
+	json_t *conflicts CLEANUP(json_decref) = NULL, *row;
 	size_t i;
 
 	TRY(lists_conflicts(visit->office->file, CONFLICTS_MOST, &conflicts));
 	json_array_foreach (conflicts, i, row) {
-		const char *key = json_text_or(row, "case_key", ""),
-			   *entity = json_text_or(row, "entity", "");
-		const char *ref = json_text_or(row, "ref", "");
+		json_t *values = NULL;
 
-		if (strcmp(entity, "report") == 0) {
-			json_object_set_new(row, "href",
-				json_string(visit_path(visit, "/reports/%s", json_text_or(row, "key", ""))));
-			json_object_set_new(row, "name", json_string("a report"));
-			continue;
-		}
-		if (!*key)
-			key = json_text_or(row, "key", "");
-		json_object_set_new(row, "href", json_string(visit_path(visit, "/cases/%s", key)));
-		json_object_set_new(row, "name", json_string(*ref ? ref : "a case"));
+		name_conflict(visit, row);
+		TRY(settle_values(visit, json_text_or(row, "entity", ""), json_text_or(row, "key", ""),
+			json_text_or(row, "field", ""), &values));
+		json_object_set_new(row, "values", values);
 	}
 	visit_set(visit, "disagree",
 		json_array_size(conflicts) ? json_pack("{sO}", "conflicts", conflicts) : json_null());
-	json_decref(conflicts);
 	return NULL;
 }
 
@@ -181,9 +194,11 @@ const struct error *today_page(struct visit *visit)
 	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));
 	TRY(add_messages(visit));
-	TRY(add_tasks(visit));
+	TRY(add_owed(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));
+	if (visit_may(visit, MAY_MANAGE_PEOPLE))
+		TRY(add_past(visit));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))
 		visit_set(visit, "expiring", settings_certificates(visit, true));
 	return visit_show(visit, "office-today", "Today");

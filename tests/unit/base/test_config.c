@@ -45,6 +45,7 @@ static void every_key_has_a_default(void **state)
 	assert_true(config->sync.announce);
 	assert_string_equal(config->urgent.command, "");
 	assert_string_equal(config->urgent.quiet, "");
+	assert_int_equal(config->keep.closed_cases_months, 24);
 	assert_string_equal(config->address, "::");
 }
 

@@ -1,6 +1,7 @@
 /* Lists show the most pressing first, find what people look for, and never walk through a whole table. */
 #include "tests/unit/casework/sample.h"
 
+#include "node/casework/owed.h"
 #include "node/casework/schema.h"
 
 struct hub {
@@ -119,6 +120,135 @@ static void what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is
 	assert_int_equal(json_integer_value(json_object_get(counts, "overdue")), 2);
 	assert_int_equal(json_integer_value(json_object_get(counts, "open_cases")), 1);
 	json_decref(counts);
+}
+
+/* "kind:ref:due" of each row. */
+static char *owed(struct hub *hub, const char *user, int limit)
+{
+	struct owed_asked asked = {"2026-11-23", "2026-11-30", user, limit};
+	struct buffer *out = buffer_new(hub->context);
+	json_t *rows, *row;
+	size_t i;
+
+	assert_null(owed_list(hub->file, &asked, &rows));
+	buffer_text(out, "");
+	json_array_foreach (rows, i, row)
+		buffer_format(out, "%s%s:%s:%s", i ? " " : "", json_text_or(row, "kind", "-"),
+			json_text_or(row, "ref", "-"), json_text_or(row, "due", "-") + 5);
+	json_decref(rows);
+	return (char *)out->data;
+}
+
+static void all_that_is_owed_is_one_list_with_missed_follow_ups_first(void **state)
+{
+	struct hub *hub = *state;
+	const char *mine = add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s}", "ref", "M", "officer", "akello", "review", "2026-11-24"));
+	const char *theirs = add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s}", "ref", "T", "officer", "okot", "review", "2026-11-01"));
+	const char *nobodys =
+		add(hub, "case", NULL, json_pack("{s:s, s:s}", "ref", "N", "review", "2026-12-24"));
+
+	add(hub, "action", mine, json_pack("{s:s, s:s}", "what", "early", "due", "2026-10-01"));
+	add(hub, "action", theirs,
+		json_pack("{s:s, s:s, s:s}", "what", "x", "who", "akello", "due", "2026-11-29"));
+	add(hub, "action", mine,
+		json_pack("{s:s, s:s, s:s}", "what", "x", "state", "done", "due", "2026-10-01"));
+	add(hub, "action", mine, json_pack("{s:s, s:s}", "what", "far", "due", "2027-01-01"));
+	add(hub, "action", mine, json_pack("{s:s}", "what", "whenever"));
+	add(hub, "followup", mine, json_pack("{s:s}", "due", "2026-11-22"));
+	add(hub, "followup", theirs, json_pack("{s:s}", "due", "2026-11-20"));
+	add(hub, "followup", nobodys, json_pack("{s:s}", "due", "2026-11-23"));
+	add(hub, "followup", theirs, json_pack("{s:s, s:s}", "due", "2026-11-25", "owner", "akello"));
+	add(hub, "followup", mine, json_pack("{s:s, s:s}", "due", "2026-11-25", "owner", "okot"));
+	add(hub, "followup", mine, json_pack("{s:s, s:s}", "due", "2026-11-01", "made", "2026-11-01"));
+	add(hub, "plan", mine, json_pack("{s:s, s:s}", "measures", "x", "review", "2026-11-30"));
+	add(hub, "plan", mine, json_pack("{s:s}", "measures", "without a day"));
+	assert_string_equal(owed(hub, "akello", 20), "followup:M:11-22 action:M:10-01 followup:N:11-23 "
+						     "review:M:11-24 followup:T:11-25 action:T:11-29 "
+						     "plan:M:11-30");
+	assert_string_equal(owed(hub, NULL, 20),
+		"followup:T:11-20 followup:M:11-22 action:M:10-01 review:T:11-01 followup:N:11-23 "
+		"review:M:11-24 "
+		"followup:T:11-25 followup:M:11-25 action:T:11-29 plan:M:11-30");
+	assert_string_equal(owed(hub, "okot", 3), "followup:T:11-20 review:T:11-01 followup:N:11-23");
+}
+
+static void reminders_rest_while_the_case_is_closed(void **state)
+{
+	struct hub *hub = *state;
+	const char *closed = add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s}", "ref", "C", "state", "closed", "review", "2026-11-01"));
+	const char *open = add(hub, "case", NULL, json_pack("{s:s}", "ref", "O"));
+
+	add(hub, "action", closed, json_pack("{s:s, s:s}", "what", "x", "due", "2026-10-01"));
+	add(hub, "followup", closed, json_pack("{s:s}", "due", "2026-11-22"));
+	add(hub, "plan", closed, json_pack("{s:s, s:s}", "measures", "x", "review", "2026-11-22"));
+	assert_string_equal(owed(hub, NULL, 20), "");
+	/* Dropped with its case, which was opened again since. */
+	add(hub, "followup", open, json_pack("{s:s, s:s}", "due", "2026-11-22", "result", "closed"));
+	assert_string_equal(owed(hub, NULL, 20), "");
+}
+
+static void a_provider_owes_a_word_until_the_next_comes(void **state)
+{
+	struct hub *hub = *state;
+	const char *open = add(hub, "case", NULL, json_pack("{s:s}", "ref", "O"));
+	const char *provider = add(hub, "provider", NULL, json_pack("{s:s}", "name", "Auma"));
+	const char *referral = add(hub, "referral", open,
+		json_pack("{s:s, s:s, s:s, s:s}", "provider", provider, "service", "legal", "state", "sent",
+			"hub", GULU));
+	struct owed_asked asked = {"2026-11-23", "2026-11-30", NULL, 9};
+	json_t *rows;
+
+	add(hub, "reply", NULL,
+		json_pack("{s:s, s:s, s:s}", "referral", referral, "kind", "accepted", "next", "2026-11-20"));
+	assert_string_equal(owed(hub, NULL, 9), "reply:O:11-20");
+	assert_null(owed_list(hub->file, &asked, &rows));
+	assert_string_equal(json_text_or(json_array_get(rows, 0), "who", ""), "Auma");
+	json_decref(rows);
+	add(hub, "reply", NULL,
+		json_pack("{s:s, s:s, s:s}", "referral", referral, "kind", "progress", "next", "2026-11-28"));
+	assert_string_equal(owed(hub, NULL, 9), "reply:O:11-28");
+	add(hub, "reply", NULL, json_pack("{s:s, s:s}", "referral", referral, "kind", "done"));
+	assert_string_equal(owed(hub, NULL, 9), "");
+}
+
+static void what_is_owed_in_a_restricted_case_is_not_told(void **state)
+{
+	struct hub *hub = *state;
+	const struct reader okot = {"okot", ROLE_OFFICER, "", ""};
+	const char *apart = add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s, s:s}", "ref", "A", "restricted", "yes", "officer", "akello",
+			"review", "2026-11-01"));
+	const char *twin = add(hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "ref", "D", "restricted", "yes", "duplicate_of", apart,
+			"state", "closed", "retention", "2026-01-01"));
+	json_t *rows;
+
+	add(hub, "action", apart,
+		json_pack("{s:s, s:s, s:s}", "what", "x", "who", "okot", "due", "2026-10-01"));
+	add(hub, "followup", apart, json_pack("{s:s, s:s}", "due", "2026-11-22", "owner", "okot"));
+	add(hub, "plan", apart, json_pack("{s:s, s:s}", "measures", "x", "review", "2026-11-22"));
+	add(hub, "report", NULL, json_pack("{s:s, s:s, s:s}", "what", "x", "state", "added", "case", apart));
+	assert_null(lists_case_reports(hub->file, apart, &rows));
+	assert_int_equal(json_array_size(rows), 1);
+	json_decref(rows);
+	assert_null(lists_duplicates(hub->file, apart, &rows));
+	assert_string_equal(json_text_or(json_array_get(rows, 0), "key", ""), twin);
+	json_decref(rows);
+	assert_null(lists_cases_past(hub->file, "2026-11-23", 9, &rows));
+	assert_string_equal(column(hub, rows, "ref"), "D");
+	casefile_read_as(hub->file, &okot);
+	assert_string_equal(owed(hub, "okot", 9), "");
+	assert_string_equal(owed(hub, NULL, 9), "");
+	assert_null(lists_case_reports(hub->file, apart, &rows));
+	assert_string_equal(column(hub, rows, "key"), "");
+	assert_null(lists_duplicates(hub->file, apart, &rows));
+	assert_string_equal(column(hub, rows, "key"), "");
+	assert_null(lists_cases_past(hub->file, "2026-11-23", 9, &rows));
+	assert_string_equal(column(hub, rows, "key"), "");
+	casefile_read_as(hub->file, NULL);
 }
 
 static void notes_messages_and_users_are_listed(void **state)
@@ -324,6 +454,8 @@ static void every_list_runs_on_an_index(void **state)
 	struct hub *hub = *state;
 	const char *key = sample_key(hub->context, GULU, 1);
 	struct seen seen = {.hub = hub};
+	const struct owed_asked everybodys = {"2026-11-23", "2026-11-30", NULL, 10},
+				mine = {"2026-11-23", "2026-11-30", "akello", 10};
 	char ref[REFERENCE_SIZE];
 	const struct entity *entities;
 	json_t *rows;
@@ -342,6 +474,11 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(lists_actions(hub->file, NULL, "2026-11-23", 10, &rows));
 	ASK(lists_followups(hub->file, key, "2026-11-23", 10, &rows));
 	ASK(lists_followups(hub->file, NULL, "2026-11-23", 10, &rows));
+	ASK(owed_list(hub->file, &everybodys, &rows));
+	ASK(owed_list(hub->file, &mine, &rows));
+	ASK(lists_case_reports(hub->file, key, &rows));
+	ASK(lists_duplicates(hub->file, key, &rows));
+	ASK(lists_cases_past(hub->file, "2026-11-23", 10, &rows));
 	ASK(lists_notes(hub->file, key, &rows));
 	ASK(lists_messages(hub->file, key, &rows));
 	ASK(lists_conflicts(hub->file, 10, &rows));
@@ -368,6 +505,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is_closed, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			all_that_is_owed_is_one_list_with_missed_follow_ups_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(reminders_rest_while_the_case_is_closed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_provider_owes_a_word_until_the_next_comes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_owed_in_a_restricted_case_is_not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(notes_messages_and_users_are_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(conflicts_are_listed_with_their_field, setup, teardown),
 		cmocka_unit_test_setup_teardown(
