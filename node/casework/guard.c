@@ -37,8 +37,8 @@ static bool is_in(const char *words, const char *name)
 	if (text_length(name) < NAME_LEN_MIN)
 		return false;
 	for (const char *at = words; *at; at++)
-		if (strncasecmp(at, name, len) == 0 &&
-			(at == words || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[len]))
+		if (strncasecmp(at, name, len) == 0 && (at == words || !isalnum((unsigned char)at[-1])) &&
+			!isalnum((unsigned char)at[len]))
 			return true;
 	return false;
 }

@@ -1,5 +1,5 @@
-/* The guard against conflicts of interest (casework.md, "Conflict of interest"): whoever may have done it does
- * not get to hear who told. Pure; asked before a referral is sent, and again whenever it is sent on.
+/* The guard against conflicts of interest (casework.md, "Conflict of interest"): whoever may have done it
+ * does not get to hear who told. Pure; asked before a referral is sent, and again whenever it is sent on.
  *
  * A referral is blocked when
  * - a perpetrator of the case or of one of its incidents is of the provider's agency (the police-liaison is

@@ -8,6 +8,7 @@
 #include "node/casework/lists.h"
 #include "web/office/fields.h"
 #include "web/office/parts.h"
+#include "web/office/referred.h"
 #include "web/office/show.h"
 
 #define TASKS_MOST 100
@@ -103,6 +104,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(settle_show(visit, "case", record, ""));
 	TRY(add_tasks(visit, key));
 	TRY(parts_show(visit, key));
+	TRY(referred_of_case(visit, key));
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
@@ -110,6 +112,7 @@ static const struct error *show(struct visit *visit, const char *key)
 		visit, "readers", show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
 	visit_text(visit, "key", key);
+	visit_text(visit, "case_key", key);
 	visit_text(visit, "note", visit_field(visit, "text"));
 	visit_text(visit, "back", "/cases");
 	return visit_show(visit, "office-case",

@@ -11,12 +11,16 @@ visit_page report_page, report_close, report_answer; /* report.c */
 visit_page talk_photo;				     /* talk.c */
 visit_page record_form, record_save; /* record.c: a report taken by staff; a case from a report */
 visit_page open_form, open_save;
-visit_page cases_page;							   /* cases.c */
-visit_page case_page, case_edit, case_save, case_note;			   /* case.c */
-visit_page part_form, part_save, part_person;				   /* parts.c */
-visit_page settle_save;							   /* settle.c */
-visit_page history_page;						   /* history.c */
-visit_page search_page;							   /* search.c */
+visit_page cases_page;					 /* cases.c */
+visit_page case_page, case_edit, case_save, case_note;	 /* case.c */
+visit_page part_form, part_save, part_person;		 /* parts.c */
+visit_page refer_page, refer_form, refer_save;		 /* refer.c, refer_form.c: sending a referral */
+visit_page slip_page, slip_print;			 /* slip.c */
+visit_page withdraw_form, withdraw_save;		 /* withdraw.c */
+visit_page code_form, code_open, code_page, code_answer; /* code.c: by the one-time code of a slip */
+visit_page settle_save;					 /* settle.c */
+visit_page history_page;				 /* history.c */
+visit_page search_page;					 /* search.c */
 visit_page users_page, user_new_form, user_new_save, user_page, user_save; /* users.c */
 visit_page hubs_page;							   /* hubs.c */
 

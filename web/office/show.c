@@ -133,6 +133,11 @@ const char *show_tag(const char *code)
 		{"active", "good"},
 		{"unsafe", "bad"},
 		{"unreachable", "warn"},
+		{"urgent", "warn"},
+		{"sent", "new"},
+		{"accepted", "open"},
+		{"declined", "warn"},
+		{"expired", "warn"},
 	};
 
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)

@@ -14,6 +14,7 @@
 #include "node/casework/envelope.h"
 #include "node/casework/lists.h"
 #include "node/casework/recipients.h"
+#include "node/casework/referral.h"
 #include "node/casework/schema.h"
 #include "node/store/doorbell.h"
 #include "node/store/spool.h"
@@ -83,6 +84,57 @@ static const struct roster *roster_of_us(const struct office *office)
 	return roster && roster_member(roster, office->trust.self.log) ? roster : NULL;
 }
 
+/* What of a referral is the sender's alone: the provider's hub needs it for nothing. */
+static bool is_own_part(const json_t *set)
+{
+	static const char *const names[] = {"pass", "override_by", "override_why"};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		count += json_object_get(set, names[i]) != NULL;
+	return count == json_object_size(set);
+}
+
+static const struct error *is_sent(struct office *office, const char *key, const json_t *set, bool *out)
+{
+	json_t *record CLEANUP(json_decref) = NULL;
+	const struct error *error = NULL;
+
+	if (!json_object_get(set, "state"))
+		error = casefile_get(office->file, "referral", key, &record);
+	*out = strcmp(json_text_or(record ? record : set, "state", "draft"), "draft") != 0;
+	return error && error->code != ERROR_NOT_FOUND ? error : NULL;
+}
+
+/* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, and
+ * for nobody else; *to stays NULL for all other records, and while it is a draft. */
+static const struct error *readers_of_referral(
+	struct batch *batch, const struct event_draft *draft, json_t **to)
+{
+	bool is_reply = strcmp(draft->entity, "reply") == 0;
+	const char *key = is_reply ? json_text_or(draft->set, "referral", "") : draft->key;
+	struct referral_hubs hubs;
+	bool is_out = true;
+
+	if (!is_reply && strcmp(draft->entity, "referral") != 0)
+		return NULL;
+	if (!is_reply && is_own_part(draft->set)) {
+		*to = json_pack("[s]", batch->office->trust.self.log);
+		return NULL;
+	}
+	if (!ids_is_key(key))
+		return error_new(ERROR_INVALID, "an answer that does not say to what");
+	if (!is_reply)
+		TRY(is_sent(batch->office, key, draft->set, &is_out));
+	if (!is_out)
+		return NULL;
+	TRY(referral_hubs(batch->office->file, key, is_reply ? NULL : draft->set, &hubs));
+	*to = *hubs.provider && strcmp(hubs.provider, hubs.sender) != 0
+		      ? json_pack("[ss]", hubs.sender, hubs.provider)
+		      : json_pack("[s]", hubs.sender);
+	return NULL;
+}
+
 /* Whom an event is for: the hub that the record belongs to and headquarters, by the coalition's policy; but
  * headquarters alone for whatever is said of a report that its reporter wanted nobody else to open. */
 static const struct error *readers_of(struct batch *batch, const struct event_draft *draft, json_t **to)
@@ -91,6 +143,9 @@ static const struct error *readers_of(struct batch *batch, const struct event_dr
 	bool is_for_headquarters;
 	char home[LOG_ID_SIZE];
 
+	TRY(readers_of_referral(batch, draft, to));
+	if (*to)
+		return NULL;
 	if (*draft->case_key)
 		report = draft->case_key;
 	else if (!ids_is_key(report))

@@ -349,10 +349,13 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(lists_users(hub->file, &rows));
 	ASK(lists_counts(hub->file, "2026-11-23", &rows));
 	ASK(lists_search(hub->file, "market", 10, &rows));
+	ASK(lists_helpers(hub->file, &(struct lists_wish){"legal", "gulu", "acholi", true}, 10, &rows));
+	ASK(lists_referred(hub->file, key, 10, &rows));
+	assert_null(lists_of_pass(hub->context, hub->file, "none", &key));
 	for (size_t i = 0; i < count; i++) {
 		ASK(lists_export(hub->file, entities[i].name, &rows));
 	}
-	assert_null(lists_free_reference(hub->file, "GUL", key, ref));
+	assert_null(lists_free_reference(hub->file, "GUL", sample_key(hub->context, GULU, 1), ref));
 	sqlite3_trace_v2(casefile_db(hub->file)->handle, 0, NULL, NULL);
 	assert_true(seen.count >= 16 + count);
 	for (size_t i = 0; i < seen.count; i++)
