@@ -58,6 +58,11 @@ static const struct error *rows_of(struct query *query, json_t **out)
 	}
 }
 
+const struct error *lists_rows(struct query *query, json_t **out)
+{
+	return rows_of(query, out);
+}
+
 #define REPORT_COLUMNS                                                                                       \
 	"SELECT r.key, r.what, r.danger, r.district, r.created, r.state, r.due, r.home AS hub, r.\"case\" "  \
 	"AS "                                                                                                \
@@ -242,7 +247,7 @@ const struct error *lists_provider_of(
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT key FROM provider WHERE home = (SELECT value FROM meta WHERE name = 'self') AND "
 		"\"user\" = ?"
-		" ORDER BY state = 'active' DESC, key LIMIT 1"));
+		" AND \"user\" <> '' ORDER BY state = 'active' DESC, key LIMIT 1"));
 	db_bind_text(&query, 1, user);
 	TRY(db_step(&query, &row));
 	*key = row ? memory_string(context, db_text(&query, 0)) : "";
