@@ -247,7 +247,7 @@ const struct error *lists_provider_of(
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT key FROM provider WHERE home = (SELECT value FROM meta WHERE name = 'self') AND "
 		"\"user\" = ?"
-		" ORDER BY state = 'active' DESC, key LIMIT 1"));
+		" AND \"user\" <> '' ORDER BY state = 'active' DESC, key LIMIT 1"));
 	db_bind_text(&query, 1, user);
 	TRY(db_step(&query, &row));
 	*key = row ? memory_string(context, db_text(&query, 0)) : "";
@@ -392,10 +392,10 @@ const struct error *lists_helpers(
 
 	buffer_text(sql, "SELECT key, home");
 	add_fields(sql, schema_entity("provider"));
-	buffer_text(sql,
-		" FROM provider WHERE state = 'active' AND (?2 = '' OR instr(services, ?2))"
-		" AND (?3 = '' OR instr(districts, ?3)) AND (?4 = '' OR instr(lower(languages), lower(?4)))"
-		" AND (NOT ?5 OR capacity IS NOT 'full') ORDER BY name LIMIT ?1");
+	buffer_text(sql, " FROM provider WHERE state = 'active' AND (?2 = '' OR instr(services, ?2))"
+			 " AND (?3 = '' OR coalesce(districts, '[]') IN ('', '[]') OR instr(districts, ?3)) "
+			 "AND (?4 = '' OR instr(lower(languages), lower(?4)))"
+			 " AND (NOT ?5 OR capacity IS NOT 'full') ORDER BY name LIMIT ?1");
 	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
 	db_bind_integer(&query, 1, limit);
 	db_bind_text(&query, 2, quoted(scratch, wish->service));

@@ -6,10 +6,11 @@
 
 #include "node/casework/casefile.h"
 
-/* All rows of a query as objects, for lists that stand elsewhere; finishes the query. Columns named "is:..."
- * are booleans, "list:..." lists. */
+/* What every list is made with, here and beside this file: all rows as objects, the values by their columns'
+ * names; columns that begin with "is:" are booleans, with "list:" lists; NULL is left out. Finishes the
+ * query.
+ */
 const struct error *lists_rows(struct query *query, json_t **out) MUST_CHECK;
-
 /* Reports: state NULL or "new"; sorted by clock (danger first, then oldest):
  * {"key","what","danger","district","created","state","due", "hub","case_key"}. `due` is when its triage
  * clock runs out: emergency 24 h, urgent 72 h, normal 14 days. */

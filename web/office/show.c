@@ -56,6 +56,14 @@ const char *show_choice(const struct visit *visit, const char *code)
 		{"form", SAY("By the form")},
 		{"call", SAY("By telephone")},
 		{"visit", SAY("In person")},
+		{"own-agency", SAY("Own agency is concerned")},
+		{"already-received", SAY("The person receives it already")},
+		{"not-applicable", SAY("Not what this provider does")},
+		{"person-declined", SAY("The person does not want it")},
+		{"unavailable", SAY("No room or no time now")},
+		{"free", SAY("Has room")},
+		{"few", SAY("Has room for few")},
+		{"full", SAY("Has no room")},
 	};
 	char *label;
 
@@ -137,7 +145,10 @@ const char *show_tag(const char *code)
 		{"sent", "new"},
 		{"accepted", "open"},
 		{"declined", "warn"},
+		{"withdrawn", "warn"},
 		{"expired", "warn"},
+		{"paused", "warn"},
+		{"free", "good"},
 	};
 
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)

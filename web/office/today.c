@@ -65,6 +65,13 @@ static const struct error *add_conflicts(struct visit *visit)
 			json_object_set_new(row, "name", json_string("a report"));
 			continue;
 		}
+		if (strcmp(entity, "provider") == 0) {
+			json_object_set_new(row, "href",
+				json_string(
+					visit_path(visit, "/providers/%s", json_text_or(row, "key", ""))));
+			json_object_set_new(row, "name", json_string("the directory"));
+			continue;
+		}
 		if (!*key)
 			key = json_text_or(row, "key", "");
 		json_object_set_new(row, "href", json_string(visit_path(visit, "/cases/%s", key)));
@@ -176,7 +183,7 @@ const struct error *today_page(struct visit *visit)
 	json_t *opened = NULL;
 
 	if (!visit_may(visit, MAY_READ_REPORTS))
-		return visit_show(visit, "office-plain", "Today");
+		return referrals_today(visit);
 	TRY(add_reports(visit));
 	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));

@@ -95,43 +95,24 @@ static bool is_own_part(const json_t *set)
 	return count == json_object_size(set);
 }
 
-static const struct error *is_sent(struct office *office, const char *key, const json_t *set, bool *out)
-{
-	json_t *record CLEANUP(json_decref) = NULL;
-	const struct error *error = NULL;
-
-	if (!json_object_get(set, "state"))
-		error = casefile_get(office->file, "referral", key, &record);
-	*out = strcmp(json_text_or(record ? record : set, "state", "draft"), "draft") != 0;
-	return error && error->code != ERROR_NOT_FOUND ? error : NULL;
-}
-
-/* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, and
- * for nobody else; *to stays NULL for all other records, and while it is a draft. */
+/* A referral, once it is sent, and what is said on it: for the hub that sent it and the provider's. Whoever
+ * is neither has no part in it. */
 static const struct error *readers_of_referral(
-	struct batch *batch, const struct event_draft *draft, json_t **to)
+	struct batch *batch, const struct event_draft *draft, bool is_reply, json_t **to)
 {
-	bool is_reply = strcmp(draft->entity, "reply") == 0;
+	const struct office *office = batch->office;
 	const char *key = is_reply ? json_text_or(draft->set, "referral", "") : draft->key;
+	const char *self = office->trust.self.log;
 	struct referral_hubs hubs;
-	bool is_out = true;
 
-	if (!is_reply && strcmp(draft->entity, "referral") != 0)
-		return NULL;
-	if (!is_reply && is_own_part(draft->set)) {
-		*to = json_pack("[s]", batch->office->trust.self.log);
-		return NULL;
-	}
 	if (!ids_is_key(key))
-		return error_new(ERROR_INVALID, "an answer that does not say to what");
-	if (!is_reply)
-		TRY(is_sent(batch->office, key, draft->set, &is_out));
-	if (!is_out)
-		return NULL;
-	TRY(referral_hubs(batch->office->file, key, is_reply ? NULL : draft->set, &hubs));
-	*to = *hubs.provider && strcmp(hubs.provider, hubs.sender) != 0
-		      ? json_pack("[ss]", hubs.sender, hubs.provider)
-		      : json_pack("[s]", hubs.sender);
+		return error_new(ERROR_INVALID, "a reply that does not say to which referral");
+	TRY(referral_hubs(office->file, key, is_reply ? NULL : draft->set, &hubs));
+	if (strcmp(hubs.sender, self) != 0 && strcmp(hubs.provider, self) != 0)
+		return error_new(ERROR_DENIED,
+			"a referral is between the hub that sent it and the provider's; this hub is neither");
+	*to = recipients_between(roster_of_us(office), &office->trust.self, hubs.sender,
+		!is_reply && is_own_part(draft->set) ? "" : hubs.provider);
 	return NULL;
 }
 
@@ -140,12 +121,11 @@ static const struct error *readers_of_referral(
 static const struct error *readers_of(struct batch *batch, const struct event_draft *draft, json_t **to)
 {
 	const char *report = json_text_or(draft->set, "report", "");
-	bool is_for_headquarters;
+	bool is_for_headquarters, is_reply = strcmp(draft->entity, "reply") == 0;
 	char home[LOG_ID_SIZE];
 
-	TRY(readers_of_referral(batch, draft, to));
-	if (*to)
-		return NULL;
+	if (is_reply || strcmp(draft->entity, "referral") == 0)
+		return readers_of_referral(batch, draft, is_reply, to);
 	if (*draft->case_key)
 		report = draft->case_key;
 	else if (!ids_is_key(report))
