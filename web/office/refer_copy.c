@@ -199,7 +199,8 @@ void refer_copy(struct visit *visit, struct refer *refer)
 			lines_of(visit, "contact", refer->contacts, contact_facts));
 	if (json_object_get(ticked, "plan"))
 		put_text(visit, refer, "plan", lines_of(visit, "plan", refer->plans, plan_facts));
-	if (json_object_size(refer->set) == before && !visit_has_problems(visit))
+	if (json_object_size(refer->set) == before &&
+		!json_object_get(json_object_get(visit->view, "errors"), "along"))
 		visit_problem(visit, "along", "Tick what goes along; with nothing they cannot help");
 }
 
