@@ -111,6 +111,85 @@ async function parts(page, look, address) {
 		throw new Error('the name is not shown to whoever said why');
 }
 
+// A referral in its three steps, in spite of a conflict of interest; the slip, its one-time code in another browser, and taking it back.
+async function refer(page, look, coalition, browser, inspector, report) {
+	const { gulu } = coalition;
+	const tick = async (field, value) => {
+		await page.locator(`#${field} summary`).click();
+		await page.locator(`[name="${field}"][value="${value}"]`).check();
+	};
+
+	await page.goto(`${gulu.office}/users/new`);
+	await send(page, 'Add them', { name: 'lakot', role: 'officer', passphrase: gulu.passphrase });
+	const passphrase = (await page.locator('.code').innerText()).trim();
+	await page.goto(`${gulu.office}/providers/new`);
+	await tick('services', 'police');
+	await send(page, 'Save', { name: 'Inspector Ojok', profession: 'police-liaison', organisation: 'Gulu Police', contact: 'Ask at the gate for the inspector.' });
+	await page.goto(`${gulu.office}/cases/${report}`);
+	await press(page, page.getByRole('link', { name: 'Refer to a provider' }));
+	await look('refer');
+	await send(page, 'Search', { service: 'publicity' });
+	await look('refer-nobody');
+	await send(page, 'Search', { service: 'police' });
+	await press(page, page.getByRole('link', { name: /^Inspector Ojok/ }));
+	await look('refer-form');
+	await send(page, 'See what they will see', { reason: 'They wait at her gate each night.' });
+	await look('refer-form-wrong');
+	await fill(page, { service: 'police', urgency: 'urgent', appointment: 'Thursday at nine, at the office', consent: 'new' });
+	for (const box of ['ref', 'summary', 'safe_contact', 'plan'])
+		await page.locator(`[name=along][value=${box}]`).check();
+	await page.locator('[name=along][value^="names."]').check();
+	if (!await page.locator('#purpose').isVisible())
+		await page.locator('summary', { hasText: 'The new consent' }).click();
+	await tick('agencies', '010104');
+	await send(page, 'See what they will see', { purpose: 'Protection at night', to_whom: 'The police in Gulu', how: 'spoken', given: inDays(-1) });
+	await look('refer-look');
+	if (!(await words(page)).includes('Aber Santa Grace'))
+		throw new Error('the preview does not show what they will see');
+	await send(page, 'Change something');
+	await look('refer-form-again');
+	await send(page, 'See what they will see');
+	await send(page, 'Send it', { second: 'lakot', passphrase: 'not this one' });
+	await look('refer-look-wrong');
+	await send(page, 'Send it', { override_why: 'Nobody else is there at night.', passphrase });
+	await look('slip');
+	await send(page, 'Show the slip', { details: 'reason', code: 'new' });
+	await look('slip-code');
+	await page.emulateMedia({ media: 'print' });
+	if (await page.getByRole('button', { name: 'Show the slip' }).isVisible())
+		throw new Error('what is below the slip is printed');
+	await page.emulateMedia({ media: 'screen' });
+	await openByCode(inspector, browser, gulu, (await page.locator('.code').innerText()).trim());
+	await page.goto(`${gulu.office}/cases/${report}`);
+	await look('case-referred');
+	await press(page, page.getByRole('link', { name: 'Withdraw it' }));
+	await look('withdraw');
+	await send(page, 'Withdraw it');
+	await look('withdraw-wrong');
+	await send(page, 'Withdraw it', { withdrawn_why: 'She sleeps elsewhere now.' });
+	await look('case-withdrawn');
+}
+
+// Whoever holds the slip, in a browser where nobody is signed in.
+async function openByCode(inspector, browser, { office }, code) {
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	const look = (name) => inspector.look(page, `office-${name}`, false);
+	inspector.watch(page);
+	await page.goto(`${office}/login`);
+	await press(page, page.getByRole('link', { name: 'I have a slip with a one-time code' }));
+	await look('code');
+	await send(page, 'Open', { code: 'task jigsaw oyster tub icicle armchair falcon task' });
+	await look('code-wrong');
+	await send(page, 'Open', { code });
+	await look('code-referral');
+	await send(page, 'Send the answer');
+	await look('code-referral-wrong');
+	await send(page, 'Send the answer', { kind: 'accepted', text: 'A patrol comes by at ten.' });
+	await look('code-referral-accepted');
+	await context.close();
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -197,6 +276,7 @@ async function officePages(inspector, coalition, browser) {
 	await press(page, page.locator('table').last().getByRole('link'));
 	await look('followup');
 	await parts(page, look, `${gulu.office}/cases/${report}`);
+	await refer(page, look, coalition, browser, inspector, report);
 	await page.goto(`${gulu.office}/cases/${report}`);
 	await send(page, 'Add the note', { text: '' });
 	await look('note-wrong');
