@@ -8,11 +8,9 @@
 
 #include <string.h>
 
+#include "web/office/referred.h"
 #include "web/office/show.h"
 
-static const char facts[] =
-	"service urgency reason appointment expires ref alias risk district summary needs "
-	"violations names contacts plan";
 static const char sender_facts[] = "withdrawn_why override_by override_why";
 
 void referral_seen_free(struct referral_seen *seen)
@@ -130,16 +128,15 @@ static const char *closed_words(const struct visit *visit, enum referral_stage s
 
 static void add_content(struct visit *visit, const struct referral_seen *seen)
 {
-	const struct entity *entity = schema_entity("referral");
 	const json_t *record = seen->record;
+	json_t *own CLEANUP(json_decref) = NULL;
 
-	visit_set(visit, "facts", show_fields(visit, entity, record, facts));
-	visit_text(visit, "consent", json_text_or(record, "consent_text", ""));
-	visit_text(visit, "safe_contact", json_text_or(record, "safe_contact", ""));
+	referral_shown(visit, record);
 	visit_set(visit, "is_open", json_true());
 	if (!seen->is_sender)
 		return;
-	visit_set(visit, "sender_facts", show_fields(visit, entity, record, sender_facts));
+	own = show_fields(visit, schema_entity("referral"), record, sender_facts);
+	visit_set(visit, "own", json_array_size(own) ? json_pack("{sO}", "list", own) : json_null());
 	visit_text(visit, "case_key", json_text_or(record, "case", ""));
 }
 

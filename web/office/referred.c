@@ -15,16 +15,21 @@
 const char referral_along[] =
 	"ref alias risk district summary needs violations names contacts safe_contact plan";
 
+/* In the order of the schema. */
+static const char facts[] =
+	"service urgency reason appointment expires ref alias risk district summary needs violations names "
+	"contacts plan";
+
 void referral_shown(struct visit *visit, const json_t *record)
 {
 	const struct entity *entity = schema_entity("referral");
 	const char *home = json_text_or(record, "home", visit->office->trust.self.log);
 
 	visit_set(visit, "referred",
-		json_pack("{ss, so, so}", "hub", office_hub_name(visit->office, home), "about",
-			show_fields(visit, entity, record,
-				"service urgency reason appointment expires consent_text"),
-			"along", show_fields(visit, entity, record, referral_along)));
+		json_pack("{ss, so, ss, ss}", "hub", office_hub_name(visit->office, home), "facts",
+			show_fields(visit, entity, record, facts), "safe_contact",
+			json_text_or(record, "safe_contact", ""), "consent",
+			json_text_or(record, "consent_text", "")));
 }
 
 const struct error *referred_find(

@@ -95,8 +95,8 @@ static bool is_own_part(const json_t *set)
 	return count == json_object_size(set);
 }
 
-/* A referral, once it is sent, and what is said on it: for the hub that sent it and the provider's. Whoever
- * is neither has no part in it. */
+/* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, and
+ * for nobody else; before that it is the sender's. Whoever is neither has no part in it. */
 static const struct error *readers_of_referral(
 	struct batch *batch, const struct event_draft *draft, bool is_reply, json_t **to)
 {
@@ -106,13 +106,14 @@ static const struct error *readers_of_referral(
 	struct referral_hubs hubs;
 
 	if (!ids_is_key(key))
-		return error_new(ERROR_INVALID, "a reply that does not say to which referral");
+		return error_new(ERROR_INVALID, "an answer that does not say to what");
 	TRY(referral_hubs(office->file, key, is_reply ? NULL : draft->set, &hubs));
 	if (strcmp(hubs.sender, self) != 0 && strcmp(hubs.provider, self) != 0)
 		return error_new(ERROR_DENIED,
 			"a referral is between the hub that sent it and the provider's; this hub is neither");
-	*to = recipients_between(roster_of_us(office), &office->trust.self, hubs.sender,
-		!is_reply && is_own_part(draft->set) ? "" : hubs.provider);
+	if (!is_reply && is_own_part(draft->set))
+		*hubs.provider = '\0';
+	*to = recipients_between(roster_of_us(office), &office->trust.self, hubs.sender, hubs.provider);
 	return NULL;
 }
 

@@ -31,12 +31,26 @@ static void providers_and_facilitators_open_nothing(void **state)
 	}
 }
 
+static void providers_answer_and_facilitators_look_up(void **state)
+{
+	assert_true(access_may(ROLE_PROVIDER, MAY_ANSWER_REFERRALS));
+	assert_false(access_may(ROLE_PROVIDER, MAY_READ_DIRECTORY));
+	assert_false(access_may(ROLE_PROVIDER, MAY_WRITE_DIRECTORY));
+	assert_true(access_may(ROLE_FACILITATOR, MAY_READ_DIRECTORY));
+	assert_false(access_may(ROLE_FACILITATOR, MAY_WRITE_DIRECTORY));
+	assert_false(access_may(ROLE_FACILITATOR, MAY_ANSWER_REFERRALS));
+	assert_true(access_may(ROLE_OFFICER, MAY_WRITE_DIRECTORY));
+	assert_false(access_writes(ROLE_OFFICER, "principles"));
+	assert_true(access_reads(ROLE_FACILITATOR, "principles"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roles_have_names),
 		cmocka_unit_test(officers_do_casework_and_only_coordinators_manage_people),
 		cmocka_unit_test(providers_and_facilitators_open_nothing),
+		cmocka_unit_test(providers_answer_and_facilitators_look_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,6 +1,8 @@
 /* Lists show the most pressing first, find what people look for, and never walk through a whole table. */
 #include "tests/unit/casework/sample.h"
 
+#include "node/casework/directory.h"
+#include "node/casework/referral.h"
 #include "node/casework/schema.h"
 
 struct hub {
@@ -325,7 +327,9 @@ static void every_list_runs_on_an_index(void **state)
 	const char *key = sample_key(hub->context, GULU, 1);
 	struct seen seen = {.hub = hub};
 	char ref[REFERENCE_SIZE];
+	struct referral_hubs hubs;
 	const struct entity *entities;
+	const char *mine;
 	json_t *rows;
 	size_t count;
 
@@ -349,9 +353,22 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(lists_users(hub->file, &rows));
 	ASK(lists_counts(hub->file, "2026-11-23", &rows));
 	ASK(lists_search(hub->file, "market", 10, &rows));
+<<<<<<< HEAD
 	ASK(lists_helpers(hub->file, &(struct lists_wish){"legal", "gulu", "acholi", true}, 10, &rows));
 	ASK(lists_referred(hub->file, key, 10, &rows));
 	assert_null(lists_of_pass(hub->context, hub->file, "none", &key));
+=======
+	assert_null(lists_provider_of(hub->context, hub->file, "auma", &mine));
+	ASK(directory_list(
+		hub->file, &(struct directory_filter){"legal", "", "", "", "active"}, 10, 0, &rows));
+	ASK(directory_colleagues(hub->file, key, 10, &rows));
+	ASK(directory_principles(hub->file, &rows));
+	ASK(referral_list_to(hub->file, key, 10, &rows));
+	ASK(referral_list_received(hub->file, GULU, 10, &rows));
+	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
+	ASK(referral_replies(hub->file, key, &rows));
+	assert_null(referral_hubs(hub->file, key, NULL, &hubs));
+>>>>>>> directory
 	for (size_t i = 0; i < count; i++) {
 		ASK(lists_export(hub->file, entities[i].name, &rows));
 	}
