@@ -338,7 +338,8 @@ static void check_guard(struct visit *visit, const struct refer *refer)
 				  guard_words(visit, refer)));
 }
 
-/* "Legal help. To: a lawyer of the network. Not to: the police. Spoken, 23 November 2026." */
+/* "Legal help; To whom: a lawyer; Not to whom: the police; How it was given: Spoken ...": without their own
+ * words, which may name somebody. */
 static void put_consent_text(struct visit *visit, struct refer *refer)
 {
 	json_t *facts CLEANUP(json_decref) =
@@ -351,10 +352,7 @@ static void put_consent_text(struct visit *visit, struct refer *refer)
 	buffer_text(text, json_text_or(refer->consent, "purpose", ""));
 	json_array_foreach (facts, i, fact)
 		buffer_format(
-			text, "\n%s: %s", json_text_or(fact, "label", ""), json_text_or(fact, "value", ""));
-	for (char *at = (char *)buffer_bytes(text).data; *at; at++)
-		if (*at == '\n')
-			*at = ';';
+			text, "; %s: %s", json_text_or(fact, "label", ""), json_text_or(fact, "value", ""));
 	whole = memory_string(visit->context, (const char *)buffer_bytes(text).data);
 	for (len = strlen(whole); text_length(whole) > CONSENT_TEXT_MAX; whole[len] = '\0')
 		for (len--; len && ((unsigned char)whole[len] & 0xc0) == 0x80;)
