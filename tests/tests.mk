@@ -54,7 +54,7 @@ test-scan: all
 BROWSER_MODULES = tests/browser/node_modules/.package-lock.json
 $(BROWSER_MODULES): tests/browser/package.json
 	cd $(<D) && npm install --no-audit --no-fund --silent && touch $(@:tests/browser/%=%)
-test-browser: all $(BROWSER_MODULES)
+test-browser: all $(SYSTEM_TOOLS) $(BROWSER_MODULES)
 	ENGABO=$(abspath $(B)/engabo) $(PROVE) -j2 -e node $(filter-out $(if $(filter quick,$(SET)),$(BROWSER_LONG)),$(sort $(wildcard tests/browser/test_$(or $(T),*).mjs)))
 
 test-valgrind: unit

@@ -350,7 +350,10 @@ async function peoplePages(inspector, coalition, browser) {
 	await look('person-nothing');
 	await page.goto(`${hq.office}/users/${hq.user}`);
 	await look('person-me');
-	await providerPages(inspector, coalition, browser, passphrase);
+	await providerPages(inspector, coalition, browser, passphrase, (theirs, see) => see('provider'));
+	const provider = await directory(page, look, coalition);
+	const sent = await referrals(page, look, coalition, provider);
+	await providerPages(inspector, coalition, browser, passphrase, (theirs, see) => answers(theirs, see, hq.office, sent));
 	await page.goto(`${hq.office}/lock`);
 	await look('lock');
 	await send(page, 'Lock now');
@@ -358,12 +361,101 @@ async function peoplePages(inspector, coalition, browser) {
 	await context.close();
 }
 
-async function providerPages(inspector, { hq }, browser, passphrase) {
+// Principles and the directory, as headquarters writes them; answers the key of the provider who signs in as okot.
+async function directory(page, look, { hq }) {
+	await page.goto(`${hq.office}/principles`);
+	await look('principles-none');
+	await press(page, page.getByRole('link', { name: 'Write them' }));
+	await look('principles-write');
+	await send(page, 'Save');
+	await look('principles');
+	await page.goto(`${hq.office}/providers`);
+	await look('providers-none');
+	await press(page, page.getByRole('link', { name: 'Add a provider' }));
+	await look('provider-new');
+	await page.locator('#services summary').click();
+	await send(page, 'Save', { profession: 'doctor', services: 'medical', vetted_on: inDays(3) });
+	await look('provider-wrong');
+	await send(page, 'Save', { name: 'Doctor Auma', vetted_by: 'Namata', vetted_on: inDays(-300), user: 'okot', languages: 'Acholi, English', capacity: 'few',
+		contact: 'Her clinic, in the mornings.\nNever at home.' });
+	await look('provider');
+	const provider = keyIn(page);
+	await press(page, page.getByRole('link', { name: 'Change the entry' }));
+	await look('provider-edit');
+	await page.goto(`${hq.office}/providers/new`);
+	await page.locator('#services summary').click();
+	await send(page, 'Save', { name: 'Advocate Opio', profession: 'lawyer', services: 'legal' });
+	await page.goto(`${hq.office}/providers`);
+	await look('providers');
+	await send(page, 'Find', { service: 'medical', language: 'acholi' });
+	await look('providers-found');
+	await page.goto(`${hq.office}/history/provider/${provider}`);
+	await look('history-provider');
+	await page.goto(`${hq.office}/referrals`);
+	await look('referrals-none');
+	return provider;
+}
+
+// A referral to that provider: what they see and answer, and what staff write down for them.
+async function referrals(page, look, coalition, provider) {
+	const { hq } = coalition;
+	const in_case = await coalition.order(`write hq ${JSON.stringify({ entity: 'case', set: { alias: 'Kingfisher', ref: 'KLA-7K2QX' } })}`);
+	const set = { provider, hub: hq.log, service: 'medical', urgency: 'urgent', state: 'sent', sent_at: `${inDays(-9)}T09:00:00Z`, expires: inDays(90),
+		reason: 'She needs a doctor who writes a report.', consent_text: 'A doctor may know her name and her injuries.', alias: 'Kingfisher', ref: 'KLA-7K2QX',
+		summary: 'Beaten on the way home.\nTwo men, one motorcycle.', safe_contact: 'After six; say it is about the seeds.' };
+	const key = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set })}`);
+	const over = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set: { ...set, state: 'withdrawn', withdrawn_why: 'She changed her mind.' } })}`);
+
+	await page.goto(`${hq.office}/referrals`);
+	await look('referrals-sent');
+	await page.goto(`${hq.office}/referrals/${key}`);
+	await look('referral-sent');
+	await page.goto(`${hq.office}/referrals/${key}/reply/accept`);
+	await look('reply-told');
+	return { key, over };
+}
+
+async function answers(page, look, office, { key, over }) {
+	await page.goto(office);
+	await look('provider-today');
+	await page.goto(`${office}/referrals`);
+	await look('provider-referrals');
+	await press(page, page.getByRole('link', { name: /^Medical/ }).first());
+	await look('principles-due');
+	await send(page, 'Save');
+	await look('principles-wrong');
+	await page.goto(`${office}/principles?next=/referrals/${key}`);
+	await send(page, 'Save', { accept: 'yes' });
+	await look('referral');
+	await press(page, page.getByRole('link', { name: 'Propose a colleague' }));
+	await look('reply-propose');
+	await send(page, 'Propose', { text: 'It is a court matter.' });
+	await look('reply-propose-wrong');
+	await page.goto(`${office}/referrals/${key}/reply/decline`);
+	await look('reply-decline');
+	await page.goto(`${office}/referrals/${key}/reply/accept`);
+	await look('reply-accept');
+	await send(page, 'Accept', { next: inDays(-2) });
+	await look('reply-accept-wrong');
+	await send(page, 'Accept', { next: inDays(7) });
+	await look('referral-accepted');
+	await page.goto(`${office}/referrals/${key}/reply/finish`);
+	await send(page, 'Finish', { text: 'She has the report.\nShe comes again in spring.' });
+	await look('referral-done');
+	await page.goto(`${office}/referrals/${over}`);
+	await look('referral-withdrawn');
+	await press(page, page.getByRole('link', { name: 'My entry' }));
+	await look('provider-own');
+	await press(page, page.getByRole('link', { name: 'Change the entry' }));
+	await look('provider-own-edit');
+}
+
+async function providerPages(inspector, { hq }, browser, passphrase, answer) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
 	const page = await context.newPage();
 	inspector.watch(page);
 	await signIn(page, { office: hq.office, user: 'okot', passphrase });
-	await inspector.look(page, 'office-provider', false);
+	await answer(page, (name) => inspector.look(page, `office-${name}`, false));
 	await page.goto(`${hq.office}/reports`);
 	await inspector.look(page, 'office-not-allowed', false);
 	await context.close();
