@@ -30,14 +30,20 @@ endif
 test-all: test-packages
 	@sh tests/all.sh full $(MAKE) $(B)
 
-test-one: all unit
+test-one: all unit $(SYSTEM_TOOLS)
 	@found='$(filter %/test_$(T),$(UNIT_PROGRAMS)) $(filter %/test_$(T).py %/test_$(T).sh,$(SYSTEM))'; \
 	[ -n "$$(echo $$found)" ] || { echo "no test is called $(T)"; exit 64; }; ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $$found
 
 test-unit: unit
 	$(PROVE) -j2 -e '' $(if $(T),$(filter %/test_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 
-test-system: all
+# Writes any record as the office would, where no page does (yet): for system tests.
+SYSTEM_TOOLS = $(B)/tests/system/write
+$(SYSTEM_TOOLS): %: %.o $(ARCHIVES)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS) -lzxcvbn -lpthread
+-include $(SYSTEM_TOOLS:=.d)
+
+test-system: all $(SYSTEM_TOOLS)
 	ENGABO=$(abspath $(B)/engabo) $(PROVE) -e '' $(if $(filter short,$(SET)),$(SYSTEM_SHORT),$(filter-out $(if $(SANITIZE)$(filter quick,$(SET)),$(SYSTEM_LONG)),$(SYSTEM)))
 
 # What scanners of other people find: testssl.sh on all ports, wapiti on the public pages.
@@ -48,7 +54,7 @@ test-scan: all
 BROWSER_MODULES = tests/browser/node_modules/.package-lock.json
 $(BROWSER_MODULES): tests/browser/package.json
 	cd $(<D) && npm install --no-audit --no-fund --silent && touch $(@:tests/browser/%=%)
-test-browser: all $(BROWSER_MODULES)
+test-browser: all $(SYSTEM_TOOLS) $(BROWSER_MODULES)
 	ENGABO=$(abspath $(B)/engabo) $(PROVE) -j2 -e node $(filter-out $(if $(filter quick,$(SET)),$(BROWSER_LONG)),$(sort $(wildcard tests/browser/test_$(or $(T),*).mjs)))
 
 test-valgrind: unit

@@ -11,7 +11,8 @@
 #define KEYHOLDER                                                                                            \
 	(MAY(MAY_UNLOCK) | MAY(MAY_READ_REPORTS) | MAY(MAY_READ_CASES) | MAY(MAY_WRITE_CASES) |              \
 		MAY(MAY_SETTLE_CONFLICTS) | MAY(MAY_EXPORT) | MAY(MAY_SEE_SYNC) | MAY(MAY_REFER) |           \
-		MAY(MAY_SEE_IDENTITY) | MAY(MAY_ANSWER_REFERRALS))
+		MAY(MAY_SEE_IDENTITY) | MAY(MAY_ANSWER_REFERRALS) | MAY(MAY_READ_DIRECTORY) |                \
+		MAY(MAY_WRITE_DIRECTORY))
 
 static const struct {
 	const char *name;
@@ -20,7 +21,7 @@ static const struct {
 	[ROLE_COORDINATOR] = {"coordinator", KEYHOLDER | MAY(MAY_MANAGE_PEOPLE) | MAY(MAY_SEE_AUDIT)},
 	[ROLE_OFFICER] = {"officer", KEYHOLDER},
 	[ROLE_PROVIDER] = {"provider", MAY(MAY_ANSWER_REFERRALS)},
-	[ROLE_FACILITATOR] = {"facilitator", 0},
+	[ROLE_FACILITATOR] = {"facilitator", MAY(MAY_READ_DIRECTORY)},
 };
 
 const char *person_role_name(enum person_role role)
@@ -53,8 +54,8 @@ static const struct {
 	{"contact", "co", "co"}, {"plan", "co", "co"}, {"incident", "co", "co"}, {"consent", "co", "co"},
 	{"action", "co", "co"}, {"followup", "co", "co"}, {"note", "co", "co"}, {"attachment", "co", "co"},
 	{"transfer", "co", "co"}, {"takeover", "co", "co"}, {"referral", "cop", "co"},
-	{"reply", "cop", "cop"}, {"provider", "cop", "cop"}, /* a provider their own entry (web/office) */
-	{"principles", "cop", "c"}, {"user", "c", "c"}, {"audit", "c", "copf"}, /* everybody leaves traces */
+	{"reply", "cop", "cop"}, {"provider", "copf", "cop"}, /* a provider their own entry (sight.c) */
+	{"principles", "copf", "c"}, {"user", "c", "c"}, {"audit", "c", "copf"}, /* everybody leaves traces */
 };
 
 static bool is_among(const char *letters, enum person_role role)

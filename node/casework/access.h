@@ -21,6 +21,8 @@ enum access {
 	MAY_SEE_IDENTITY, /* of persons; each time it is written down */
 	MAY_ANSWER_REFERRALS,
 	MAY_SEE_AUDIT,
+	MAY_READ_DIRECTORY,
+	MAY_WRITE_DIRECTORY, /* a provider their own entry without it (sight.h) */
 };
 const char *person_role_name(enum person_role role);
 const struct error *person_role_parse(const char *name, enum person_role *out) MUST_CHECK;

@@ -264,6 +264,8 @@ CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it
 CREATE INDEX referral_case ON referral(case_key, created, key);
 CREATE INDEX referral_hub ON referral(hub, state, created);
 CREATE INDEX referral_provider ON referral(provider, created);
+CREATE INDEX referral_pass ON referral(pass) WHERE pass <> '';
+CREATE INDEX referral_home ON referral(home, created);
 
 CREATE TABLE reply( -- what came back on a referral, a step each
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,

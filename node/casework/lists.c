@@ -303,7 +303,7 @@ const struct error *lists_provider_of(
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT key FROM provider WHERE home = (SELECT value FROM meta WHERE name = 'self') AND "
 		"\"user\" = ?"
-		" ORDER BY state = 'active' DESC, key LIMIT 1"));
+		" AND \"user\" <> '' ORDER BY state = 'active' DESC, key LIMIT 1"));
 	db_bind_text(&query, 1, user);
 	TRY(db_step(&query, &row));
 	*key = row ? memory_string(context, db_text(&query, 0)) : "";
@@ -458,6 +458,63 @@ const struct error *lists_export(struct casefile *file, const char *entity_name,
 	buffer_format(sql, " FROM %s t%s%s ORDER BY t.key LIMIT ?", settle_table(entity), way ? way : "",
 		way ? " WHERE " SIGHT_CASE : "");
 	return rows_limited(file, (const char *)sql->data, -1, out);
+}
+
+/* A code within a list in JSON, as it stands there. */
+static const char *quoted(const void *context, const char *code)
+{
+	return *code ? memory_format(context, "\"%s\"", code) : "";
+}
+
+const struct error *lists_helpers(
+	struct casefile *file, const struct lists_wish *wish, int limit, json_t **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct buffer *sql = buffer_new(scratch);
+	struct query query;
+
+	buffer_text(sql, "SELECT key, home");
+	add_fields(sql, schema_entity("provider"), "provider");
+	buffer_text(sql, " FROM provider WHERE state = 'active' AND (?2 = '' OR instr(services, ?2))"
+			 " AND (?3 = '' OR coalesce(districts, '[]') IN ('', '[]') OR instr(districts, ?3)) "
+			 "AND (?4 = '' OR instr(lower(languages), lower(?4)))"
+			 " AND (NOT ?5 OR capacity IS NOT 'full') ORDER BY name LIMIT ?1");
+	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
+	db_bind_integer(&query, 1, limit);
+	db_bind_text(&query, 2, quoted(scratch, wish->service));
+	db_bind_text(&query, 3, quoted(scratch, wish->district));
+	db_bind_text(&query, 4, wish->language);
+	db_bind_integer(&query, 5, wish->has_room);
+	return lists_rows(&query, out);
+}
+
+const struct error *lists_referred(struct casefile *file, const char *case_key, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		"SELECT r.key, r.provider, p.name AS provider_name, r.hub, r.service, r.urgency, r.state,"
+		" r.sent_at, r.expires, r.consent, r.withdrawn_why, s.withdrawn AS consent_withdrawn"
+		" FROM referral r LEFT JOIN case_ c ON c.key = r.case_key LEFT JOIN provider p ON p.key = "
+		"r.provider LEFT JOIN consent s ON s.key = r.consent"
+		" WHERE r.case_key = ?1 AND r.state <> 'draft' AND " SIGHT_CASE
+		" ORDER BY r.created DESC, r.key DESC LIMIT ?2"));
+	db_bind_text(&query, 1, case_key);
+	db_bind_integer(&query, 2, limit);
+	return lists_rows(&query, out);
+}
+
+const struct error *lists_of_pass(
+	const void *context, struct casefile *file, const char *pass, const char **key)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(casefile_db(file), &query, "SELECT key FROM referral WHERE pass = ?1 AND pass <> ''"));
+	db_bind_text(&query, 1, pass);
+	TRY(db_step(&query, &row));
+	*key = row ? memory_string(context, db_text(&query, 0)) : "";
+	return NULL;
 }
 
 static const struct error *is_reference_free(

@@ -6,8 +6,10 @@
 
 #include "node/casework/casefile.h"
 
-/* For lists in files of their own: all rows of a query as objects, which is then finished. A column "is:x" is
- * a boolean, "list:x" a list; NULL is left out. */
+/* What every list is made with, here and beside this file: all rows as objects, the values by their columns'
+ * names; columns that begin with "is:" are booleans, with "list:" lists; NULL is left out. Finishes the
+ * query.
+ */
 const struct error *lists_rows(struct query *query, json_t **out) MUST_CHECK;
 /* Reports: state NULL or "new"; sorted by clock (danger first, then oldest):
  * {"key","what","danger","district","created","state","due", "hub","case_key"}. `due` is when its triage
@@ -53,6 +55,25 @@ const struct error *lists_parts(
  * none. */
 const struct error *lists_provider_of(
 	const void *context, struct casefile *file, const char *user, const char **key) MUST_CHECK;
+/* Whom something can be referred to: active entries of the directory by name, with every field by its name,
+ * "key" and "home". Of each wish "" means any; `has_room`: not those that are full. */
+struct lists_wish {
+	const char *service, *district; /* codes */
+	const char *language;		/* words */
+	bool has_room;
+};
+const struct error *lists_helpers(
+	struct casefile *file, const struct lists_wish *wish, int limit, json_t **out) MUST_CHECK;
+/* The referrals of a case that were sent, newest first:
+ * {"key","provider","provider_name","hub","service","urgency",
+ * "state","sent_at","expires","consent","withdrawn_why", "consent_withdrawn": the day}; for referral_state.
+ */
+const struct error *lists_referred(
+	struct casefile *file, const char *case_key, int limit, json_t **out) MUST_CHECK;
+/* The referral that a one-time code with this verifier opens: its key, on `context`; "" when there is none.
+ */
+const struct error *lists_of_pass(
+	const void *context, struct casefile *file, const char *pass, const char **key) MUST_CHECK;
 /* Numbers for the head of the page: {"new_reports","urgent","overdue","conflicts","open_cases"} */
 const struct error *lists_counts(struct casefile *file, const char *today, json_t **out) MUST_CHECK;
 /* FTS5 over reports, cases, actions, notes; newest first:

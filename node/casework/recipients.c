@@ -7,17 +7,34 @@
 
 #include <string.h>
 
+static bool is_there(const struct roster *roster, const struct member_keys *self, const char *log)
+{
+	const struct roster_member *member = roster ? roster_member(roster, log) : NULL;
+
+	return strcmp(log, self->log) == 0 || (member && member->status == MEMBER_ACTIVE);
+}
+
 json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home)
 {
-	const struct roster_member *member = roster ? roster_member(roster, home) : NULL;
-	bool is_own = strcmp(home, self->log) == 0;
-	bool is_there = is_own || (member && member->status == MEMBER_ACTIVE);
+	bool is_own = strcmp(home, self->log) == 0, gets_it = is_there(roster, self, home);
 
 	if (!roster || roster->sharing == SHARING_FULL)
-		return is_there ? json_pack("[ss]", home, "hq") : json_pack("[s]", "hq");
-	if (is_own || !is_there)
+		return gets_it ? json_pack("[ss]", home, "hq") : json_pack("[s]", "hq");
+	if (is_own || !gets_it)
 		return json_pack("[s]", self->log);
 	return json_pack("[ss]", home, self->log);
+}
+
+json_t *recipients_between(
+	const struct roster *roster, const struct member_keys *self, const char *a, const char *b)
+{
+	json_t *to = json_array();
+
+	if (is_there(roster, self, a))
+		json_array_append_new(to, json_string(a));
+	if (*b && strcmp(a, b) != 0 && is_there(roster, self, b))
+		json_array_append_new(to, json_string(b));
+	return to;
 }
 
 struct chosen {

@@ -11,6 +11,12 @@
  * home that has left gets nothing new. `roster` NULL: this hub works alone, and what it writes waits for
  * headquarters. The caller's. */
 json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home);
+/* The "to" of what is between two hubs and nobody else's, neither headquarters' unless it is one of them: a
+ * referral and the replies on it. `b` may be "" or the same; one that has left gets nothing new. The
+ * caller's.
+ */
+json_t *recipients_between(
+	const struct roster *roster, const struct member_keys *self, const char *a, const char *b);
 /* `roster` NULL: this hub works alone, and all is sealed to itself. "hq" means every active headquarters hub,
  * "all" the coalition recipient; a log id that is not an active member is ERROR_NOT_FOUND. No recipient
  * twice. out holds AGE_RECIPIENTS_MAX. */

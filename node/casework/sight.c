@@ -154,6 +154,10 @@ static const struct error *sees(struct sight *sight, const struct entity *entity
 	*yes = true;
 	if (sight->reader->role == ROLE_PROVIDER && strcmp(name, "referral") == 0)
 		return sees_referral(sight, FOR_PROVIDER "WHERE r.key = ?1", key, yes);
+	if (sight->reader->role == ROLE_PROVIDER && strcmp(name, "provider") == 0) {
+		*yes = strcmp(key, sight->reader->provider) == 0;
+		return NULL;
+	}
 	if (sight->reader->role == ROLE_PROVIDER && strcmp(name, "reply") == 0)
 		return sees_referral(
 			sight, FOR_PROVIDER "JOIN reply p ON p.referral = r.key WHERE p.key = ?1", key, yes);

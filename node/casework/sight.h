@@ -1,6 +1,6 @@
 /* What one person may see of the case file: by role (access.h), by team, by restricted cases, and of a
- * provider the referrals to them (casework.md, "Who may do what"). The one place that knows; the lists
- * (lists.c) and every record by its key (casefile_get) pass here. */
+ * provider the referrals to them and their own entry in the directory (casework.md, "Who may do what"). The
+ * one place that knows; the lists (lists.c) and every record by its key (casefile_get) pass here. */
 #ifndef ENGABO_CASEWORK_SIGHT_H
 #define ENGABO_CASEWORK_SIGHT_H
 

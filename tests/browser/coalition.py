@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The coalition that a browser visits: headquarters, Gulu and a relay between them, obeying the lines on standard input.
 
-First it prints one line of JSON: for each hub its addresses and who signs in. Then each line it reads is an order ("sync gulu", "report gulu {...}", "relay away",
+First it prints one line of JSON: for each hub its addresses and who signs in. Then each line it reads is an order ("sync gulu", "report gulu {...}", "write gulu {...}", "relay away",
 "relay back", "restart gulu", "run gulu WORD...") and each is answered by one line of JSON. At the end of input everything ends and is removed."""
 import json
 import os
@@ -21,6 +21,8 @@ def obey(coalition, hubs, order, rest):
         return hubs[name].run("sync", check=False).returncode
     if order == "report":
         return hubs[name].report(**json.loads(more))
+    if order == "write":
+        return hubs[name].write(json.loads(more))[0]
     if order == "restart":
         hubs[name].stop()
         hubs[name].start()
@@ -53,7 +55,7 @@ def main():
         coalition.start()
         hubs = {"hq": coalition.hq, "gulu": coalition.gulu}
         say({key: {"welcome": f"http://localhost:{hub.http}", "form": f"https://localhost:{hub.https}", "office": f"https://localhost:{hub.office}",
-                   "user": hub.user, "passphrase": hub.passphrase} for key, hub in hubs.items()})
+                   "user": hub.user, "passphrase": hub.passphrase, "log": hub.log} for key, hub in hubs.items()})
         for line in sys.stdin:
             order, _, rest = line.strip().partition(" ")
             say(obey(coalition, hubs, order, rest))

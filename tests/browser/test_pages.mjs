@@ -236,6 +236,85 @@ async function states(page, look, office, first) {
 	await look('report-added');
 }
 
+// A referral in its three steps, in spite of a conflict of interest; the slip, its one-time code in another browser, and taking it back.
+async function refer(page, look, coalition, browser, inspector, report) {
+	const { gulu } = coalition;
+	const tick = async (field, value) => {
+		await page.locator(`#${field} summary`).click();
+		await page.locator(`[name="${field}"][value="${value}"]`).check();
+	};
+
+	await page.goto(`${gulu.office}/users/new`);
+	await send(page, 'Add them', { name: 'lakot', role: 'officer', passphrase: gulu.passphrase });
+	const passphrase = (await page.locator('.code').innerText()).trim();
+	await page.goto(`${gulu.office}/providers/new`);
+	await tick('services', 'police');
+	await send(page, 'Save', { name: 'Inspector Ojok', profession: 'police-liaison', organisation: 'Gulu Police', contact: 'Ask at the gate for the inspector.' });
+	await page.goto(`${gulu.office}/cases/${report}`);
+	await press(page, page.getByRole('link', { name: 'Refer to a provider' }));
+	await look('refer');
+	await send(page, 'Search', { service: 'publicity' });
+	await look('refer-nobody');
+	await send(page, 'Search', { service: 'police' });
+	await press(page, page.getByRole('link', { name: /^Inspector Ojok/ }));
+	await look('refer-form');
+	await send(page, 'See what they will see', { reason: 'They wait at her gate each night.' });
+	await look('refer-form-wrong');
+	await fill(page, { service: 'police', urgency: 'urgent', appointment: 'Thursday at nine, at the office', consent: 'new' });
+	for (const box of ['ref', 'summary', 'safe_contact', 'plan'])
+		await page.locator(`[name=along][value=${box}]`).check();
+	await page.locator('[name=along][value^="names."]').check();
+	if (!await page.locator('#purpose').isVisible())
+		await page.locator('summary', { hasText: 'The new consent' }).click();
+	await tick('agencies', '010104');
+	await send(page, 'See what they will see', { purpose: 'Protection at night', to_whom: 'The police in Gulu', how: 'spoken', given: inDays(-1) });
+	await look('refer-look');
+	if (!(await words(page)).includes('Aber Santa Grace'))
+		throw new Error('the preview does not show what they will see');
+	await send(page, 'Change something');
+	await look('refer-form-again');
+	await send(page, 'See what they will see');
+	await send(page, 'Send it', { second: 'lakot', passphrase: 'not this one' });
+	await look('refer-look-wrong');
+	await send(page, 'Send it', { override_why: 'Nobody else is there at night.', passphrase });
+	await look('slip');
+	await send(page, 'Show the slip', { details: 'reason', code: 'new' });
+	await look('slip-code');
+	await page.emulateMedia({ media: 'print' });
+	if (await page.getByRole('button', { name: 'Show the slip' }).isVisible())
+		throw new Error('what is below the slip is printed');
+	await page.emulateMedia({ media: 'screen' });
+	await openByCode(inspector, browser, gulu, (await page.locator('.code').innerText()).trim());
+	await page.goto(`${gulu.office}/cases/${report}`);
+	await look('case-referred');
+	await press(page, page.getByRole('link', { name: 'Withdraw it' }));
+	await look('withdraw');
+	await send(page, 'Withdraw it');
+	await look('withdraw-wrong');
+	await send(page, 'Withdraw it', { withdrawn_why: 'She sleeps elsewhere now.' });
+	await look('case-withdrawn');
+}
+
+// Whoever holds the slip, in a browser where nobody is signed in.
+async function openByCode(inspector, browser, { office }, code) {
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const page = await context.newPage();
+	const look = (name) => inspector.look(page, `office-${name}`, false);
+	inspector.watch(page);
+	await page.goto(`${office}/login`);
+	await press(page, page.getByRole('link', { name: 'I have a slip with a one-time code' }));
+	await look('code');
+	await send(page, 'Open', { code: 'task jigsaw oyster tub icicle armchair falcon task' });
+	await look('code-wrong');
+	await send(page, 'Open', { code });
+	await look('code-referral');
+	await send(page, 'Send the answer');
+	await look('code-referral-wrong');
+	await send(page, 'Send the answer', { kind: 'accepted', text: 'A patrol comes by at ten.' });
+	await look('code-referral-accepted');
+	await context.close();
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -322,6 +401,7 @@ async function officePages(inspector, coalition, browser) {
 	await press(page, page.locator('table').last().getByRole('link'));
 	await look('followup');
 	await parts(page, look, `${gulu.office}/cases/${report}`);
+	await refer(page, look, coalition, browser, inspector, report);
 	await page.goto(`${gulu.office}/cases/${report}`);
 	await send(page, 'Add the note', { text: '' });
 	await look('note-wrong');
@@ -397,7 +477,10 @@ async function peoplePages(inspector, coalition, browser) {
 	await look('person-nothing');
 	await page.goto(`${hq.office}/users/${hq.user}`);
 	await look('person-me');
-	await providerPages(inspector, coalition, browser, passphrase);
+	await providerPages(inspector, coalition, browser, passphrase, (theirs, see) => see('provider'));
+	const provider = await directory(page, look, coalition);
+	const sent = await referrals(page, look, coalition, provider);
+	await providerPages(inspector, coalition, browser, passphrase, (theirs, see) => answers(theirs, see, hq.office, sent));
 	await page.goto(`${hq.office}/lock`);
 	await look('lock');
 	await send(page, 'Lock now');
@@ -405,12 +488,101 @@ async function peoplePages(inspector, coalition, browser) {
 	await context.close();
 }
 
-async function providerPages(inspector, { hq }, browser, passphrase) {
+// Principles and the directory, as headquarters writes them; answers the key of the provider who signs in as okot.
+async function directory(page, look, { hq }) {
+	await page.goto(`${hq.office}/principles`);
+	await look('principles-none');
+	await press(page, page.getByRole('link', { name: 'Write them' }));
+	await look('principles-write');
+	await send(page, 'Save');
+	await look('principles');
+	await page.goto(`${hq.office}/providers`);
+	await look('providers-none');
+	await press(page, page.getByRole('link', { name: 'Add a provider' }));
+	await look('provider-new');
+	await page.locator('#services summary').click();
+	await send(page, 'Save', { profession: 'doctor', services: 'medical', vetted_on: inDays(3) });
+	await look('provider-wrong');
+	await send(page, 'Save', { name: 'Doctor Auma', vetted_by: 'Namata', vetted_on: inDays(-300), user: 'okot', languages: 'Acholi, English', capacity: 'few',
+		contact: 'Her clinic, in the mornings.\nNever at home.' });
+	await look('provider');
+	const provider = keyIn(page);
+	await press(page, page.getByRole('link', { name: 'Change the entry' }));
+	await look('provider-edit');
+	await page.goto(`${hq.office}/providers/new`);
+	await page.locator('#services summary').click();
+	await send(page, 'Save', { name: 'Advocate Opio', profession: 'lawyer', services: 'legal' });
+	await page.goto(`${hq.office}/providers`);
+	await look('providers');
+	await send(page, 'Find', { service: 'medical', language: 'acholi' });
+	await look('providers-found');
+	await page.goto(`${hq.office}/history/provider/${provider}`);
+	await look('history-provider');
+	await page.goto(`${hq.office}/referrals`);
+	await look('referrals-none');
+	return provider;
+}
+
+// A referral to that provider: what they see and answer, and what staff write down for them.
+async function referrals(page, look, coalition, provider) {
+	const { hq } = coalition;
+	const in_case = await coalition.order(`write hq ${JSON.stringify({ entity: 'case', set: { alias: 'Kingfisher', ref: 'KLA-7K2QX' } })}`);
+	const set = { provider, hub: hq.log, service: 'medical', urgency: 'urgent', state: 'sent', sent_at: `${inDays(-9)}T09:00:00Z`, expires: inDays(90),
+		reason: 'She needs a doctor who writes a report.', consent_text: 'A doctor may know her name and her injuries.', alias: 'Kingfisher', ref: 'KLA-7K2QX',
+		summary: 'Beaten on the way home.\nTwo men, one motorcycle.', safe_contact: 'After six; say it is about the seeds.' };
+	const key = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set })}`);
+	const over = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set: { ...set, state: 'withdrawn', withdrawn_why: 'She changed her mind.' } })}`);
+
+	await page.goto(`${hq.office}/referrals`);
+	await look('referrals-sent');
+	await page.goto(`${hq.office}/referrals/${key}`);
+	await look('referral-sent');
+	await page.goto(`${hq.office}/referrals/${key}/reply/accept`);
+	await look('reply-told');
+	return { key, over };
+}
+
+async function answers(page, look, office, { key, over }) {
+	await page.goto(office);
+	await look('provider-today');
+	await page.goto(`${office}/referrals`);
+	await look('provider-referrals');
+	await press(page, page.getByRole('link', { name: /^Medical/ }).first());
+	await look('principles-due');
+	await send(page, 'Save');
+	await look('principles-wrong');
+	await page.goto(`${office}/principles?next=/referrals/${key}`);
+	await send(page, 'Save', { accept: 'yes' });
+	await look('referral');
+	await press(page, page.getByRole('link', { name: 'Propose a colleague' }));
+	await look('reply-propose');
+	await send(page, 'Propose', { text: 'It is a court matter.' });
+	await look('reply-propose-wrong');
+	await page.goto(`${office}/referrals/${key}/reply/decline`);
+	await look('reply-decline');
+	await page.goto(`${office}/referrals/${key}/reply/accept`);
+	await look('reply-accept');
+	await send(page, 'Accept', { next: inDays(-2) });
+	await look('reply-accept-wrong');
+	await send(page, 'Accept', { next: inDays(7) });
+	await look('referral-accepted');
+	await page.goto(`${office}/referrals/${key}/reply/finish`);
+	await send(page, 'Finish', { text: 'She has the report.\nShe comes again in spring.' });
+	await look('referral-done');
+	await page.goto(`${office}/referrals/${over}`);
+	await look('referral-withdrawn');
+	await press(page, page.getByRole('link', { name: 'My entry' }));
+	await look('provider-own');
+	await press(page, page.getByRole('link', { name: 'Change the entry' }));
+	await look('provider-own-edit');
+}
+
+async function providerPages(inspector, { hq }, browser, passphrase, answer) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
 	const page = await context.newPage();
 	inspector.watch(page);
 	await signIn(page, { office: hq.office, user: 'okot', passphrase });
-	await inspector.look(page, 'office-provider', false);
+	await answer(page, (name) => inspector.look(page, `office-${name}`, false));
 	await page.goto(`${hq.office}/reports`);
 	await inspector.look(page, 'office-not-allowed', false);
 	await context.close();

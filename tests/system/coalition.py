@@ -292,6 +292,17 @@ class Hub:
     def with_passphrase(self, *words, **more):
         return self.run(*words, "--as", self.user, "--passphrase-file", "-", input=self.passphrase + "\n", **more)
 
+    def write(self, *records):
+        """Records ({"entity", "set", "case", "key"}) as the office writes them, where no page does; answers their keys."""
+        fd, secret = tempfile.mkstemp()
+        os.write(fd, (self.passphrase + "\n").encode())
+        os.close(fd)
+        try:
+            lines = "\n".join(json.dumps(record) for record in records)
+            return sh(os.path.join(os.path.dirname(PROGRAM), "tests/system/write"), self.dir, self.user, secret, input=lines.encode(), env=self.environment).decode().split()
+        finally:
+            os.unlink(secret)
+
     def configure(self, old, new):
         """Changes its settings; they count from the next start."""
         path = os.path.join(self.dir, "engabo.conf")

@@ -9,6 +9,7 @@
 #include "web/office/attach.h"
 #include "web/office/fields.h"
 #include "web/office/parts.h"
+#include "web/office/referred.h"
 #include "web/office/share.h"
 #include "web/office/show.h"
 #include "web/office/state.h"
@@ -134,6 +135,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(add_tasks(visit, key));
 	TRY(parts_show(visit, key));
 	TRY(attach_show(visit, key));
+	TRY(referred_of_case(visit, key));
 	TRY(add_notes(visit, key));
 	case_facts(visit, record);
 	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
@@ -141,6 +143,7 @@ static const struct error *show(struct visit *visit, const char *key)
 		visit, "readers", show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
 	visit_text(visit, "key", key);
+	visit_text(visit, "case_key", key);
 	visit_text(visit, "note", visit_field(visit, "text"));
 	visit_text(visit, "back", "/cases");
 	return visit_show(visit, "office-case",

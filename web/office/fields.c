@@ -265,6 +265,26 @@ const struct error *fields_show(struct visit *visit, const struct asking *asking
 	return NULL;
 }
 
+void fields_offer(struct visit *visit, const char *name, json_t *choices)
+{
+	json_t *field, *choice;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(visit->view, "fields"), i, field) {
+		if (strcmp(json_text_or(field, "name", ""), name) != 0)
+			continue;
+		json_array_foreach (choices, k, choice)
+			json_object_set_new(choice, "selected",
+				json_boolean(strcmp(json_text_or(choice, "code", ""),
+						     json_text_or(field, "value", "")) == 0));
+		json_object_del(field, "line");
+		if (!json_is_true(json_object_get(field, "radios")))
+			json_object_set_new(field, "menu", json_true());
+		json_object_set(field, "choices", choices);
+	}
+	json_decref(choices);
+}
+
 /* A date that has passed is sometimes meant; it is asked about once, and accepted when it comes again. */
 static bool is_past_unconfirmed(struct visit *visit, const struct field *field, const char *date)
 {
@@ -377,19 +397,40 @@ static const char *check_consent(const json_t *values, const char **field)
 						       : NULL;
 }
 
+static const char *check_provider(const json_t *values, const char **field)
+{
+	*field = is_empty(values, "vetted_by") ? "vetted_by" : "vetted_on";
+	if (is_empty(values, "vetted_by") == is_empty(values, "vetted_on"))
+		return NULL;
+	return is_empty(values, "vetted_by") ? SAY("Vetted by: say who vouches for them")
+					     : SAY("Vetted on: say since when");
+}
+
+static const char *check_reply(const json_t *values, const char **field)
+{
+	*field = "text";
+	if (strcmp(json_text_or(values, "why", ""), "other") == 0 && is_empty(values, "text"))
+		return SAY("What was said: for another reason, say which");
+	*field = "next";
+	return is_before(values, "next", "on") ? SAY("Next word by: this day has passed") : NULL;
+}
+
 bool fields_agree(struct visit *visit, const char *entity, const json_t *values)
 {
 	static const struct {
 		const char *entity;
 		const char *(*check)(const json_t *values, const char **field);
 	} rules[] = {{"report", check_report}, {"case", check_case}, {"action", check_action},
-		{"followup", check_followup}, {"plan", check_plan}, {"consent", check_consent}};
+		{"followup", check_followup}, {"plan", check_plan}, {"consent", check_consent},
+		{"provider", check_provider}, {"reply", check_reply}};
 	static const struct {
 		const char *entity, *field, *words;
 	} past[] = {{"followup", "made", SAY("Made on: this day has not come yet")},
 		{"incident", "when", SAY("When it happened: this day has not come yet")},
 		{"consent", "given", SAY("Given on: this day has not come yet")},
-		{"consent", "withdrawn", SAY("Withdrawn on: this day has not come yet")}};
+		{"consent", "withdrawn", SAY("Withdrawn on: this day has not come yet")},
+		{"provider", "vetted_on", SAY("Vetted on: this day has not come yet")},
+		{"reply", "on", SAY("Given on: this day has not come yet")}};
 	const char *wrong, *field = "";
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {

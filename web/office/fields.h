@@ -42,6 +42,9 @@ json_t *fields_value(struct visit *visit, const struct field *field, const struc
 /* What the fields of a record must say together: a case is not closed without a reason. `values` has them as
  * text. True when they hold; else a problem is added. */
 bool fields_agree(struct visit *visit, const char *entity, const json_t *values);
+/* After fields_show: the input of one field offers these, [{"code","label"}], and no others; a menu where it
+ * was a line. Takes over `choices`. That what comes back is one of them, is the caller's to check. */
+void fields_offer(struct visit *visit, const char *name, json_t *choices);
 /* Identities in a JSON list as the text of a hidden field, and back (the caller's). */
 const char *fields_seen_text(const void *context, const json_t *heads);
 json_t *fields_seen_parse(const char *text);

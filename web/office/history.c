@@ -13,7 +13,18 @@ static const char *page_of(struct visit *visit, const json_t *record)
 
 	if (strcmp(entity, "report") == 0)
 		return visit_path(visit, "/reports/%s", visit->parts[1]);
+	if (strcmp(entity, "provider") == 0 || strcmp(entity, "referral") == 0)
+		return visit_path(visit, "/%ss/%s", entity, visit->parts[1]);
 	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? visit->parts[1] : case_key);
+}
+
+/* Keys tell people nothing; whose names went along with a referral, is told where that is written down. */
+static bool is_untold(const struct entity *entity, const struct field *field)
+{
+	bool is_identity = strcmp(field->name, "names") == 0 || strcmp(field->name, "contacts") == 0;
+
+	return field->type == FIELD_KEY || strcmp(field->name, "mailbox") == 0 ||
+	       strcmp(field->name, "pass") == 0 || (is_identity && strcmp(entity->name, "referral") == 0);
 }
 
 /* Changes of one event stand together. */
@@ -28,8 +39,7 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 		const struct field *field = schema_field(entity, json_text_or(row, "field", ""));
 		const char *event = json_text_or(row, "event", ""), *value;
 
-		if (!field || field->type == FIELD_KEY ||
-			strcmp(field->name, "mailbox") == 0) /* keys tell people nothing */
+		if (!field || is_untold(entity, field))
 			continue;
 		if (!group || strcmp(event, last) != 0) {
 			group = json_pack("{ss, s[]}", "who", show_who(visit, row), "changes");
@@ -44,13 +54,24 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 	return list;
 }
 
+/* Of a referral to this hub only its page is shown, and that while it may be read. */
+static bool is_from_elsewhere(const struct visit *visit, const struct entity *entity)
+{
+	const char *self = visit->office->trust.self.log;
+
+	return strcmp(entity->name, "reply") == 0 ||
+	       (strcmp(entity->name, "referral") == 0 &&
+		       strncmp(visit->parts[1], self, LOG_ID_SIZE - 1) != 0);
+}
+
 const struct error *history_page(struct visit *visit)
 {
 	const struct entity *entity = schema_entity(visit->parts[0]);
 	json_t *history CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
 
 	/* Who somebody is, parts.c shows, and writes down who looked. */
-	if (!entity || entity->is_local || strcmp(entity->name, "person") == 0)
+	if (!entity || entity->is_local || strcmp(entity->name, "person") == 0 ||
+		is_from_elsewhere(visit, entity))
 		return error_new(ERROR_NOT_FOUND, "there is no such record here");
 	TRY(casefile_get(visit->office->file, entity->name, visit->parts[1], &record));
 	TRY(traces_read(visit->office, visit->person.name, entity->name, visit->parts[1],

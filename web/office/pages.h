@@ -3,6 +3,7 @@
 #ifndef ENGABO_WEB_OFFICE_PAGES_H
 #define ENGABO_WEB_OFFICE_PAGES_H
 
+#include "node/casework/referral.h"
 #include "web/office/visit.h"
 
 visit_page today_page;				     /* today.c */
@@ -25,6 +26,17 @@ visit_page users_page, user_new_form, user_new_save, user_page, user_save; /* us
 visit_page hubs_page;							   /* hubs.c */
 
 visit_page audit_page; /* audit.c */
+
+visit_page refer_page, refer_form, refer_save;		 /* refer.c, refer_form.c: sending a referral */
+visit_page slip_page, slip_print;			 /* slip.c */
+visit_page withdraw_form, withdraw_save;		 /* withdraw.c */
+visit_page code_form, code_open, code_page, code_answer; /* code.c: by the one-time code of a slip */
+visit_page providers_page, provider_page, provider_form, provider_save;		 /* providers.c */
+visit_page principles_page, principles_accept, principles_form, principles_save; /* principles.c */
+visit_page referrals_page,
+	referrals_today;	   /* referrals.c; the second is Today of who does not work on cases */
+visit_page referral_page;	   /* referral.c */
+visit_page reply_form, reply_save; /* reply.c */
 
 visit_page settings_page, settings_save, settings_workshop; /* settings.c */
 
@@ -67,6 +79,19 @@ const struct error *talk_show(struct visit *visit, const json_t *report) MUST_CH
 const char *reports_shortened(const void *context, const char *text);
 /* {"reports":[...]} for the partial office-report-rows, or null when there are none; takes over `rows`. */
 json_t *reports_table(struct visit *visit, json_t *rows);
+/* Whether a provider asks who still has to accept the principles, before they open a referral. */
+const struct error *principles_are_due(struct visit *visit, bool *out) MUST_CHECK;
+/* The referral in the address as whoever asks may see it, with its replies and what became of it. */
+struct referral_seen {
+	json_t *record, *replies;
+	struct referral_state state;
+	bool is_sender;	  /* staff of the hub that sent it */
+	bool is_provider; /* the provider it was sent to */
+};
+void referral_seen_free(struct referral_seen *seen);
+const struct error *referral_see(struct visit *visit, struct referral_seen *out) MUST_CHECK;
+/* Instead of a referral, while principles_are_due: these, and then back. */
+const struct error *referral_ask_principles(struct visit *visit) MUST_CHECK;
 /* The same for the actions or follow-ups of a case: {"tasks":[...]}. `kind`: "actions" or "followups". */
 json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind);
 /* The same for what is owed (owed.h), for office-task-rows. */

@@ -14,6 +14,7 @@
 #include "node/casework/risk.h"
 #include "web/office/fields.h"
 #include "web/office/show.h"
+#include "web/office/withdraw.h"
 
 #define PARTS_MOST 100 /* of a kind, shown with a case */
 
@@ -398,8 +399,8 @@ static void check_together(struct visit *visit, const struct asking *asking)
 	fields_agree(visit, asking->entity, typed);
 }
 
-static const struct error *write_part(
-	struct visit *visit, const struct part *part, const char *case_key, json_t *set, json_t *over)
+static const struct error *write_part(struct visit *visit, const struct part *part, const char *case_key,
+	json_t *set, json_t *over, size_t *gone)
 {
 	const char *next = json_text_or(set, "next", "");
 	struct batch *batch = visit_batch(visit);
@@ -418,6 +419,8 @@ static const struct error *write_part(
 		TRY(batch_event(batch, "followup", key, case_key,
 			json_pack("{ss, ss}", "due", next, "owner", visit_field(visit, "owner")), NULL));
 	}
+	if (!is_new(visit) && strcmp(part->entity, "consent") == 0 && *json_text_or(set, "withdrawn", ""))
+		TRY(withdraw_for_consent(visit, batch, case_key, visit->parts[2], gone));
 	return batch_commit(batch);
 }
 
@@ -429,6 +432,7 @@ const struct error *part_save(struct visit *visit)
 	const struct error *error;
 	const struct part *part;
 	struct asking asking;
+	size_t gone = 0;
 
 	TRY(find(visit, &part, &in_case, &record));
 	asking = asking_of(visit, part, record);
@@ -445,6 +449,9 @@ const struct error *part_save(struct visit *visit)
 		return show(visit, part, in_case, record);
 	if (!json_object_size(set))
 		return visit_go(visit, back, "Nothing was changed.");
-	TRY(write_part(visit, part, json_text_or(in_case, "key", ""), set, over));
+	TRY(write_part(visit, part, json_text_or(in_case, "key", ""), set, over, &gone));
+	if (gone)
+		return visit_go(visit, back,
+			"The consent is withdrawn, and with it the referrals that rested on it.");
 	return visit_go(visit, back, is_new(visit) ? part->added : part->saved);
 }

@@ -119,6 +119,7 @@ static const struct error *restate_entity(struct batch *batch, const struct enti
 		batch, entity->name, key, entity->in_case ? json_text_or(now, "case", "") : "", set, from);
 }
 
+/* Its own principles stay behind: in a coalition headquarters' count, and no other hub may state any. */
 static const struct error *restate_key(struct batch *batch, const char *key)
 {
 	const struct entity *entities;
@@ -126,7 +127,7 @@ static const struct error *restate_key(struct batch *batch, const char *key)
 
 	entities = schema_entities(&count);
 	for (size_t i = 0; i < count; i++)
-		if (!entities[i].is_local)
+		if (!entities[i].is_local && strcmp(entities[i].name, "principles") != 0)
 			TRY(restate_entity(batch, &entities[i], key));
 	return NULL;
 }

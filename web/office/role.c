@@ -21,6 +21,7 @@
 #include "web/authority.h"
 #include "web/office/attach.h"
 #include "web/office/catch.h"
+#include "web/office/code.h"
 #include "web/office/sign.h"
 #include "web/office/traces.h"
 #include "web/static.h"
@@ -324,9 +325,12 @@ static void reception_start(struct reception *reception, struct office *office, 
 	reception->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	reception->sessions = sessions_new(context, (int64_t)config->office.idle_minutes * MINUTE_MS,
 		(int64_t)config->office.session_hours * 60 * MINUTE_MS);
+	reception->slips = sessions_new(context, CODE_HOURS * 60 * MINUTE_MS, CODE_HOURS * 60 * MINUTE_MS);
 	reception->throttle = throttle_new(context);
 	reception->kept = kept_new(context);
 	snprintf(reception->session_cookie, sizeof reception->session_cookie, "__Host-office-%d",
+		config->office.https);
+	snprintf(reception->slip_cookie, sizeof reception->slip_cookie, "__Host-slip-%d",
 		config->office.https);
 	snprintf(reception->device_cookie, sizeof reception->device_cookie, "__Host-known-%d",
 		config->office.https);

@@ -23,6 +23,7 @@ struct session {
 	uint8_t hash[DIGEST_LEN]; /* of the token */
 	char csrf[SESSION_TOKEN_SIZE];
 	char user[PERSON_NAME_MAX + 1];
+	char about[ENTITY_KEY_SIZE]; /* the one record that it is for, of a session by a slip; "" of staff */
 	int64_t began_ms, seen_ms;
 	const char *notice; /* a sentence of ours for the next page: "The action was added."; NULL: nothing to
 			       say */

@@ -169,6 +169,8 @@ static const char *page_of(struct visit *visit, const char *entity, const json_t
 
 	if (strcmp(entity, "report") == 0)
 		return visit_path(visit, "/reports/%s", key);
+	if (strcmp(entity, "provider") == 0)
+		return visit_path(visit, "/providers/%s", key);
 	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? key : case_key);
 }
 

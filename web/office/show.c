@@ -68,6 +68,14 @@ const char *show_choice(const struct visit *visit, const char *code)
 		{"30-49", SAY("30 to 49")},
 		{"50-64", SAY("50 to 64")},
 		{"65-more", SAY("65 or older")},
+		{"own-agency", SAY("Own agency is concerned")},
+		{"already-received", SAY("The person receives it already")},
+		{"not-applicable", SAY("Not what this provider does")},
+		{"person-declined", SAY("The person does not want it")},
+		{"unavailable", SAY("No room or no time now")},
+		{"free", SAY("Has room")},
+		{"few", SAY("Has room for few")},
+		{"full", SAY("Has no room")},
 	};
 	char *label;
 
@@ -145,6 +153,14 @@ const char *show_tag(const char *code)
 		{"active", "good"},
 		{"unsafe", "bad"},
 		{"unreachable", "warn"},
+		{"urgent", "warn"},
+		{"sent", "new"},
+		{"accepted", "open"},
+		{"declined", "warn"},
+		{"withdrawn", "warn"},
+		{"expired", "warn"},
+		{"paused", "warn"},
+		{"free", "good"},
 	};
 
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)

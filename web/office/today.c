@@ -57,6 +57,9 @@ static void name_conflict(struct visit *visit, json_t *row)
 	if (strcmp(entity, "report") == 0) {
 		href = visit_path(visit, "/reports/%s", key);
 		name = say(visit->request, "a report");
+	} else if (strcmp(entity, "provider") == 0) {
+		href = visit_path(visit, "/providers/%s", key);
+		name = say(visit->request, "the directory");
 	} else if (parts_is_secret(entity)) {
 		href = visit_path(visit, "/cases/%s/people/%s", case_key, key);
 	} else if (*case_key) {
@@ -189,7 +192,7 @@ const struct error *today_page(struct visit *visit)
 	json_t *opened = NULL;
 
 	if (!visit_may(visit, MAY_READ_REPORTS))
-		return visit_show(visit, "office-plain", "Today");
+		return referrals_today(visit);
 	TRY(add_reports(visit));
 	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));

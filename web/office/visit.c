@@ -118,6 +118,20 @@ static json_t *help_entry(const struct visit *visit)
 		"label", say(visit->request, SAY("Help")), "here", text_starts(path, "help"), "count");
 }
 
+/* What somebody goes to who does not work on cases. */
+static void add_outsider(struct visit *visit, json_t *nav)
+{
+	const char *own = visit->reader.provider;
+
+	json_array_append_new(nav, nav_entry(visit, "/", SAY("Today"), 0));
+	if (visit_may(visit, MAY_ANSWER_REFERRALS))
+		json_array_append_new(nav, nav_entry(visit, "/referrals", SAY("Referrals"), 0));
+	if (own && *own)
+		json_array_append_new(
+			nav, nav_entry(visit, visit_path(visit, "/providers/%s", own), SAY("My entry"), 0));
+	json_array_append_new(nav, nav_entry(visit, "/principles", SAY("Our principles"), 0));
+}
+
 static json_t *nav_of(struct visit *visit)
 {
 	json_t *counts CLEANUP(json_decref) = NULL, *nav = json_array();
@@ -131,8 +145,13 @@ static json_t *nav_of(struct visit *visit)
 			nav, nav_entry(visit, "/reports", SAY("Reports"),
 				     (size_t)json_integer_value(json_object_get(counts, "new_reports"))));
 		json_array_append_new(nav, nav_entry(visit, "/cases", SAY("Cases"), 0));
+		json_array_append_new(nav, nav_entry(visit, "/referrals", SAY("Referrals"), 0));
 		json_array_append_new(nav, nav_entry(visit, "/search", SAY("Search"), 0));
 	}
+	if (!visit_may(visit, MAY_READ_REPORTS))
+		add_outsider(visit, nav);
+	if (visit_may(visit, MAY_READ_DIRECTORY))
+		json_array_append_new(nav, nav_entry(visit, "/providers", SAY("Directory"), 0));
 	if (visit_may(visit, MAY_SEE_SYNC))
 		json_array_append_new(nav, nav_entry(visit, "/hubs", SAY("Hubs"), 0));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))

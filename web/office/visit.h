@@ -26,10 +26,13 @@ struct reception {
 	int wake;	       /* eventfd: the role's loop looks at wants_lock */
 	int64_t staff_seen_ms; /* boot clock, of the last request by somebody signed in */
 	struct sessions *sessions;
+	struct sessions
+		*slips; /* of those who typed the one-time code of a slip: they are nobody here (code.c) */
 	struct throttle *throttle;
 	struct kept *kept;
 	struct worker *worker;
-	char session_cookie[32], device_cookie[32]; /* names; cookies ignore ports, so the port is in them */
+	char session_cookie[32], device_cookie[32],
+		slip_cookie[32]; /* names; cookies ignore ports, so the port is in them */
 };
 
 #define VISIT_PARTS 3

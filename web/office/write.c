@@ -14,6 +14,7 @@
 #include "node/casework/envelope.h"
 #include "node/casework/lists.h"
 #include "node/casework/recipients.h"
+#include "node/casework/referral.h"
 #include "node/casework/schema.h"
 #include "node/casework/trail.h"
 #include "node/store/doorbell.h"
@@ -94,14 +95,49 @@ static const struct roster *roster_of_us(const struct office *office)
 	return roster && roster_member(roster, office->trust.self.log) ? roster : NULL;
 }
 
+/* What of a referral is the sender's alone: the provider's hub needs it for nothing. */
+static bool is_own_part(const json_t *set)
+{
+	static const char *const names[] = {"pass", "override_by", "override_why"};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		count += json_object_get(set, names[i]) != NULL;
+	return count == json_object_size(set);
+}
+
+/* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, and
+ * for nobody else; before that it is the sender's. Whoever is neither has no part in it. */
+static const struct error *readers_of_referral(
+	struct batch *batch, const struct event_draft *draft, bool is_reply, json_t **to)
+{
+	const struct office *office = batch->office;
+	const char *key = is_reply ? json_text_or(draft->set, "referral", "") : draft->key;
+	const char *self = office->trust.self.log;
+	struct referral_hubs hubs;
+
+	if (!ids_is_key(key))
+		return error_new(ERROR_INVALID, "an answer that does not say to what");
+	TRY(referral_hubs(office->file, key, is_reply ? NULL : draft->set, &hubs));
+	if (strcmp(hubs.sender, self) != 0 && strcmp(hubs.provider, self) != 0)
+		return error_new(ERROR_DENIED,
+			"a referral is between the hub that sent it and the provider's; this hub is neither");
+	if (!is_reply && is_own_part(draft->set))
+		*hubs.provider = '\0';
+	*to = recipients_between(roster_of_us(office), &office->trust.self, hubs.sender, hubs.provider);
+	return NULL;
+}
+
 /* Whom an event is for: the hub that the record belongs to and headquarters, by the coalition's policy; but
  * headquarters alone for whatever is said of a report that its reporter wanted nobody else to open. */
 static const struct error *readers_of(struct batch *batch, const struct event_draft *draft, json_t **to)
 {
 	const char *report = json_text_or(draft->set, "report", "");
-	bool is_for_headquarters;
+	bool is_for_headquarters, is_reply = strcmp(draft->entity, "reply") == 0;
 	char home[LOG_ID_SIZE];
 
+	if (is_reply || strcmp(draft->entity, "referral") == 0)
+		return readers_of_referral(batch, draft, is_reply, to);
 	if (*draft->case_key)
 		report = draft->case_key;
 	else if (!ids_is_key(report))

@@ -32,11 +32,13 @@ static void each_role_may_do_what_the_table_says(void **state)
 		[MAY_SEE_IDENTITY] = "co",
 		[MAY_ANSWER_REFERRALS] = "cop",
 		[MAY_SEE_AUDIT] = "c",
+		[MAY_READ_DIRECTORY] = "cof",
+		[MAY_WRITE_DIRECTORY] = "co",
 	};
 
-	assert_int_equal(sizeof who / sizeof *who, MAY_SEE_AUDIT + 1);
+	assert_int_equal(sizeof who / sizeof *who, MAY_WRITE_DIRECTORY + 1);
 	for (int role = ROLE_COORDINATOR; role <= ROLE_FACILITATOR; role++)
-		for (int what = 0; what <= MAY_SEE_AUDIT; what++)
+		for (int what = 0; what <= MAY_WRITE_DIRECTORY; what++)
 			assert_int_equal(access_may((enum person_role)role, (enum access)what),
 				strchr(who[what], person_role_name((enum person_role)role)[0]) != NULL);
 }
@@ -51,7 +53,7 @@ static void every_kind_of_record_has_its_readers_and_writers(void **state)
 		{"incident", "co", "co"}, {"consent", "co", "co"}, {"action", "co", "co"},
 		{"followup", "co", "co"}, {"note", "co", "co"}, {"attachment", "co", "co"},
 		{"transfer", "co", "co"}, {"takeover", "co", "co"}, {"referral", "cop", "co"},
-		{"reply", "cop", "cop"}, {"provider", "cop", "cop"}, {"principles", "cop", "c"},
+		{"reply", "cop", "cop"}, {"provider", "copf", "cop"}, {"principles", "copf", "c"},
 		{"user", "c", "c"}, {"audit", "c", "copf"}};
 	size_t count;
 	const struct entity *entities = schema_entities(&count);

@@ -2,6 +2,8 @@
 #include "tests/unit/casework/sample.h"
 
 #include "node/casework/owed.h"
+#include "node/casework/directory.h"
+#include "node/casework/referral.h"
 #include "node/casework/schema.h"
 
 struct hub {
@@ -457,7 +459,9 @@ static void every_list_runs_on_an_index(void **state)
 	const struct owed_asked everybodys = {"2026-11-23", "2026-11-30", NULL, 10},
 				mine = {"2026-11-23", "2026-11-30", "akello", 10};
 	char ref[REFERENCE_SIZE];
+	struct referral_hubs hubs;
 	const struct entity *entities;
+	const char *own;
 	json_t *rows;
 	size_t count;
 
@@ -487,10 +491,23 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(lists_teams(hub->file, &rows));
 	ASK(lists_counts(hub->file, "2026-11-23", &rows));
 	ASK(lists_search(hub->file, "market", 10, &rows));
+	ASK(lists_helpers(hub->file, &(struct lists_wish){"legal", "gulu", "acholi", true}, 10, &rows));
+	ASK(lists_referred(hub->file, key, 10, &rows));
+	assert_null(lists_of_pass(hub->context, hub->file, "none", &own));
+	assert_null(lists_provider_of(hub->context, hub->file, "auma", &own));
+	ASK(directory_list(
+		hub->file, &(struct directory_filter){"legal", "", "", "", "active"}, 10, 0, &rows));
+	ASK(directory_colleagues(hub->file, key, 10, &rows));
+	ASK(directory_principles(hub->file, &rows));
+	ASK(referral_list_to(hub->file, key, 10, &rows));
+	ASK(referral_list_received(hub->file, GULU, 10, &rows));
+	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
+	ASK(referral_replies(hub->file, key, &rows));
+	assert_null(referral_hubs(hub->file, key, NULL, &hubs));
 	for (size_t i = 0; i < count; i++) {
 		ASK(lists_export(hub->file, entities[i].name, &rows));
 	}
-	assert_null(lists_free_reference(hub->file, "GUL", key, ref));
+	assert_null(lists_free_reference(hub->file, "GUL", sample_key(hub->context, GULU, 1), ref));
 	sqlite3_trace_v2(casefile_db(hub->file)->handle, 0, NULL, NULL);
 	assert_true(seen.count >= 16 + count);
 	for (size_t i = 0; i < seen.count; i++)

@@ -317,6 +317,65 @@ static void a_message_is_written_once(void **state)
 	assert_string_equal(judge(context, "message", (struct said *[]){second, first}, 2, NULL, true), "rp");
 }
 
+/* Gulu asked Mbale; "p" answers as the case file would while it knows the referral. */
+static struct said *reply(
+	const void *context, const char *log, const char *owner, int number, const char *about)
+{
+	return sample_event(context, log, 'o', number, "reply", sample_key(context, owner, number), NULL,
+		json_pack("{s:s, s:s}", "referral", about, "kind", "accepted"), NULL);
+}
+
+static void a_reply_is_the_hub_s_that_was_asked_or_that_asked(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	const char *about = sample_key(context, GULU, 7);
+	char *asked[] = {memory_string(context, MBALE), NULL}, *nobody[] = {NULL};
+	struct said *theirs = reply(context, MBALE, MBALE, 1, about),
+		    *ours = reply(context, GULU, GULU, 2, about);
+	struct said *third = reply(context, "zz00000000000000", "zz00000000000000", 3, about),
+		    *headquarters = reply(context, KAMPALA, KAMPALA, 4, about);
+
+	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, asked, true), "p");
+	assert_string_equal(judge(context, "reply", (struct said *[]){ours}, 1, asked, true), "p");
+	assert_string_equal(judge(context, "reply", (struct said *[]){third}, 1, asked, true), "r");
+	assert_string_equal(judge(context, "reply", (struct said *[]){headquarters}, 1, asked, true), "r");
+	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, NULL, true), "w");
+	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, nobody, true), "r");
+	assert_string_equal(judge(context, "reply", (struct said *[]){ours}, 1, nobody, true), "p");
+	assert_int_equal(alone(reply(context, MBALE, GULU, 5, about)), STANDING_REFUSED);
+	assert_int_equal(alone(reply(context, MBALE, MBALE, 6, "")), STANDING_REFUSED);
+}
+
+static void a_reply_is_written_once(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	const char *about = sample_key(context, GULU, 7), *key = sample_key(context, MBALE, 1);
+	char *asked[] = {memory_string(context, MBALE), NULL};
+	struct said *first = reply(context, MBALE, MBALE, 1, about);
+	struct said *second = sample_event(context, MBALE, 'o', 2, "reply", key, NULL,
+		json_pack("{s:s, s:s}", "referral", about, "kind", "done"), NULL);
+
+	assert_string_equal(judge(context, "reply", (struct said *[]){second, first}, 2, asked, true), "rp");
+}
+
+static void the_directory_has_the_writers_of_a_case_and_headquarters_makes_the_rules(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct said *alone_hub = say(context, MBALE, 'o', "principles", MBALE, NULL, TEXT("text", "x"));
+
+	assert_int_equal(alone(say(context, MBALE, 'o', "provider", MBALE, NULL, TEXT("name", "x"))),
+		STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, KAMPALA, 'o', "provider", MBALE, NULL, TEXT("name", "x"))),
+		STANDING_PERMITTED);
+	assert_int_equal(
+		alone(say(context, GULU, 'o', "provider", MBALE, NULL, TEXT("name", "x"))), STANDING_REFUSED);
+	assert_int_equal(alone(say(context, KAMPALA, 'o', "principles", KAMPALA, NULL, TEXT("text", "x"))),
+		STANDING_PERMITTED);
+	assert_int_equal(alone(alone_hub), STANDING_REFUSED);
+	alone_hub->origin.roster_version = 0;
+	assert_int_equal(alone(alone_hub), STANDING_PERMITTED);
+}
+
 static int start(void **state)
 {
 	secret_start();
@@ -338,6 +397,9 @@ int main(void)
 		cmocka_unit_test(a_message_is_the_reporters_if_its_signature_holds),
 		cmocka_unit_test(all_that_a_message_says_is_signed),
 		cmocka_unit_test(a_message_is_written_once),
+		cmocka_unit_test(a_reply_is_the_hub_s_that_was_asked_or_that_asked),
+		cmocka_unit_test(a_reply_is_written_once),
+		cmocka_unit_test(the_directory_has_the_writers_of_a_case_and_headquarters_makes_the_rules),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -100,6 +100,37 @@ static void nobody_else_gets_in(void **state)
 	assert_int_equal(marks(&world, true, json_pack("[i]", 1), out)->code, ERROR_INVALID);
 }
 
+static const struct error *between(
+	struct world *world, bool with_roster, const char *a, const char *b, char *out)
+{
+	const struct roster *roster = with_roster ? &world->roster : NULL;
+
+	return marks(world, with_roster, recipients_between(roster, &world->self, a, b), out);
+}
+
+static void what_is_between_two_hubs_is_for_these_and_recovery(void **state)
+{
+	struct world world;
+	char out[100];
+
+	setup(&world);
+	assert_null(between(&world, true, GULU, MBALE, out));
+	assert_string_equal(out, "129");
+	assert_null(between(&world, true, MBALE, GULU, out));
+	assert_string_equal(out, "219");
+	assert_null(between(&world, true, GULU, "", out));
+	assert_string_equal(out, "19");
+	assert_null(between(&world, true, GULU, GULU, out));
+	assert_string_equal(out, "19");
+	assert_null(between(&world, true, GULU, KAMPALA, out));
+	assert_string_equal(out, "139");
+	assert_null(between(&world, false, GULU, "", out));
+	assert_string_equal(out, "1");
+	world.roster.members[1].status = MEMBER_REVOKED;
+	assert_null(between(&world, true, GULU, MBALE, out));
+	assert_string_equal(out, "19");
+}
+
 static void the_coalition_s_policy_decides_whether_headquarters_reads_a_hub_s_records(void **state)
 {
 	static const enum sharing_policy closed[] = {SHARING_SUMMARY, SHARING_NONE};
@@ -131,6 +162,7 @@ int main(void)
 		cmocka_unit_test(alone_all_is_sealed_to_oneself),
 		cmocka_unit_test(names_become_keys_of_the_roster_each_once),
 		cmocka_unit_test(nobody_else_gets_in),
+		cmocka_unit_test(what_is_between_two_hubs_is_for_these_and_recovery),
 		cmocka_unit_test(the_coalition_s_policy_decides_whether_headquarters_reads_a_hub_s_records),
 	};
 

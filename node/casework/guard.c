@@ -1,0 +1,145 @@
+/* Decides who must not be asked: see guard.h. Works on codes of codes/perpetrators.csv, in which a longer
+ * code is a branch of the shorter one it begins with; words are compared without capitals. What an override
+ * takes, web/office/agree.c sees to. Runs in office. */
+#include "node/casework/guard.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "node/base/text.h"
+#include "node/casework/codes.h"
+
+#define POLICE "010104"
+#define NAME_LEN_MIN 4 /* a shorter name is in too many words by chance */
+
+/* "Somebody else" and "not known" are no agency. */
+static bool is_agency(const char *code)
+{
+	return *code && strcmp(code, "90") != 0 && strcmp(code, "99") != 0;
+}
+
+/* The same, or one a branch of the other. */
+static bool is_kin(const char *a, const char *b)
+{
+	return is_agency(a) && is_agency(b) && (text_starts(a, b) || text_starts(b, a));
+}
+
+static bool is_state(const char *code)
+{
+	return text_starts(code, "0101") || text_starts(code, "0102") || text_starts(code, "0103");
+}
+
+/* As a word of its own, or several: "police" is in "Gulu Police Post" and not in "policed". */
+static bool is_in(const char *words, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (text_length(name) < NAME_LEN_MIN)
+		return false;
+	for (const char *at = words; *at; at++)
+		if (strncasecmp(at, name, len) == 0 && (at == words || !isalnum((unsigned char)at[-1])) &&
+			!isalnum((unsigned char)at[len]))
+			return true;
+	return false;
+}
+
+/* The agencies of a provider: the one that the directory tells, and that of the profession. */
+struct agencies {
+	const char *code[2];
+};
+
+static struct agencies agencies_of(const json_t *provider)
+{
+	bool is_police = strcmp(json_text_or(provider, "profession", ""), "police-liaison") == 0;
+
+	return (struct agencies){{json_text_or(provider, "agency", ""), is_police ? POLICE : ""}};
+}
+
+/* Of several, the one that matters most to say. */
+static const char *first_of(const struct agencies *agencies)
+{
+	return is_agency(agencies->code[0]) ? agencies->code[0] : agencies->code[1];
+}
+
+static bool is_same(const struct agencies *agencies, const char *perpetrator, struct guard_verdict *verdict)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (is_kin(agencies->code[i], perpetrator)) {
+			*verdict = (struct guard_verdict){GUARD_SAME, agencies->code[i]};
+			return true;
+		}
+	return false;
+}
+
+static bool is_named(const struct agencies *agencies, const json_t *provider, const json_t *incident,
+	struct guard_verdict *verdict)
+{
+	const char *words = json_text_or(incident, "agency", ""),
+		   *organisation = json_text_or(provider, "organisation", "");
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *label = codes_label("perpetrators", agencies->code[i]);
+
+		if (is_agency(agencies->code[i]) && label && is_in(words, label)) {
+			*verdict = (struct guard_verdict){GUARD_NAMED, agencies->code[i]};
+			return true;
+		}
+	}
+	if (!is_in(words, organisation) && !is_in(organisation, words))
+		return false;
+	*verdict = (struct guard_verdict){GUARD_NAMED, first_of(agencies)};
+	return true;
+}
+
+struct guard_verdict guard_look(const json_t *in_case, const json_t *incidents, const json_t *provider)
+{
+	struct guard_verdict verdict = {GUARD_CLEAR, ""};
+	struct agencies agencies = agencies_of(provider);
+	bool is_known = false, is_unknown = false;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(in_case, "perpetrators"), i, one) {
+		const char *code = json_is_string(one) ? json_string_value(one) : "";
+
+		if (is_same(&agencies, code, &verdict))
+			return verdict;
+		is_unknown |= strcmp(code, "99") == 0;
+		is_known |= *code != 0;
+	}
+	json_array_foreach (incidents, i, one) {
+		const char *code = json_text_or(one, "perpetrator", "");
+
+		if (is_same(&agencies, code, &verdict) || is_named(&agencies, provider, one, &verdict))
+			return verdict;
+		is_unknown |= strcmp(code, "99") == 0;
+		is_known |= *code != 0;
+	}
+	for (i = 0; (is_unknown || !is_known) && i < 2; i++)
+		if (is_state(agencies.code[i]))
+			return (struct guard_verdict){GUARD_UNKNOWN, agencies.code[i]};
+	return verdict;
+}
+
+bool guard_consents(const json_t *consent, const char *agency)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(consent, "agencies"), i, one)
+		if (*agency && json_is_string(one) && strcmp(json_string_value(one), agency) == 0)
+			return true;
+	return false;
+}
+
+bool guard_is_hidden(const json_t *provider)
+{
+	return strcmp(json_text_or(provider, "profession", ""), "safe-house") == 0;
+}
+
+void guard_hide(json_t *providers)
+{
+	for (size_t i = json_array_size(providers); i-- > 0;)
+		if (guard_is_hidden(json_array_get(providers, i)))
+			json_array_remove(providers, i);
+}

@@ -1,0 +1,143 @@
+/* Whoever can help is found by what they do, where, and in which language; and the principles are accepted
+ * for a year. */
+#include "tests/unit/casework/sample.h"
+
+#include "node/casework/directory.h"
+
+static void add(const void *context, struct casefile *file, int number, const char *entity, json_t *set)
+{
+	sample_take(file, sample_event(context, GULU, 'o', number, entity, sample_key(context, GULU, number),
+				  NULL, set, NULL));
+}
+
+/* The names that were found, joined by spaces. */
+static char *names(const void *context, json_t *rows)
+{
+	struct buffer *out = buffer_new(context);
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row)
+		buffer_format(out, "%s%s", i ? " " : "", json_text_or(row, "name", "-"));
+	json_decref(rows);
+	return (char *)buffer_bytes(out).data;
+}
+
+static char *found(const void *context, struct casefile *file, struct directory_filter filter)
+{
+	json_t *rows;
+
+	assert_null(directory_list(file, &filter, 10, 0, &rows));
+	return names(context, rows);
+}
+
+static struct casefile *filled(const void *context)
+{
+	struct casefile *file;
+
+	assert_null(casefile_new(context, GULU, &file));
+	add(context, file, 1, "provider",
+		json_pack("{s:s, s:[s,s], s:[s], s:s, s:s}", "name", "Auma", "services", "medical",
+			"psychosocial", "districts", "UG-304", "languages", "Acholi, English", "capacity",
+			"few"));
+	add(context, file, 2, "provider",
+		json_pack("{s:s, s:[s], s:s, s:s}", "name", "Opio", "services", "legal", "languages",
+			"Luganda", "capacity", "free"));
+	add(context, file, 3, "provider",
+		json_pack("{s:s, s:[s,s]}", "name", "House", "services", "relocation", "medical"));
+	add(context, file, 4, "provider",
+		json_pack("{s:s, s:[s], s:s}", "name", "Gone", "services", "legal", "state", "left"));
+	add(context, file, 5, "provider", json_pack("{s:s, s:s}", "name", "Empty", "profession", "lawyer"));
+	add(context, file, 6, "provider",
+		json_pack("{s:s, s:s}", "name", "Hidden", "profession", "safe-house"));
+	return file;
+}
+
+static void a_search_narrows_by_each_word(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct casefile *file = filled(context);
+
+	assert_string_equal(found(context, file, (struct directory_filter){"", "", "", "", "active"}),
+		"Auma Empty Hidden House Opio");
+	assert_string_equal(found(context, file, (struct directory_filter){"medical", "", "", "", "active"}),
+		"Auma House");
+	assert_string_equal(
+		found(context, file, (struct directory_filter){"", "UG-304", "", "", "active"}), "Auma");
+	assert_string_equal(
+		found(context, file, (struct directory_filter){"", "", "ACHOLI", "", "active"}), "Auma");
+	assert_string_equal(
+		found(context, file, (struct directory_filter){"", "", "", "free", "active"}), "Opio");
+	assert_string_equal(
+		found(context, file, (struct directory_filter){"legal", "", "", "", "left"}), "Gone");
+	assert_string_equal(found(context, file, (struct directory_filter){"med", "", "", "", "active"}), "");
+	assert_string_equal(
+		found(context, file, (struct directory_filter){"\"", "%", "'", "", "active"}), "");
+}
+
+static void colleagues_are_no_safe_houses(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct casefile *file = filled(context);
+	json_t *rows;
+
+	assert_null(directory_colleagues(file, sample_key(context, GULU, 1), 10, &rows));
+	assert_null(json_object_get(json_array_get(rows, 0), "contact"));
+	assert_string_equal(names(context, rows), "Empty Opio");
+}
+
+static void the_newest_principles_come_first(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct casefile *file;
+	json_t *rows;
+
+	assert_null(casefile_new(context, GULU, &file));
+	for (int i = 1; i <= 3; i++)
+		sample_take(file,
+			sample_event(context, KAMPALA, 'o', i, "principles", sample_key(context, KAMPALA, i),
+				NULL, json_pack("{s:i, s:s}", "version", i == 2 ? 9 : i, "text", "x"), NULL));
+	sample_take(file, sample_event(context, GULU, 'o', 4, "principles", sample_key(context, GULU, 4),
+				  NULL, json_pack("{s:i}", "version", 20), NULL));
+	assert_null(directory_principles(file, &rows));
+	assert_int_equal(json_array_size(rows), 3);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "version")), 9);
+	json_decref(rows);
+}
+
+static bool has_agreed(int version, const char *on, int64_t newest)
+{
+	json_t *entry CLEANUP(json_decref) =
+		json_pack("{s:i, s:s}", "agreed_version", version, "agreed_on", on);
+
+	return directory_has_agreed(entry, newest, "2026-11-23");
+}
+
+static void principles_are_accepted_for_a_year_and_a_version(void **state)
+{
+	json_t *nothing CLEANUP(json_decref) = json_object();
+
+	assert_true(has_agreed(2, "2026-11-23", 2));
+	assert_true(has_agreed(2, "2025-11-24", 2));
+	assert_false(has_agreed(2, "2025-11-23", 2));
+	assert_false(has_agreed(2, "2024-12-31", 2));
+	assert_true(has_agreed(2, "2025-12-31", 2));
+	assert_false(has_agreed(1, "2026-11-23", 2));
+	assert_true(has_agreed(3, "2026-11-23", 2));
+	assert_false(has_agreed(2, "2026-11", 2));
+	assert_false(directory_has_agreed(nothing, 1, "2026-11-23"));
+	assert_false(directory_has_agreed(NULL, 1, "2026-11-23"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_search_narrows_by_each_word),
+		cmocka_unit_test(colleagues_are_no_safe_houses),
+		cmocka_unit_test(the_newest_principles_come_first),
+		cmocka_unit_test(principles_are_accepted_for_a_year_and_a_version),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

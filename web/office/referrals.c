@@ -1,0 +1,124 @@
+/* The referrals that somebody has to do with: a provider those to them, staff what this hub received and
+ * sent. What became of each is node/casework/referral's. Office role. */
+#include "web/office/pages.h"
+
+#include <string.h>
+
+#include "web/office/show.h"
+
+#define ROWS 200
+
+static const struct error *state_of(struct visit *visit, const json_t *row, struct referral_state *out)
+{
+	json_t *replies CLEANUP(json_decref) = NULL;
+
+	TRY(referral_replies(visit->office->file, json_text_or(row, "key", ""), &replies));
+	*out = referral_state(row, replies, show_today(visit->context));
+	return NULL;
+}
+
+/* What a provider's list may tell of one: nothing of the person once it is closed, or before the principles
+ * are accepted. */
+static void add_words(
+	struct visit *visit, json_t *row, const struct referral_state *state, bool is_sender, bool is_open)
+{
+	static const char *const names[] = {"service", "urgency"};
+	const struct entity *entity = schema_entity("referral");
+	const char *stage = referral_stage_name(state->stage), *sender = json_text_or(row, "home", "");
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		json_object_set_new(row, visit_path(visit, "%s_label", names[i]),
+			json_string(show_value(
+				visit, schema_field(entity, names[i]), json_object_get(row, names[i]))));
+	json_object_set_new(row, "urgency_class", json_string(show_tag(json_text_or(row, "urgency", ""))));
+	json_object_set_new(row, "state_label", json_string(show_choice(visit, stage)));
+	json_object_set_new(row, "state_class", json_string(show_tag(stage)));
+	json_object_set_new(row, "clock", *state->due ? show_due(visit, state->due) : json_null());
+	json_object_set_new(row, "from", json_string(office_hub_name(visit->office, sender)));
+	json_object_set_new(row, "sent_on", json_string(show_time(visit, json_text_or(row, "sent_at", ""))));
+	if (is_sender || (is_open && state->is_readable))
+		return;
+	json_object_del(row, "ref");
+	json_object_del(row, "alias");
+}
+
+/* What is overdue comes first; within that, as they came: newest first. */
+static const struct error *table(struct visit *visit, json_t *rows, bool is_sender, bool is_open,
+	json_t **out, size_t *overdue, size_t *fresh)
+{
+	json_t *late CLEANUP(json_decref) = json_array(), *others CLEANUP(json_decref) = json_array(), *row;
+	size_t i;
+
+	*overdue = *fresh = 0;
+	json_array_foreach (rows, i, row) {
+		struct referral_state state;
+
+		TRY(state_of(visit, row, &state));
+		add_words(visit, row, &state, is_sender, is_open);
+		*overdue += state.is_overdue;
+		*fresh += state.stage == REFERRAL_SENT;
+		json_array_append(state.is_overdue ? late : others, row);
+	}
+	json_array_extend(late, others);
+	*out = json_array_size(late) ? json_pack("{sO}", "rows", late) : json_null();
+	return NULL;
+}
+
+/* To the provider who asks. */
+static const struct error *own(struct visit *visit, json_t **out, size_t *overdue, size_t *fresh)
+{
+	json_t *rows CLEANUP(json_decref) = NULL;
+	bool is_due;
+
+	TRY(principles_are_due(visit, &is_due));
+	visit_set(visit, "is_due", json_boolean(is_due));
+	TRY(referral_list_to(visit->office->file, visit->reader.provider, ROWS, &rows));
+	return table(visit, rows, false, !is_due, out, overdue, fresh);
+}
+
+static const struct error *both_sides(struct visit *visit)
+{
+	const char *self = visit->office->trust.self.log;
+	json_t *received CLEANUP(json_decref) = NULL, *sent CLEANUP(json_decref) = NULL, *out = NULL;
+	size_t overdue, fresh;
+
+	TRY(referral_list_received(visit->office->file, self, ROWS, &received));
+	TRY(table(visit, received, false, true, &out, &overdue, &fresh));
+	visit_set(visit, "received", out);
+	TRY(referral_list_sent(visit->office->file, self, ROWS, &sent));
+	TRY(table(visit, sent, true, true, &out, &overdue, &fresh));
+	visit_set(visit, "sent", out);
+	return NULL;
+}
+
+const struct error *referrals_page(struct visit *visit)
+{
+	bool is_provider = visit->person.role == ROLE_PROVIDER;
+	size_t overdue, fresh;
+	json_t *rows = NULL;
+
+	visit_set(visit, "is_provider", json_boolean(is_provider));
+	if (!is_provider) {
+		TRY(both_sides(visit));
+	} else if (*visit->reader.provider) {
+		TRY(own(visit, &rows, &overdue, &fresh));
+		visit_set(visit, "received", rows);
+	} else {
+		visit_set(visit, "is_untied", json_true());
+	}
+	return visit_show(visit, "office-referrals", "Referrals");
+}
+
+/* The first page of whoever does not work on cases. */
+const struct error *referrals_today(struct visit *visit)
+{
+	size_t overdue = 0, fresh = 0;
+	json_t *rows CLEANUP(json_decref) = NULL;
+
+	if (*visit->reader.provider)
+		TRY(own(visit, &rows, &overdue, &fresh));
+	visit_set(visit, "overdue", show_count(overdue));
+	visit_set(visit, "fresh", show_count(fresh));
+	visit_set(visit, "waits", json_boolean(overdue || fresh));
+	return visit_show(visit, "office-plain", "Today");
+}

@@ -1,0 +1,126 @@
+/* A referral is taken back. What was read cannot be un-read, and the page says so; from then on the provider
+ * sees nothing of it.
+ *
+ * "A withdrawn consent blocks what depended on it from that moment": the referrals go in the batch that says
+ * that the consent is withdrawn, so that never the one holds without the other. Office role. */
+#include "web/office/withdraw.h"
+
+#include <string.h>
+
+#include "node/casework/lists.h"
+#include "web/office/fields.h"
+#include "web/office/referred.h"
+#include "web/office/show.h"
+
+#define REFERRALS_MOST 1000 /* of one case */
+
+static const struct asked asked_why[] = {
+	{"withdrawn_why", NULL, SAY("They read this."), true, false},
+	{0},
+};
+
+bool withdraw_is_open(const struct referral_state *state)
+{
+	return state->stage == REFERRAL_SENT || state->stage == REFERRAL_ACCEPTED ||
+	       state->stage == REFERRAL_IN_PROGRESS;
+}
+
+static const struct error *write_withdrawn(
+	struct batch *batch, const char *case_key, const char *key, const char *why, const char *on)
+{
+	TRY(batch_event(batch, "referral", key, case_key,
+		json_pack("{ss, ss}", "state", "withdrawn", "withdrawn_why", why), NULL));
+	return batch_audit(batch, "withdrew a referral", on);
+}
+
+/* ---- by the consent ---- */
+
+static const struct error *withdraw_one(
+	struct visit *visit, struct batch *batch, const char *case_key, const json_t *row, size_t *count)
+{
+	json_t *replies CLEANUP(json_decref) = NULL;
+	const char *key = json_text_or(row, "key", ""), *self = visit->office->trust.self.log;
+	struct referral_state state;
+
+	if (strncmp(key, self, LOG_ID_SIZE - 1) != 0)
+		return NULL; /* another hub's own word; it learns of the consent, and its page says so */
+	TRY(referral_replies(visit->office->file, key, &replies));
+	state = referral_state(row, replies, show_today(visit->context));
+	if (!withdraw_is_open(&state))
+		return NULL;
+	++*count;
+	return write_withdrawn(batch, case_key, key,
+		say(visit->request, "The person no longer agrees to it."),
+		memory_format(
+			visit->context, "%.200s, with the consent", json_text_or(row, "provider_name", "")));
+}
+
+const struct error *withdraw_for_consent(
+	struct visit *visit, struct batch *batch, const char *case_key, const char *consent, size_t *count)
+{
+	json_t *rows CLEANUP(json_decref) = NULL, *row;
+	size_t i;
+
+	*count = 0;
+	TRY(lists_referred(visit->office->file, case_key, REFERRALS_MOST, &rows));
+	json_array_foreach (rows, i, row)
+		if (strcmp(json_text_or(row, "consent", ""), consent) == 0)
+			TRY(withdraw_one(visit, batch, case_key, row, count));
+	return NULL;
+}
+
+/* ---- by hand ---- */
+
+static const struct error *find(struct visit *visit, json_t **record)
+{
+	struct referral_state state;
+
+	TRY(referred_find(visit, visit->parts[0], record, &state));
+	if (strcmp(json_text_or(*record, "home", ""), visit->office->trust.self.log) != 0)
+		return error_new(ERROR_NOT_FOUND, "this hub has sent no such referral");
+	if (!withdraw_is_open(&state))
+		return error_new(ERROR_CONFLICT, "this referral is over; there is nothing to withdraw");
+	return NULL;
+}
+
+static const struct error *show(struct visit *visit, const json_t *record)
+{
+	struct asking asking = {"referral", visit->parts[0], record, asked_why};
+
+	TRY(fields_show(visit, &asking));
+	visit_text(visit, "heading", say(visit->request, "Withdraw the referral"));
+	visit_text(visit, "caption",
+		say(visit->request, "They can read it no more. What they have read, nobody can take back."));
+	visit_text(visit, "button", say(visit->request, "Withdraw it"));
+	visit_text(visit, "action", visit_path(visit, "/referrals/%s/withdraw", visit->parts[0]));
+	visit_text(visit, "back", visit_path(visit, "/cases/%s", json_text_or(record, "case", "")));
+	return visit_show(visit, "office-form", "Withdraw the referral");
+}
+
+const struct error *withdraw_form(struct visit *visit)
+{
+	json_t *record CLEANUP(json_decref) = NULL;
+
+	TRY(find(visit, &record));
+	return show(visit, record);
+}
+
+const struct error *withdraw_save(struct visit *visit)
+{
+	json_t *record CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
+		       *over CLEANUP(json_decref) = NULL;
+	struct asking asking = {"referral", visit->parts[0], NULL, asked_why};
+	struct batch *batch = visit_batch(visit);
+	const char *case_key;
+
+	TRY(find(visit, &record));
+	asking.now = record;
+	TRY(fields_take(visit, &asking, &set, &over));
+	if (visit_has_problems(visit))
+		return show(visit, record);
+	case_key = json_text_or(record, "case", "");
+	TRY(write_withdrawn(
+		batch, case_key, visit->parts[0], visit_field(visit, "withdrawn_why"), visit->parts[0]));
+	TRY(batch_commit(batch));
+	return visit_go(visit, visit_path(visit, "/cases/%s", case_key), "The referral is withdrawn.");
+}

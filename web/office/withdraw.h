@@ -1,0 +1,16 @@
+/* Taking a referral back: by hand, or because the consent that it rests on was withdrawn. */
+#ifndef ENGABO_WEB_OFFICE_WITHDRAW_H
+#define ENGABO_WEB_OFFICE_WITHDRAW_H
+
+#include "node/casework/referral.h"
+#include "web/office/pages.h"
+
+/* Adds to `batch` that every referral of the case which rests on this consent, and is not over, is withdrawn;
+ * *count says how many. */
+const struct error *withdraw_for_consent(struct visit *visit, struct batch *batch, const char *case_key,
+	const char *consent, size_t *count) MUST_CHECK;
+/* Whether the provider still owes or does something for it, so that it can be withdrawn, printed, answered.
+ */
+bool withdraw_is_open(const struct referral_state *state);
+
+#endif
