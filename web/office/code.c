@@ -74,15 +74,18 @@ const struct error *code_form(struct visit *visit)
 	return show_form(visit);
 }
 
-/* Whether it still waits for an answer, on a consent that holds. */
-static const struct error *is_open(struct visit *visit, const char *key, json_t **record, bool *out)
+/* The referral, and whether it may still be read: it is not over, and the consent it rests on holds. */
+static const struct error *find(struct visit *visit, const char *key, json_t **record,
+	struct referral_state *state, bool *is_readable)
 {
 	json_t *consent CLEANUP(json_decref) = NULL;
-	struct referral_state state;
+	const struct error *error;
 
-	TRY(referred_find(visit, key, record, &state));
-	TRY(casefile_get(visit->office->file, "consent", json_text_or(*record, "consent", ""), &consent));
-	*out = state.is_readable && !*json_text_or(consent, "withdrawn", "");
+	TRY(referred_find(visit, key, record, state));
+	error = casefile_get(visit->office->file, "consent", json_text_or(*record, "consent", ""), &consent);
+	if (error && error->code != ERROR_NOT_FOUND)
+		return error;
+	*is_readable = state->is_readable && !*json_text_or(consent, "withdrawn", "");
 	return NULL;
 }
 
@@ -130,6 +133,7 @@ const struct error *code_open(struct visit *visit)
 	json_t *record CLEANUP(json_decref) = NULL;
 	struct throttle_who who = {
 		visit_path(visit, "a slip from %s", visit->request->address), visit->request->address, NULL};
+	struct referral_state state;
 	bool is_there = false;
 
 	TRY(begin(visit));
@@ -144,7 +148,7 @@ const struct error *code_open(struct visit *visit)
 	code = words_normal(typed);
 	TRY(lists_of_pass(visit->context, visit->office->file, code_verifier(visit->context, code), &key));
 	if (*key)
-		TRY(is_open(visit, key, &record, &is_there));
+		TRY(find(visit, key, &record, &state, &is_there));
 	if (is_there)
 		return use_code(visit, key, record);
 	throttle_failed(visit->reception->throttle, &who, clock_boot_ms());
@@ -183,10 +187,7 @@ static const struct error *show_referral(struct visit *visit, struct session *se
 	struct referral_state state;
 	bool is_readable;
 
-	TRY(is_open(visit, session->about, &record, &is_readable));
-	json_decref(record);
-	record = NULL;
-	TRY(referred_find(visit, session->about, &record, &state));
+	TRY(find(visit, session->about, &record, &state, &is_readable));
 	visit_text(visit, "csrf", session->csrf);
 	if (session->notice)
 		visit_text(visit, "notice", session->notice);
@@ -263,6 +264,7 @@ const struct error *code_answer(struct visit *visit)
 	struct referral_state state;
 	struct session *session;
 	const struct error *failed;
+	bool is_readable;
 
 	TRY(begin(visit));
 	session = session_of(visit);
@@ -270,7 +272,9 @@ const struct error *code_answer(struct visit *visit)
 		return go_to_code(visit);
 	if (!session_csrf_fits(session, form_get(visit->form, "csrf")))
 		return error_new(ERROR_DENIED, "this form is out of date; go back, load the page again");
-	TRY(referred_find(visit, session->about, &record, &state));
+	TRY(find(visit, session->about, &record, &state, &is_readable));
+	if (!is_readable)
+		return show_referral(visit, session);
 	TRY(fields_take(visit, &asking, &set, &over));
 	check_answer(visit, &state, set);
 	if (visit_has_problems(visit))

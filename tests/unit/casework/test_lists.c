@@ -385,6 +385,55 @@ static void export_has_every_field(void **state)
 	assert_int_equal(lists_export(hub->file, "report; DROP", &rows)->code, ERROR_INVALID);
 }
 
+static void whoever_can_help_is_found_by_what_is_needed_and_where(void **state)
+{
+	struct hub *hub = *state;
+	json_t *rows;
+
+	add(hub, "provider", NULL,
+		json_pack("{ss, s[ss], s[s], ss, ss}", "name", "both", "services", "legal", "medical",
+			"districts", "UG-304", "languages", "Acholi, English", "capacity", "full"));
+	add(hub, "provider", NULL,
+		json_pack("{ss, s[s], ss}", "name", "anywhere", "services", "legal", "languages", "Luganda"));
+	add(hub, "provider", NULL, json_pack("{ss, s[s]}", "name", "police", "services", "police"));
+	add(hub, "provider", NULL,
+		json_pack("{ss, s[s], ss}", "name", "gone", "services", "legal", "state", "left"));
+#define FOUND(service, district, language, room, names)                                                      \
+	assert_null(lists_helpers(                                                                           \
+		hub->file, &(struct lists_wish){service, district, language, room}, 10, &rows));             \
+	assert_string_equal(column(hub, rows, "name"), names)
+	FOUND("", "", "", false, "anywhere both police");
+	FOUND("legal", "", "", false, "anywhere both");
+	FOUND("legal", "UG-304", "", false, "anywhere both");
+	FOUND("legal", "UG-301", "", false, "anywhere");
+	FOUND("", "", "ACHOLI", false, "both");
+	FOUND("legal", "", "", true, "anywhere");
+	FOUND("\" OR 1", "", "", false, "");
+}
+
+static void a_case_lists_its_referrals_and_a_code_finds_its_own(void **state)
+{
+	struct hub *hub = *state;
+	const char *in_case = add(hub, "case", NULL, json_pack("{ss}", "alias", "Heron")), *consent, *key,
+		   *found;
+	json_t *rows;
+
+	consent = add(
+		hub, "consent", in_case, json_pack("{ss, ss}", "purpose", "help", "withdrawn", "2026-11-20"));
+	add(hub, "referral", in_case, json_pack("{ss}", "reason", "a draft"));
+	key = add(hub, "referral", in_case,
+		json_pack("{ss, ss, ss}", "state", "sent", "consent", consent, "pass", "verifier"));
+	assert_null(lists_referred(hub->file, in_case, 10, &rows));
+	assert_string_equal(column(hub, json_incref(rows), "key"), key);
+	assert_string_equal(column(hub, rows, "consent_withdrawn"), "2026-11-20");
+	assert_null(lists_of_pass(hub->context, hub->file, "verifier", &found));
+	assert_string_equal(found, key);
+	assert_null(lists_of_pass(hub->context, hub->file, "another", &found));
+	assert_string_equal(found, "");
+	assert_null(lists_of_pass(hub->context, hub->file, "", &found));
+	assert_string_equal(found, "");
+}
+
 static void a_reference_is_unique_in_the_hub_and_the_same_on_every_hub(void **state)
 {
 	struct hub *hub = *state;
@@ -537,6 +586,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(export_has_every_field, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_reference_is_unique_in_the_hub_and_the_same_on_every_hub, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			whoever_can_help_is_found_by_what_is_needed_and_where, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_case_lists_its_referrals_and_a_code_finds_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_list_runs_on_an_index, setup, teardown),
 	};
 
