@@ -69,8 +69,8 @@ static void add_reply(
 	const char *kind = json_text_or(reply, "kind", ""), *why = json_text_or(reply, "why", ""),
 		   *next = json_text_or(reply, "next", "");
 	bool is_shown = seen->is_sender || seen->state.is_readable || seen->state.stage == REFERRAL_DECLINED;
-	json_t *who CLEANUP(json_decref) = json_pack("{sO, sO, sO}", "by", json_object_get(reply, "by"),
-		"hub", json_object_get(reply, "hub"), "at", json_object_get(reply, "created"));
+	json_t *who CLEANUP(json_decref) = json_pack("{ss, ss, ss}", "by", json_text_or(reply, "by", ""),
+		"hub", json_text_or(reply, "hub", ""), "at", json_text_or(reply, "created", ""));
 
 	json_array_append_new(list,
 		json_pack("{ss, ss, ss, ss, ss, ss, ss, ss}", "kind", show_choice(visit, kind), "why",
