@@ -133,6 +133,7 @@ CREATE TABLE case_( -- what we do about it
   shared TEXT, -- what headquarters gets: policy (the coalition's, also when empty), full, summary, none
   is_closed INTEGER AS (state = 'closed'), -- 1 when closed
   is_apart INTEGER AS (coalesce(team, '') <> '' OR coalesce(restricted, '') = 'yes'), -- 1 when not for everybody who reads cases
+  followed_by TEXT AS (coalesce(officer, '')), -- the officer; empty: nobody
   review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END), -- for sorting: without a date last
   pressing INTEGER AS (CASE risk WHEN 'emergency' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END) -- for sorting
 );
@@ -142,6 +143,7 @@ CREATE INDEX case_ref ON case_(ref);
 CREATE INDEX case_closed ON case_(is_closed, is_apart);
 CREATE INDEX case_duplicate ON case_(duplicate_of) WHERE duplicate_of <> '';
 CREATE INDEX case_review ON case_(is_closed, review_by);
+CREATE INDEX case_followed ON case_(is_closed, followed_by, review_by);
 CREATE INDEX case_retention ON case_(retention) WHERE retention <> '';
 
 CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
@@ -185,7 +187,7 @@ CREATE TABLE plan( -- a safety plan
   review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END) -- for sorting: without a date last
 );
 CREATE INDEX plan_case ON plan(case_key, created, key);
-CREATE INDEX plan_review ON plan(review_by);
+CREATE INDEX plan_review ON plan(case_key, review_by);
 
 CREATE TABLE incident( -- what was done to somebody
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
@@ -345,6 +347,7 @@ CREATE TABLE action( -- what was agreed
 );
 CREATE INDEX action_case ON action(case_key, is_open, due_by);
 CREATE INDEX action_open ON action(is_open, due_by);
+CREATE INDEX action_who ON action(who, is_open, due_by);
 
 CREATE TABLE followup( -- looking after it
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
@@ -363,6 +366,7 @@ CREATE TABLE followup( -- looking after it
 );
 CREATE INDEX followup_case ON followup(case_key, is_open, due_by);
 CREATE INDEX followup_open ON followup(is_open, due_by);
+CREATE INDEX followup_owner ON followup(owner, is_open, due_by) WHERE owner <> '';
 
 CREATE TABLE note( -- what somebody wrote down in a case
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,

@@ -34,7 +34,9 @@ static const struct asked questions[] = {
 static const struct asked decision[] = {
 	{"risk", NULL, NULL, true, false},
 	{"review", SAY("Assess it again on"),
-		SAY("Proposed by the risk; empty, it is set by the risk that you choose."), false, true},
+		SAY("Proposed by the risk. When you choose another risk and leave the day as it is, the day "
+		    "follows."),
+		false, true},
 	{0},
 };
 static const struct asked all_asked[] = {
@@ -141,6 +143,15 @@ static const struct error *also_set(
 	return NULL;
 }
 
+/* The day was left to the risk: emptied, or as it was proposed with another risk. */
+static bool follows_risk(const struct visit *visit, const char *risk)
+{
+	const char *review = visit_field(visit, "review"), *proposed = proposed_by(visit);
+
+	return !*review ||
+	       (strcmp(risk, proposed) != 0 && strcmp(review, review_after(visit, proposed)) == 0);
+}
+
 static const struct error *write_all(struct visit *visit, const json_t *record, const char *key,
 	const char *why, json_t *set, json_t *over)
 {
@@ -148,7 +159,7 @@ static const struct error *write_all(struct visit *visit, const json_t *record, 
 	struct batch *batch = visit_batch(visit);
 	char note[ENTITY_KEY_SIZE];
 
-	if (!*visit_field(visit, "review"))
+	if (follows_risk(visit, risk))
 		TRY(also_set(visit, key, "review", review_after(visit, risk), set, over));
 	if (strcmp(json_text_or(record, "assessed", ""), today) != 0)
 		TRY(also_set(visit, key, "assessed", today, set, over));

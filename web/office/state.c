@@ -308,8 +308,8 @@ static const struct error *close_with(
 	struct batch *batch = visit_batch(visit);
 
 	TRY(check_state(visit, record, key, false));
-	check_rest(visit, rest);
 	TRY(fields_take(visit, &asking, &set, &over));
+	check_rest(visit, rest);
 	if (visit_has_problems(visit))
 		return show_close(visit, record, key, rest);
 	json_object_set_new(set, "state", json_string("closed"));

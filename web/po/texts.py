@@ -20,7 +20,7 @@ TEMPLATES = sorted(glob.glob("web/templates/*.html"))
 CODE = sorted(glob.glob("web/*.c") + glob.glob("web/intake/*.c") + glob.glob("web/office/*.c"))
 # Districts are proper names: said alike in every language.
 LISTS = [name for name in sorted(glob.glob("node/casework/codes/*.csv")) if not name.endswith("/districts.csv")]
-SCHEMA = "node/casework/schema.c"
+SCHEMA = "node/casework/entities.c"
 SPACE = re.compile(r"[ \t\r\n]+")  # as web/template.c sees it
 READ_ALOUD = ("aria-label", "aria-description", "alt", "placeholder", "title", "data-label")
 
