@@ -115,6 +115,7 @@ CREATE TABLE report( -- what somebody told us
     CASE danger WHEN 'yes' THEN '+24 hours' WHEN 'no' THEN '+14 days' ELSE '+72 hours' END)) -- when its triage clock runs out
 );
 CREATE INDEX report_state ON report(state, urgency, created);
+CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 CREATE INDEX report_urgency ON report(urgency, created);
 
 CREATE TABLE case_( -- what we do about it
@@ -301,6 +302,8 @@ CREATE TABLE transfer( -- a case offered to another hub
   district TEXT -- codes/districts.csv
 );
 CREATE INDEX transfer_case ON transfer(case_key, created, key);
+CREATE INDEX transfer_to ON transfer("to", state, created);
+CREATE INDEX transfer_home ON transfer(home, created);
 
 CREATE TABLE takeover( -- the other hub's answer to a transfer
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,

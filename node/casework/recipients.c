@@ -9,11 +9,17 @@
 
 json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home)
 {
+	return recipients_shared(roster, self, home, roster ? roster->sharing : SHARING_FULL);
+}
+
+json_t *recipients_shared(const struct roster *roster, const struct member_keys *self, const char *home,
+	enum sharing_policy sharing)
+{
 	const struct roster_member *member = roster ? roster_member(roster, home) : NULL;
 	bool is_own = strcmp(home, self->log) == 0;
 	bool is_there = is_own || (member && member->status == MEMBER_ACTIVE);
 
-	if (!roster || roster->sharing == SHARING_FULL)
+	if (!roster || sharing == SHARING_FULL)
 		return is_there ? json_pack("[ss]", home, "hq") : json_pack("[s]", "hq");
 	if (is_own || !is_there)
 		return json_pack("[s]", self->log);

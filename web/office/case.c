@@ -9,6 +9,7 @@
 #include "web/office/fields.h"
 #include "web/office/parts.h"
 #include "web/office/show.h"
+#include "web/office/transfer.h"
 
 #define TASKS_MOST 100
 
@@ -97,7 +98,6 @@ static void add_facts(struct visit *visit, const json_t *record)
 static const struct error *show(struct visit *visit, const char *key)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
-	bool is_for_headquarters;
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
@@ -105,9 +105,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(parts_show(visit, key));
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
-	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
-	visit_text(
-		visit, "readers", show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
+	TRY(transfer_show(visit, key));
+	TRY(show_readers(visit, key, true));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
 	visit_text(visit, "key", key);
 	visit_text(visit, "note", visit_field(visit, "text"));
