@@ -82,7 +82,6 @@ static const struct error *add_notes(struct visit *visit, const char *key)
 static void add_facts(struct visit *visit, const json_t *record)
 {
 	const char *risk = json_text_or(record, "risk", ""), *state = json_text_or(record, "state", "open");
-	const char *home = json_text_or(record, "home", "");
 
 	visit_text(visit, "ref", json_text_or(record, "ref", ""));
 	visit_text(visit, "alias", json_text_or(record, "alias", ""));
@@ -92,12 +91,12 @@ static void add_facts(struct visit *visit, const json_t *record)
 	visit_text(visit, "state_label", show_choice(visit, state));
 	visit_text(visit, "state_class", show_tag(state));
 	visit_set(visit, "facts", show_fields(visit, schema_entity("case"), record, facts));
-	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
 }
 
 static const struct error *show(struct visit *visit, const char *key)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
+	char owner[LOG_ID_SIZE];
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
@@ -105,6 +104,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(parts_show(visit, key));
 	TRY(add_notes(visit, key));
 	add_facts(visit, record);
+	TRY(casefile_owner(visit->office->file, key, owner));
+	visit_text(visit, "hub_name", office_hub_name(visit->office, owner));
 	TRY(transfer_show(visit, key));
 	TRY(show_readers(visit, key, true));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));

@@ -80,6 +80,8 @@ const struct error *transfer_show(struct visit *visit, const char *case_key)
 		json_object_set_new(shown, "late", show_count(json_array_size(late)));
 		return NULL;
 	}
+	json_object_set_new(
+		shown, "is_foreign", json_boolean(office->trust.self.role != MEMBER_HEADQUARTERS));
 	TRY(hand_is_crossed(office, case_key, &is_crossed));
 	TRY(hand_owed(office, case_key, &owed));
 	json_object_set_new(shown, "is_crossed", json_boolean(is_crossed && owed));
