@@ -376,6 +376,12 @@ const struct error *lists_transfers(
 	return rows_of(&query, out);
 }
 
+const struct error *lists_transfers_of(struct casefile *file, const char *case_key, json_t **out)
+{
+	return rows_for(file, TRANSFER_COLUMNS " AND t.case_key = ? ORDER BY t.created DESC, t.key DESC",
+		case_key, out);
+}
+
 const struct error *lists_late(struct casefile *file, const char *case_key, int limit, json_t **out)
 {
 	struct query query;

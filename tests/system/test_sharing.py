@@ -150,6 +150,42 @@ def test_none():
         c.close()
 
 
+def test_wider_policy():
+    c = Coalition()
+    c.hq.sharing = "none"
+    c.make([c.gulu])
+    try:
+        for hub in (c.hq, c.gulu):
+            hub.start()
+        gulu, hq = c.gulu.sign_in(), c.hq.sign_in()
+        case = new_case(c.gulu, gulu)
+        tap.refused("a policy that does not exist", c.hq.with_passphrase("sharing", "some", check=False), 65, "full, summary, none")
+        tap.refused("only the keeper sets the policy", c.gulu.with_passphrase("sharing", "full", check=False), 77, "keeper")
+        for policy, risk, more in (("summary", "High", False), ("full", "High", True)):
+            out = c.hq.with_passphrase("sharing", policy).stdout
+            tap.ok(f"the coalition shares more: {policy}", "headquarters gets" in out, out)
+            for hub in (c.hq, c.gulu):
+                hub.sync()
+            gulu.get("/")
+            for hub in (c.gulu, c.hq):
+                hub.sync()
+            page, report = hq.get(f"/cases/{case}"), hq.get(f"/reports/{case}")
+            tap.ok(f"{policy}: what was written before comes to headquarters", page.status == 200 and f"Risk: {risk}" in page.text
+                   and ("Story of her" in page.text) == more and ("locks" in page.text) == more and "Hubs disagree" not in page.text, page.text)
+            tap.ok(f"{policy}: the reports as well", (SECRET in report.text) == more, report.text)
+            seen = said(of_cases(c))
+            tap.ok(f"{policy}: and nothing more than that", all(word in seen for word in HIDDEN) if more else not any(word in seen for word in HIDDEN), seen)
+        before = len(of_cases(c))
+        gulu.get("/")
+        for hub in (c.gulu, c.hq, c.gulu):
+            hub.sync()
+        gulu.get("/")
+        tap.ok("once", len(of_cases(c)) == before, (before, len(of_cases(c))))
+    finally:
+        c.close()
+
+
 test_summary()
 test_none()
+test_wider_policy()
 tap.done()

@@ -83,20 +83,6 @@ static const struct error *check_name(const char *option, const char *value)
 	return NULL;
 }
 
-/* What headquarters gets of the hubs' records. */
-static const struct error *read_sharing(const char *name, enum sharing_policy *out)
-{
-	static const char *const names[] = {
-		[SHARING_FULL] = "full", [SHARING_SUMMARY] = "summary", [SHARING_NONE] = "none"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(names[i], name ? name : "full") == 0) {
-			*out = (enum sharing_policy)i;
-			return NULL;
-		}
-	return error_new(ERROR_USAGE, "--sharing: full, summary or none");
-}
-
 static const struct error *check_options(const struct options *options)
 {
 	TRY(check_name("--name", options->name));
@@ -282,7 +268,8 @@ static const struct error *make(const struct command_call *call, const struct op
 	const char *sheet = options->sheet ? options->sheet
 					   : memory_format(context, "engabo-%s-sheet.txt", options->code);
 
-	TRY(read_sharing(options->sharing, &founding.sharing));
+	if (options->sharing)
+		TRY(roster_sharing_parse(options->sharing, &founding.sharing));
 	TRY(check_sheet(sheet, call->state));
 	TRY(read_passphrase(options, &passphrase));
 	founding.passphrase = passphrase;
@@ -302,7 +289,8 @@ static const struct error *run(const struct command_call *call)
 		{"headquarters", 'H', NULL, 0, "also make a coalition, with this hub as its headquarters", 0},
 		{"coalition", 'C', "NAME", 0, "the coalition's name", 0},
 		{"sharing", 'S', "POLICY", 0,
-			"what headquarters gets of the hubs' records: full (the default), summary or none", 0},
+			"what headquarters gets of the hubs' records: full (the default), summary or none",
+			0},
 		{"user", 'u', "NAME", 0, "the first keyholder, a coordinator of this hub", 0},
 		{"passphrase-file", 'p', "FILE", 0,
 			"their passphrase (-: standard input); without it seven words are made and shown "

@@ -12,11 +12,11 @@
 #define HAND_AT_ONCE 50 /* records a batch */
 #define AGREED "agreed"
 
-/* All records of a case, with its report and what was said to the reporter: ?1. Transfers stay between those who
- * made them. */
+/* All records of a case, with its report and what was said to the reporter: ?1. Transfers stay between those
+ * who made them. */
 #define RECORDS                                                                                              \
 	"SELECT type, key FROM entity WHERE type IN ('case', 'report') AND key = ?1"                         \
-	" UNION ALL SELECT 'report', key FROM report WHERE \"case\" <> '' AND \"case\" = ?1 AND key <> ?1"                   \
+	" UNION ALL SELECT 'report', key FROM report WHERE \"case\" <> '' AND \"case\" = ?1 AND key <> ?1"   \
 	" UNION ALL SELECT 'message', m.key FROM message m WHERE m.report = ?1"                              \
 	" UNION ALL SELECT type, key FROM entity WHERE case_key = ?1 AND type <> 'transfer'"                 \
 	" UNION ALL SELECT 'reply', p.key FROM reply p JOIN referral r ON r.key = p.referral WHERE "         \
@@ -33,6 +33,9 @@ struct handing {
 	struct office *office;
 	struct batch *batch; /* NULL: only counts */
 	const char *whom;
+	const char *noted; /* under which name it is noted that they have it */
+	bool is_summary;   /* of the case; else all of it */
+	bool is_reports_summary, is_no_reports;
 	json_t *done; /* of the batch, to be noted when it is on the card */
 	size_t count;
 };
@@ -68,15 +71,15 @@ static const struct error *flush(struct handing *handing, bool is_last)
 	if (!handing->batch || json_array_size(handing->done) < (is_last ? 1 : HAND_AT_ONCE))
 		return NULL;
 	TRY(batch_commit(handing->batch));
-	TRY(note(handing->office, handing->done, handing->whom));
+	TRY(note(handing->office, handing->done, handing->noted));
 	json_array_clear(handing->done);
 	handing->batch = batch_new(handing->batch, handing->office, "");
 	return NULL;
 }
 
-/* A summary of a case holds fewer fields; of all else there is none. */
-static const struct error *hand_record(struct batch *batch, const char *type, const char *key, const char *whom,
-	bool is_summary)
+/* A summary of a case or a report holds fewer fields; of all else there is none. */
+static const struct error *hand_record(
+	struct batch *batch, const char *type, const char *key, const char *whom, bool is_summary)
 {
 	const struct entity *entity = schema_entity(type);
 	json_t *set, *from, *value;
@@ -85,14 +88,13 @@ static const struct error *hand_record(struct batch *batch, const char *type, co
 	const char *name;
 	void *next;
 
-	if (!entity || (is_summary && strcmp(type, "case") != 0))
+	if (!entity || (is_summary && strcmp(type, "case") != 0 && strcmp(type, "report") != 0))
 		return NULL;
 	error = restate_state(batch_office(batch), entity, key, case_key, &set, &from);
 	if (error)
 		return error->code == ERROR_NOT_FOUND ? NULL : error;
-	json_object_foreach_safe (set, next, name, value)
-		if (is_summary && !readers_summary_has(type, name))
-			json_object_del(set, name);
+	json_object_foreach_safe(set, next, name, value) if (is_summary && !readers_summary_has(type, name))
+		json_object_del(set, name);
 	if (json_object_size(set))
 		return batch_hand(batch, type, key, case_key, set, from, whom);
 	json_decref(set);
@@ -100,20 +102,31 @@ static const struct error *hand_record(struct batch *batch, const char *type, co
 	return NULL;
 }
 
-static const struct error *hand_one(struct handing *handing, const char *type, const char *key, struct bytes line)
+/* `type` NULL: an event of ours that came too late, `line`; `key` is its identity. A report and the case that
+ * was opened from it share a key. */
+static const struct error *hand_one(
+	struct handing *handing, const char *type, const char *key, const char *line)
 {
-	bool is_done;
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *what = type ? memory_format(scratch, "%s %s", type, key) : key;
+	bool is_report = type && (strcmp(type, "report") == 0 || strcmp(type, "message") == 0), is_done;
 
-	TRY(is_noted(handing->office, key, handing->whom, &is_done));
+	if (is_report && handing->is_no_reports)
+		return NULL;
+	TRY(is_noted(handing->office, what, handing->noted, &is_done));
 	if (is_done)
 		return NULL;
 	handing->count++;
 	if (!handing->batch)
 		return NULL;
-	TRY(type ? hand_record(handing->batch, type, key, handing->whom, false)
-		 : batch_pass(handing->batch, line, handing->whom));
-	json_array_append_new(handing->done, json_string(key));
-	return NULL;
+	if (type)
+		TRY(hand_record(handing->batch, type, key, handing->whom,
+			is_report ? handing->is_reports_summary : handing->is_summary));
+	else
+		TRY(batch_pass(
+			handing->batch, (struct bytes){(const uint8_t *)line, strlen(line)}, handing->whom));
+	json_array_append_new(handing->done, json_string(what));
+	return flush(handing, false);
 }
 
 /* The rows are read to their end before anything is written. */
@@ -124,7 +137,8 @@ static const struct error *rows_of(struct office *office, const char *sql, const
 	bool row;
 
 	TRY(db_prepare(casefile_db(office->file), &query, sql));
-	db_bind_text(&query, 1, case_key);
+	if (sqlite3_bind_parameter_count(query.statement) > 0)
+		db_bind_text(&query, 1, case_key);
 	if (sqlite3_bind_parameter_count(query.statement) > 1)
 		db_bind_text(&query, 2, office->trust.self.log);
 	for (;;) {
@@ -144,18 +158,12 @@ static const struct error *hand_case(struct handing *handing, const char *case_k
 
 	TRY(rows_of(handing->office, RECORDS, case_key, &records));
 	TRY(rows_of(handing->office, LATE, case_key, &late));
-	json_array_foreach (records, i, row) {
+	json_array_foreach (records, i, row)
 		TRY(hand_one(handing, json_string_value(json_array_get(row, 0)),
-			json_string_value(json_array_get(row, 1)), (struct bytes){0}));
-		TRY(flush(handing, false));
-	}
-	json_array_foreach (late, i, row) {
-		const char *line = json_string_value(json_array_get(row, 1));
-
+			json_string_value(json_array_get(row, 1)), NULL));
+	json_array_foreach (late, i, row)
 		TRY(hand_one(handing, NULL, json_string_value(json_array_get(row, 0)),
-			(struct bytes){(const uint8_t *)line, strlen(line)}));
-		TRY(flush(handing, false));
-	}
+			json_string_value(json_array_get(row, 1))));
 	return flush(handing, true);
 }
 
@@ -192,7 +200,8 @@ const struct error *hand_agree(struct office *office, const char *case_key)
 	return hand_all(office);
 }
 
-static const struct error *hand_given(struct office *office, const char *case_key, bool only_count, size_t *owed)
+static const struct error *hand_given(
+	struct office *office, const char *case_key, bool only_count, size_t *owed)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	json_t *given CLEANUP(json_decref) = NULL, *row;
@@ -208,6 +217,7 @@ static const struct error *hand_given(struct office *office, const char *case_ke
 		struct handing handing = {.office = office,
 			.batch = only_count ? NULL : batch_new(scratch, office, ""),
 			.whom = whom,
+			.noted = whom,
 			.done = done};
 		bool is_crossed;
 
@@ -245,9 +255,65 @@ const struct error *hand_wider(struct batch *batch, const char *case_key, enum s
 	return NULL;
 }
 
+#define OWN_KEYS "SELECT DISTINCT '', key FROM entity WHERE type IN ('case', 'report')"
+
+static const struct error *hand_by_policy(struct handing *handing, const json_t *keys)
+{
+	struct office *office = handing->office;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (keys, i, row) {
+		const char *key = json_string_value(json_array_get(row, 1));
+		struct readers readers;
+
+		TRY(readers_find(office, key, &readers));
+		if (readers.is_for_headquarters || strcmp(readers.owner, office->trust.self.log) != 0)
+			continue;
+		handing->is_summary = readers.sharing == SHARING_SUMMARY;
+		handing->is_reports_summary = readers.of_reports == SHARING_SUMMARY;
+		handing->is_no_reports = readers.of_reports == SHARING_NONE;
+		TRY(hand_case(handing, key));
+	}
+	return NULL;
+}
+
+static const struct error *forget(struct office *office, const char *noted)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(office->db, &query, "DELETE FROM handed WHERE whom = ?"));
+	db_bind_text(&query, 1, noted);
+	return db_done(&query);
+}
+
+/* The coalition shares more with headquarters than when this hub last looked. */
+static const struct error *hand_policy(struct office *office, enum sharing_policy policy)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	json_t *done CLEANUP(json_decref) = json_array(), *keys CLEANUP(json_decref) = NULL;
+	int64_t before = db_meta_number(office->db, "sharing", policy);
+	struct handing handing = {.office = office,
+		.batch = batch_new(scratch, office, ""),
+		.whom = "hq",
+		.noted = "hq",
+		.done = done};
+
+	if (before > policy && office->trust.self.role != MEMBER_HEADQUARTERS) {
+		TRY(rows_of(office, OWN_KEYS, "", &keys));
+		TRY(hand_by_policy(&handing, keys));
+		TRY(forget(office, "hq"));
+	}
+	return db_meta_set_number(office->db, "sharing", policy);
+}
+
 const struct error *hand_all(struct office *office)
 {
+	const struct roster *roster = readers_roster(office);
 	size_t count;
 
-	return readers_roster(office) ? hand_given(office, "", false, &count) : NULL;
+	if (!roster)
+		return NULL;
+	TRY(hand_policy(office, roster->sharing));
+	return hand_given(office, "", false, &count);
 }

@@ -1,8 +1,8 @@
-/* What an earlier owner wrote about a case after it had left it: the owner takes each of these over, or leaves it.
- * Until then it stands nowhere; decided, it is not asked about again (the case's field "settled").
+/* What an earlier owner wrote about a case after it had left it: the owner takes each of these over, or
+ * leaves it. Until then it stands nowhere; decided, it is not asked about again (the case's field "settled").
  *
- * Taken over it is said again in this hub's name, naming what it stands for, so that everybody sees who said it
- * first. Office role. */
+ * Taken over it is said again in this hub's name, naming what it stands for, so that everybody sees who said
+ * it first. Office role. */
 #include <string.h>
 
 #include "node/base/text.h"
@@ -39,20 +39,23 @@ static json_t *row_view(struct visit *visit, const json_t *row)
 	const struct entity *entity = schema_entity(json_text_or(row, "entity", ""));
 	json_t *event CLEANUP(json_decref) = json_loads(json_text_or(row, "line", "{}"), 0, NULL);
 	json_t *set = json_object_get(event, "set"), *facts = json_array();
-	json_t *who CLEANUP(json_decref) = json_pack("{ss, ss, ss, ss}", "by", json_text_or(event, "by", ""), "hub",
-		json_text_or(row, "hub", ""), "at", json_text_or(event, "at", ""), "clock",
+	json_t *who CLEANUP(json_decref) = json_pack("{ss, ss, ss, ss}", "by", json_text_or(event, "by", ""),
+		"hub", json_text_or(row, "hub", ""), "at", json_text_or(event, "at", ""), "clock",
 		json_text_or(event, "clock", ""));
 
 	for (size_t i = 0; entity && i < entity->count; i++) {
-		const char *value = show_value(visit, &entity->fields[i], json_object_get(set, entity->fields[i].name));
+		const char *value =
+			show_value(visit, &entity->fields[i], json_object_get(set, entity->fields[i].name));
 
 		/* Who somebody is, is shown where it is asked for. */
 		if (*value && strcmp(entity->name, "person") != 0)
-			json_array_append_new(facts, json_pack("{ssss}", "label",
-							     say(visit->request, entity->fields[i].label), "value", value));
+			json_array_append_new(
+				facts, json_pack("{ssss}", "label",
+					       say(visit->request, entity->fields[i].label), "value", value));
 	}
 	return json_pack("{ss, ss, ss, so}", "event", json_text_or(row, "event", ""), "kind",
-		show_choice(visit, json_text_or(row, "entity", "")), "who", show_who(visit, who), "facts", facts);
+		show_choice(visit, json_text_or(row, "entity", "")), "who", show_who(visit, who), "facts",
+		facts);
 }
 
 static const struct error *show(struct visit *visit, const json_t *record)
@@ -84,7 +87,8 @@ const struct error *late_page(struct visit *visit)
 }
 
 /* The event said again: of the fields that this version knows, in place of what stands now. */
-static const struct error *adopt(struct visit *visit, struct batch *batch, const char *case_key, const json_t *row)
+static const struct error *adopt(
+	struct visit *visit, struct batch *batch, const char *case_key, const json_t *row)
 {
 	const char *type = json_text_or(row, "entity", ""), *key = json_text_or(row, "key", ""),
 		   *name = json_text_or(row, "event", "");
@@ -135,7 +139,8 @@ const struct error *late_decide(struct visit *visit)
 		if (strcmp(json_text_or(row, "event", ""), event) == 0)
 			found = row;
 	if (!found)
-		return visit_go(visit, visit_path(visit, "/cases/%s/late", case_key), "This is decided already.");
+		return visit_go(
+			visit, visit_path(visit, "/cases/%s/late", case_key), "This is decided already.");
 	if (is_adopted)
 		TRY(adopt(visit, batch, case_key, found));
 	TRY(batch_event(batch, "case", case_key, "",

@@ -3,8 +3,8 @@ CREATE TABLE restate( -- records that were sealed while this hub worked alone, t
   key TEXT PRIMARY KEY -- entity key
 ) WITHOUT ROWID;
 CREATE TABLE handed( -- records of cases that another hub took over, and that were sealed to it already (hand.c)
-  what TEXT NOT NULL, -- entity key; or <log>/<event> of what this hub wrote too late; or key of a case whose records may follow, to whom "agreed"
-  whom TEXT NOT NULL, -- log id of that hub
+  what TEXT NOT NULL, -- kind and key; or <log>/<event> of what this hub wrote too late; or key of a case whose records may follow, to whom "agreed"
+  whom TEXT NOT NULL, -- log id of that hub; hq while the coalition's policy has become wider and not all is handed on yet
   PRIMARY KEY (what, whom)
 ) WITHOUT ROWID;
 CREATE TABLE urgent( -- reports of people in danger that nobody has opened, as far as the office has read; for sync's watch (sync/urgent.h)

@@ -1,5 +1,5 @@
-/* Decides who reads what of a case (casework.md, "Sharing"): the one place that sealing (write.c) and the page
- * that tells it (show.c) both ask, so that the page is true.
+/* Decides who reads what of a case (casework.md, "Sharing"): the one place that sealing (write.c) and the
+ * page that tells it (show.c) both ask, so that the page is true.
  *
  * The policy is the coalition's; a case may be shared more widely than that, never less. Office role and
  * commands. */
@@ -29,8 +29,8 @@ static const struct error *find_shared(
 	struct query query CLEANUP(db_finish) = {0};
 	bool row;
 
-	TRY(db_prepare(casefile_db(office->file), &query,
-		"SELECT coalesce(shared, '') FROM case_ WHERE key = ?"));
+	TRY(db_prepare(
+		casefile_db(office->file), &query, "SELECT coalesce(shared, '') FROM case_ WHERE key = ?"));
 	db_bind_text(&query, 1, key);
 	TRY(db_step(&query, &row));
 	*out = readers_wider(policy, row ? db_text(&query, 0) : "");
@@ -52,7 +52,7 @@ bool readers_summary_has(const char *entity, const char *field)
 	static const struct {
 		const char *entity, *fields;
 	} summaries[] = {{"case", " ref risk state district violations perpetrators needs priority "},
-		{"transfer", " to state ref risk district "}};
+		{"transfer", " to state ref risk district "}, {"report", " danger needs district "}};
 	size_t len = strlen(field);
 
 	for (size_t i = 0; i < sizeof summaries / sizeof *summaries; i++) {

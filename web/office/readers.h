@@ -6,8 +6,8 @@
 
 struct readers {
 	char owner[LOG_ID_SIZE];
-	bool is_for_headquarters;	/* and for nobody else: the reporter wanted it so */
-	enum sharing_policy sharing;	/* what headquarters gets of the case: the coalition's policy, or more */
+	bool is_for_headquarters;    /* and for nobody else: the reporter wanted it so */
+	enum sharing_policy sharing; /* what headquarters gets of the case: the coalition's policy, or more */
 	enum sharing_policy of_reports; /* of reports and their messages: the coalition's policy */
 };
 /* `key`: of a case, or of a report with or without one. */

@@ -119,8 +119,7 @@ static const struct error *restate_entity(struct batch *batch, const struct enti
 {
 	json_t *set, *from;
 	char case_key[ENTITY_KEY_SIZE];
-	const struct error *error =
-		restate_state(batch_office(batch), entity, key, case_key, &set, &from);
+	const struct error *error = restate_state(batch_office(batch), entity, key, case_key, &set, &from);
 
 	if (error)
 		return error->code == ERROR_NOT_FOUND ? NULL : error;

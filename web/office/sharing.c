@@ -1,5 +1,5 @@
-/* What headquarters gets of one case: more than the coalition's policy, with a reason that is written down. What
- * was shared cannot be un-read; the page says so. Office role. */
+/* What headquarters gets of one case: more than the coalition's policy, with a reason that is written down.
+ * What was shared cannot be un-read; the page says so. Office role. */
 #include <string.h>
 
 #include "node/base/text.h"
@@ -10,13 +10,14 @@
 
 static const struct {
 	const char *code, *label;
-} ways[] = {{"policy", SAY("What the coalition's policy says")}, {"summary", SAY("A summary: no names, no free text")},
-	{"full", SAY("Everything in the case")}};
+} ways[] = {{"policy", SAY("What the coalition's policy says")},
+	{"summary", SAY("A summary: no names, no free text")}, {"full", SAY("Everything in the case")}};
 
 static const char *policy_words(const struct visit *visit, enum sharing_policy policy)
 {
 	static const char *const words[] = {[SHARING_FULL] = SAY("everything"),
-		[SHARING_SUMMARY] = SAY("a summary: no names, no free text"), [SHARING_NONE] = SAY("nothing")};
+		[SHARING_SUMMARY] = SAY("a summary: no names, no free text"),
+		[SHARING_NONE] = SAY("nothing")};
 
 	return say(visit->request, words[policy]);
 }
@@ -35,9 +36,9 @@ static const struct error *show(struct visit *visit, const json_t *record)
 	json_t *choices = json_array();
 
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-		json_array_append_new(choices,
-			json_pack("{sssssb}", "code", ways[i].code, "label", say(visit->request, ways[i].label),
-				"selected", strcmp(ways[i].code, chosen) == 0));
+		json_array_append_new(choices, json_pack("{sssssb}", "code", ways[i].code, "label",
+						       say(visit->request, ways[i].label), "selected",
+						       strcmp(ways[i].code, chosen) == 0));
 	visit_set(visit, "choices", choices);
 	visit_text(visit, "policy", policy_words(visit, policy_of(visit)));
 	visit_text(visit, "now", policy_words(visit, readers_wider(policy_of(visit), now)));
@@ -74,7 +75,8 @@ static const struct error *check_known(struct visit *visit, const char *case_key
 	ids_key_log(home, case_key);
 	if (policy_of(visit) == SHARING_NONE && strcmp(home, visit->office->trust.self.log) != 0)
 		visit_problem(visit, "shared",
-			"Headquarters was told nothing of this case, nor that it came here from another hub; it "
+			"Headquarters was told nothing of this case, nor that it came here from another hub; "
+			"it "
 			"cannot take it from this one");
 	return NULL;
 }
@@ -107,7 +109,9 @@ const struct error *sharing_save(struct visit *visit)
 		TRY(hand_wider(batch, case_key, after));
 	TRY(batch_commit(batch));
 	return visit_go(visit, visit_path(visit, "/cases/%s", case_key),
-		after < before	 ? SAY("Headquarters gets more of this case from now on, and what stands in it today.")
-		: after > before ? SAY("From now on headquarters gets less. What it has read, nobody can take back.")
-				 : SAY("What headquarters gets stays as it was."));
+		after < before
+			? SAY("Headquarters gets more of this case from now on, and what stands in it today.")
+		: after > before
+			? SAY("From now on headquarters gets less. What it has read, nobody can take back.")
+			: SAY("What headquarters gets stays as it was."));
 }

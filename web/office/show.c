@@ -294,7 +294,8 @@ const struct error *show_readers(struct visit *visit, const char *key, bool is_c
 	}
 	TRY(add_former(visit, key, former));
 	if (some->len)
-		buffer_format(all, say(visit->request, "; a summary: %s"), (const char *)buffer_bytes(some).data);
+		buffer_format(
+			all, say(visit->request, "; a summary: %s"), (const char *)buffer_bytes(some).data);
 	if (former->len)
 		buffer_format(all, say(visit->request, "; what was there before the transfer: %s"),
 			(const char *)buffer_bytes(former).data);

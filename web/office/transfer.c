@@ -16,49 +16,55 @@
 
 static const struct asked reason_asked = {.name = "reason", .label = SAY("Why"), .is_required = true};
 
-/* The newest offer of this case by this hub that nobody answered and nobody withdrew. */
-static const struct error *find_open(struct visit *visit, const char *case_key, json_t **out)
+/* The newest offer of this case by this hub; NULL when there is none. */
+static const struct error *find_newest(struct visit *visit, const char *case_key, json_t **out)
 {
 	json_t *rows CLEANUP(json_decref) = NULL, *row;
-	const char *self = visit->office->trust.self.log;
 	size_t i;
 
 	*out = NULL;
-	TRY(lists_transfers(visit->office->file, self, true, -1, &rows));
+	TRY(lists_transfers_of(visit->office->file, case_key, &rows));
 	json_array_foreach (rows, i, row)
-		if (strcmp(json_text_or(row, "case_key", ""), case_key) == 0 &&
-			strcmp(json_text_or(row, "state", ""), "offered") == 0 &&
-			!json_object_get(row, "answer")) {
+		if (strcmp(json_text_or(row, "hub", ""), visit->office->trust.self.log) == 0) {
 			*out = json_incref(row);
 			return NULL;
 		}
 	return NULL;
 }
 
-/* How the last offer ended, when the case is still ours. */
-static const struct error *add_declined(struct visit *visit, const char *case_key, json_t *shown)
+/* The same, while it waits for its answer. */
+static const struct error *find_open(struct visit *visit, const char *case_key, json_t **out)
 {
-	json_t *rows CLEANUP(json_decref) = NULL, *row;
-	size_t i;
-
-	TRY(lists_transfers(visit->office->file, visit->office->trust.self.log, true, -1, &rows));
-	json_array_foreach (rows, i, row) {
-		if (strcmp(json_text_or(row, "case_key", ""), case_key) != 0)
-			continue;
-		if (strcmp(json_text_or(row, "answer", ""), "declined") == 0)
-			json_object_set_new(shown, "declined",
-				json_pack("{ssss}", "hub",
-					office_hub_name(visit->office, json_text_or(row, "to", "")), "why",
-					json_text_or(row, "why", "")));
-		return NULL; /* the newest alone */
+	TRY(find_newest(visit, case_key, out));
+	if (*out && (strcmp(json_text_or(*out, "state", ""), "offered") != 0 ||
+			    json_object_get(*out, "answer"))) {
+		json_decref(*out);
+		*out = NULL;
 	}
+	return NULL;
+}
+
+/* How the last offer stands, when the case is still ours. */
+static const struct error *add_offer(struct visit *visit, const char *case_key, json_t *shown)
+{
+	json_t *row CLEANUP(json_decref) = NULL;
+	const char *answer, *hub;
+
+	TRY(find_newest(visit, case_key, &row));
+	answer = json_text_or(row, "answer", "");
+	hub = office_hub_name(visit->office, json_text_or(row, "to", ""));
+	if (strcmp(answer, "declined") == 0)
+		json_object_set_new(shown, "declined",
+			json_pack("{ssss}", "hub", hub, "why", json_text_or(row, "why", "")));
+	else if (!*answer && strcmp(json_text_or(row, "state", ""), "offered") == 0)
+		json_object_set_new(shown, "offer", json_pack("{ss}", "hub", hub));
 	return NULL;
 }
 
 const struct error *transfer_show(struct visit *visit, const char *case_key)
 {
 	struct office *office = visit->office;
-	json_t *offer CLEANUP(json_decref) = NULL, *late CLEANUP(json_decref) = NULL, *shown = json_object();
+	json_t *late CLEANUP(json_decref) = NULL, *shown = json_object();
 	bool is_ours, is_crossed;
 	struct readers readers;
 	size_t owed;
@@ -70,12 +76,7 @@ const struct error *transfer_show(struct visit *visit, const char *case_key)
 	json_object_set_new(shown, "may_offer", json_boolean(is_ours && readers_roster(office)));
 	json_object_set_new(shown, "owner", json_string(office_hub_name(office, readers.owner)));
 	if (is_ours) {
-		TRY(find_open(visit, case_key, &offer));
-		if (offer)
-			json_object_set_new(shown, "offer",
-				json_pack("{ss}", "hub", office_hub_name(office, json_text_or(offer, "to", ""))));
-		else
-			TRY(add_declined(visit, case_key, shown));
+		TRY(add_offer(visit, case_key, shown));
 		TRY(late_waiting(visit, case_key, &late));
 		json_object_set_new(shown, "late", show_count(json_array_size(late)));
 		return NULL;
@@ -98,16 +99,16 @@ static json_t *offer_view(struct visit *visit, const json_t *row)
 		visit_path(visit, "/transfers/%s", json_text_or(row, "key", "")), "ref",
 		json_text_or(row, "ref", ""), "alias", json_text_or(row, "alias", ""), "hub",
 		office_hub_name(visit->office, json_text_or(row, "hub", "")), "risk_label",
-		show_choice(visit, risk), "risk_class", show_tag(risk), "reason", json_text_or(row, "reason", ""),
-		"at", show_time(visit, json_text_or(row, "at", "")), "facts",
+		show_choice(visit, risk), "risk_class", show_tag(risk), "reason",
+		json_text_or(row, "reason", ""), "at", show_time(visit, json_text_or(row, "at", "")), "facts",
 		show_fields(visit, entity, row, "district"));
 }
 
 const struct error *transfer_show_offers(struct visit *visit)
 {
 	json_t *rows CLEANUP(json_decref) = NULL, *list = json_array(), *row;
-	const struct error *error =
-		lists_transfers(visit->office->file, visit->office->trust.self.log, false, OFFERS_MOST, &rows);
+	const struct error *error = lists_transfers(
+		visit->office->file, visit->office->trust.self.log, false, OFFERS_MOST, &rows);
 	size_t i;
 
 	json_array_foreach (rows, i, row)
@@ -130,9 +131,9 @@ static void add_hubs(struct visit *visit)
 		const char *log = member->keys.log;
 
 		if (member->status == MEMBER_ACTIVE && strcmp(log, office->trust.self.log) != 0)
-			json_array_append_new(
-				hubs, json_pack("{sssssb}", "code", log, "label", office_hub_name(office, log),
-					      "selected", strcmp(log, chosen) == 0));
+			json_array_append_new(hubs,
+				json_pack("{sssssb}", "code", log, "label", office_hub_name(office, log),
+					"selected", strcmp(log, chosen) == 0));
 	}
 	visit_set(visit, "has_hubs", json_boolean(json_array_size(hubs)));
 	visit_set(visit, "hubs", hubs);
@@ -194,7 +195,8 @@ static const struct error *check_offer(struct visit *visit, const char *key, con
 	TRY(readers_find(visit->office, key, &readers));
 	if (readers.is_for_headquarters)
 		visit_problem(visit, "",
-			"The person wanted nobody but headquarters to read this; so it cannot go to another hub");
+			"The person wanted nobody but headquarters to read this; so it cannot go to another "
+			"hub");
 	if (strcmp(readers.owner, visit->office->trust.self.log) != 0)
 		visit_problem(visit, "", "This case belongs to another hub, which alone can give it away");
 	TRY(find_open(visit, key, &open));
@@ -231,7 +233,8 @@ const struct error *transfer_offer(struct visit *visit)
 		return show_offer(visit, record);
 	write_key_new(key, visit->office);
 	TRY(batch_event(batch, "transfer", key, case_key, offered_set(record, to, reason), NULL));
-	TRY(batch_audit(batch, memory_format(visit->context, "offered a case to %s", office_hub_name(visit->office, to)),
+	TRY(batch_audit(batch,
+		memory_format(visit->context, "offered a case to %s", office_hub_name(visit->office, to)),
 		json_text_or(record, "ref", "")));
 	TRY(batch_commit(batch));
 	return visit_go(visit, visit_path(visit, "/cases/%s", case_key), "The case is offered to that hub.");
@@ -264,7 +267,8 @@ const struct error *transfer_hand(struct visit *visit)
 
 	TRY(case_find(visit, visit->parts[0], &record));
 	case_key = json_text_or(record, "key", "");
-	TRY(batch_audit(batch, "handed on a case in spite of the withdrawal", json_text_or(record, "ref", "")));
+	TRY(batch_audit(
+		batch, "handed on a case in spite of the withdrawal", json_text_or(record, "ref", "")));
 	TRY(batch_commit(batch));
 	casefile_read_as(visit->office->file, NULL);
 	TRY(hand_agree(visit->office, case_key));
@@ -318,7 +322,8 @@ static const struct error *read_upto(struct visit *visit, const json_t *offer, s
 	const struct roster_member *member = roster ? roster_member(roster, from) : NULL;
 
 	if (!member)
-		return error_new(ERROR_NOT_FOUND, "the hub that offered this does not belong to the coalition");
+		return error_new(
+			ERROR_NOT_FOUND, "the hub that offered this does not belong to the coalition");
 	return casefile_position(visit->office->file, from, member->keys.epoch, out);
 }
 
@@ -350,7 +355,8 @@ const struct error *transfer_answer(struct visit *visit)
 		json_text_or(offer, "ref", "")));
 	TRY(batch_commit(batch));
 	return visit_go(visit, "/transfers",
-		is_accepted ? SAY("The case is this hub's now. Its records come when the other hub has heard of it.")
+		is_accepted ? SAY("The case is this hub's now. Its records come when the other hub has heard "
+				  "of it.")
 			    : SAY("The offer is declined."));
 }
 
@@ -362,8 +368,9 @@ static json_t *ours_view(struct visit *visit, const json_t *row)
 
 	return json_pack("{ss, ss, ss, ss, ss, ss}", "href",
 		visit_path(visit, "/cases/%s", json_text_or(row, "case_key", "")), "ref",
-		json_text_or(row, "ref", ""), "hub", office_hub_name(visit->office, json_text_or(row, "to", "")),
-		"state", show_choice(visit, *answer ? answer : state), "why", json_text_or(row, "why", ""), "at",
+		json_text_or(row, "ref", ""), "hub",
+		office_hub_name(visit->office, json_text_or(row, "to", "")), "state",
+		show_choice(visit, *answer ? answer : state), "why", json_text_or(row, "why", ""), "at",
 		show_time(visit, json_text_or(row, "at", "")));
 }
 

@@ -63,7 +63,8 @@ void write_key_new(char out[static ENTITY_KEY_SIZE], const struct office *office
 	ids_key_make(out, office->trust.self.log, ulid);
 }
 
-/* The case or report whose owner and readers decide: of a part of a case the case, of a message the report. */
+/* The case or report whose owner and readers decide: of a part of a case the case, of a message the report.
+ */
 static const char *subject_of(const struct event_draft *draft)
 {
 	const char *report = json_text_or(draft->set, "report", "");
@@ -114,7 +115,8 @@ static const struct error *add_asked(struct batch *batch, const struct event_dra
 }
 
 /* An answer to an offer is for whoever made it, and for headquarters where that read the offer. */
-static const struct error *readers_of_answer(struct batch *batch, const struct event_draft *draft, json_t **to)
+static const struct error *readers_of_answer(
+	struct batch *batch, const struct event_draft *draft, json_t **to)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	const char *transfer = json_text_or(draft->set, "transfer", "");
@@ -239,7 +241,8 @@ static const struct error *split_draft(
 	void *next;
 
 	*is_split = false;
-	if (batch->office->trust.self.role == MEMBER_HEADQUARTERS || !readers_summary_has(draft->entity, "state"))
+	if (batch->office->trust.self.role == MEMBER_HEADQUARTERS ||
+		!readers_summary_has(draft->entity, "state"))
 		return NULL;
 	TRY(readers_find(batch->office, subject_of(draft), &readers));
 	if (readers.sharing != SHARING_SUMMARY || readers.is_for_headquarters)
@@ -248,7 +251,8 @@ static const struct error *split_draft(
 	summary->is_summary = true;
 	summary->set = json_object();
 	summary->over = json_object();
-	json_object_foreach_safe (draft->set, next, name, value) {
+	json_object_foreach_safe(draft->set, next, name, value)
+	{
 		json_t *over = json_object_get(draft->over, name);
 
 		if (!readers_summary_has(draft->entity, name))
@@ -336,11 +340,11 @@ const struct error *batch_adopt(struct batch *batch, const char *entity, const c
 	return add_draft(batch, &draft);
 }
 
-const struct error *batch_hand(struct batch *batch, const char *entity, const char *key,
-	const char *case_key, json_t *set, json_t *from, const char *whom)
+const struct error *batch_hand(struct batch *batch, const char *entity, const char *key, const char *case_key,
+	json_t *set, json_t *from, const char *whom)
 {
 	json_t *to CLEANUP(json_decref) = json_pack("[s]", whom), *said CLEANUP(json_decref) = set,
-				   *sources CLEANUP(json_decref) = from, *over CLEANUP(json_decref) = NULL;
+		   *sources CLEANUP(json_decref) = from, *over CLEANUP(json_decref) = NULL;
 	struct event_draft draft = {.entity = entity,
 		.key = key,
 		.case_key = case_key,

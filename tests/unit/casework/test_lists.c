@@ -349,6 +349,10 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(lists_users(hub->file, &rows));
 	ASK(lists_counts(hub->file, "2026-11-23", &rows));
 	ASK(lists_search(hub->file, "market", 10, &rows));
+	ASK(lists_transfers(hub->file, GULU, false, 10, &rows));
+	ASK(lists_transfers(hub->file, GULU, true, 10, &rows));
+	ASK(lists_transfers_of(hub->file, key, &rows));
+	ASK(lists_late(hub->file, key, 10, &rows));
 	for (size_t i = 0; i < count; i++) {
 		ASK(lists_export(hub->file, entities[i].name, &rows));
 	}
