@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&command_invite,
 	&command_join,
 	&command_admit,
+	&command_sharing,
 	&command_hubs,
 	&command_remote,
 	&command_sync,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "node/base/embed.h"
+#include "node/casework/owners.h"
 #include "node/casework/record.h"
 #include "node/casework/settle.h"
 #include "node/vault/digest.h"
@@ -190,16 +191,34 @@ static void make_dirty(struct casefile *file, int64_t entity)
 	file->dirty[file->dirty_count++] = entity;
 }
 
+/* The case whose owner has a say in the record: its own, that of the report's key, or the one it is in. */
+static const char *owned_by(const struct event *event, const char *case_key)
+{
+	if (strcmp(event->entity, "message") == 0)
+		return json_text_or(event->set, "report", "");
+	if (strcmp(event->entity, "case") == 0 || strcmp(event->entity, "report") == 0)
+		return event->key;
+	return case_key;
+}
+
 /* What can be said now; settling may find more. A record in a case whose maker is not known yet: its case,
  * when this very event makes it. */
 static const struct error *judge_now(struct casefile *file, const struct event *event,
 	const struct event_origin *origin, struct judgement *out)
 {
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct entity *entity = schema_entity(event->entity);
-	struct ledger_entity row;
+	const char *case_key = event->case_key;
+	struct ledger_entity row = {0};
+	struct owners *owners;
 	char maker[LOG_ID_SIZE];
 
-	*out = permit_alone(file->ledger->self, event, origin);
+	if (entity && entity->in_case) {
+		TRY(ledger_find(file->ledger, event->entity, event->key, &row));
+		case_key = *row.case_key ? row.case_key : event->case_key;
+	}
+	TRY(owners_read(file->ledger, scratch, owned_by(event, case_key), &owners));
+	*out = permit_owned(file->ledger->self, event, origin, owners);
 	if (out->standing != STANDING_PERMITTED)
 		return NULL;
 	ids_key_log(maker, event->key);
@@ -208,24 +227,34 @@ static const struct error *judge_now(struct casefile *file, const struct event *
 		if (!row.id && origin->kind == 'i')
 			out->standing = STANDING_WAITING;
 	} else if (entity->in_case) {
-		TRY(ledger_find(file->ledger, event->entity, event->key, &row));
 		if (*row.case_key || strcmp(maker, origin->log) == 0)
-			*out = permit_child(event, origin, *row.case_key ? row.case_key : event->case_key);
+			*out = permit_child(event, origin, case_key, owners);
 		else if (!event->is_restated)
 			out->standing = STANDING_WAITING;
 	}
 	return NULL;
 }
 
+/* What this event answers, and which case it offers to another hub. Noted of every event, also of one that
+ * its double outdoes: that may turn. */
+static const struct error *note_about(struct casefile *file, const struct event *event, int64_t entity)
+{
+	const struct entity *kind = schema_entity(event->entity);
+
+	if (kind && kind->about && json_is_string(json_object_get(event->set, kind->about)))
+		return ledger_note_about(file->ledger, json_text_or(event->set, kind->about, ""), entity);
+	if (kind && *event->case_key && strcmp(kind->name, "transfer") == 0)
+		return ledger_note_about(file->ledger, event->case_key, entity);
+	return NULL;
+}
+
 /* The case of a new record is known before the batch ends, so that what follows in it is judged rightly. */
-static const struct error *note_links(struct casefile *file, const struct event *event,
+static const struct error *note_case(struct casefile *file, const struct event *event,
 	const struct event_origin *origin, const struct judgement *judgement, int64_t entity)
 {
 	const struct entity *kind = schema_entity(event->entity);
 	struct ledger_entity row;
 
-	if (kind && kind->about && json_is_string(json_object_get(event->set, kind->about)))
-		return ledger_note_about(file->ledger, json_text_or(event->set, kind->about, ""), entity);
 	if (!*event->case_key || judgement->standing != STANDING_PERMITTED || !kind->in_case)
 		return NULL;
 	TRY(ledger_read(file->ledger, entity, &row));
@@ -255,11 +284,26 @@ const struct error *casefile_take(
 	TRY(ledger_add(file->ledger, event, origin, &added));
 	for (size_t i = 0; i < added.count; i++)
 		make_dirty(file, added.touched[i]);
+	if (added.is_new)
+		TRY(note_about(file, event, added.entity));
 	if (added.is_new && !added.is_doubled) {
 		TRY(judge_now(file, event, origin, &judgement));
-		TRY(note_links(file, event, origin, &judgement, added.touched[0]));
+		TRY(note_case(file, event, origin, &judgement, added.entity));
 	}
 	*out = taken_as(&added, &judgement);
+	return NULL;
+}
+
+const struct error *casefile_owner(struct casefile *file, const char *key, char out[static LOG_ID_SIZE])
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct owners *owners;
+
+	TRY(owners_read(file->ledger, scratch, key, &owners));
+	if (owners)
+		memcpy(out, owners->list[owners->count - 1].log, LOG_ID_SIZE);
+	else
+		ids_key_log(out, key);
 	return NULL;
 }
 
@@ -352,6 +396,9 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = "
 		"entity.search_row"
 		" ORDER BY type, key, field"));
+	TRY(digest_rows(file->db, &digest,
+		"SELECT case_key, place, log, first_epoch, first_seq, last_epoch, last_seq FROM case_owner"
+		" ORDER BY case_key, place"));
 	for (size_t i = 0; i < count; i++) {
 		struct buffer *sql = buffer_new(scratch);
 

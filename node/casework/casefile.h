@@ -52,6 +52,11 @@ enum taken { TAKEN_NEW, TAKEN_KNOWN, TAKEN_WAITING, TAKEN_REFUSED };
 const struct error *casefile_take(struct casefile *file, const struct event *event,
 	const struct event_origin *origin, enum taken *out) MUST_CHECK;
 
+/* The hub that owns a case, or a report with the case that was opened from it: the one in its key, until it
+ * was transferred. */
+const struct error *casefile_owner(
+	struct casefile *file, const char *key, char out[static LOG_ID_SIZE]) MUST_CHECK;
+
 /* How far each log was read. */
 struct position {
 	char log[LOG_ID_SIZE];

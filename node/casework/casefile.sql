@@ -25,6 +25,8 @@ CREATE TABLE entity( -- each record that some event speaks of
   UNIQUE(type, key)
 );
 
+CREATE INDEX entity_case ON entity(case_key) WHERE case_key IS NOT NULL;
+
 CREATE TABLE event( -- every event ever taken, to the byte
   id INTEGER PRIMARY KEY, -- order of arrival; means nothing
   entity INTEGER NOT NULL REFERENCES entity(id), -- what it is about
@@ -59,11 +61,23 @@ CREATE TABLE mailbox( -- who may write as the reporter of a report
   text TEXT NOT NULL, -- "<id> <ssh-ed25519 key> <age1...>": the public part
   PRIMARY KEY(report, text)
 ) WITHOUT ROWID;
-CREATE TABLE about( -- answers to be looked at again when what they answer changes: messages of a report, replies of a referral, takeovers of a transfer
-  key TEXT NOT NULL, -- of what is answered
-  answer INTEGER NOT NULL REFERENCES entity(id), -- which message, reply or takeover
+CREATE TABLE about( -- answers to be looked at again when what they answer changes: messages of a report, replies of a referral, takeovers of a transfer; and the transfers of a case
+  key TEXT NOT NULL, -- of what is answered, or of the case
+  answer INTEGER NOT NULL REFERENCES entity(id), -- which message, reply, takeover or transfer
   PRIMARY KEY(key, answer)
 ) WITHOUT ROWID;
+
+CREATE TABLE case_owner( -- whose a case is and was; only of cases that were transferred
+  case_key TEXT NOT NULL, -- which case
+  place INTEGER NOT NULL, -- 0 is the hub that made it; the greatest is the owner
+  log TEXT NOT NULL, -- that hub's log id
+  first_epoch INTEGER NOT NULL, -- from this commit of its log on
+  first_seq INTEGER NOT NULL,
+  last_epoch INTEGER, -- and up to this one; NULL: it owns the case, or nobody here knows until when it did
+  last_seq INTEGER,
+  PRIMARY KEY(case_key, place)
+) WITHOUT ROWID;
+CREATE INDEX case_owner_log ON case_owner(log, case_key);
 
 -- From here on: the records. Every table begins with the same columns:
 --   id        as in entity
@@ -101,6 +115,7 @@ CREATE TABLE report( -- what somebody told us
     CASE danger WHEN 'yes' THEN '+24 hours' WHEN 'no' THEN '+14 days' ELSE '+72 hours' END)) -- when its triage clock runs out
 );
 CREATE INDEX report_state ON report(state, urgency, created);
+CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 CREATE INDEX report_urgency ON report(urgency, created);
 CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 
@@ -131,6 +146,7 @@ CREATE TABLE case_( -- what we do about it
   retention TEXT, -- until when it is kept
   duplicate_of TEXT, -- key of the case that this one repeats
   shared TEXT, -- what headquarters gets: policy (the coalition's, also when empty), full, summary, none
+  settled TEXT, -- list: events (<log>/<id>) of an earlier owner, written after the case had left it, on which its owner has decided
   is_closed INTEGER AS (state = 'closed'), -- 1 when closed
   is_apart INTEGER AS (coalesce(team, '') <> '' OR coalesce(restricted, '') = 'yes'), -- 1 when not for everybody who reads cases
   followed_by TEXT AS (coalesce(officer, '')), -- the officer; empty: nobody
@@ -289,9 +305,15 @@ CREATE TABLE transfer( -- a case offered to another hub
   case_key TEXT, -- of which case
   "to" TEXT, -- log id of that hub
   reason TEXT, -- why
-  state TEXT -- offered, withdrawn
+  state TEXT, -- offered, withdrawn
+  ref TEXT, -- what that hub sees before it accepts: the case's reference
+  alias TEXT, -- what the defender is called
+  risk TEXT, -- low, medium, high, emergency
+  district TEXT -- codes/districts.csv
 );
 CREATE INDEX transfer_case ON transfer(case_key, created, key);
+CREATE INDEX transfer_to ON transfer("to", state, created);
+CREATE INDEX transfer_home ON transfer(home, created);
 
 CREATE TABLE takeover( -- the other hub's answer to a transfer
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,

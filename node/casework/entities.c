@@ -63,6 +63,7 @@ static const struct field case_fields[] = {
 	{"retention", FIELD_DATE, 10, .label = "Keep it until"},
 	{"duplicate_of", FIELD_KEY, 43, .label = "The same as"},
 	{"shared", FIELD_CODE, 32, .choices = "policy|full|summary|none", .label = "What headquarters gets"},
+	{"settled", FIELD_LIST, 64, .label = "Decided of what came late"},
 };
 
 static const struct field person_fields[] = {
@@ -180,10 +181,15 @@ static const struct field reply_fields[] = {
 	{"on", FIELD_DATE, 10, .label = "Given on"},
 };
 
+/* From `ref` on: what the other hub sees of the case before it accepts. */
 static const struct field transfer_fields[] = {
 	{"to", FIELD_TEXT, 16, .label = "To which hub"},
 	{"reason", FIELD_LONG, 2000, .label = "Why"},
 	{"state", FIELD_CODE, 32, .choices = "offered|withdrawn", .label = "State"},
+	{"ref", FIELD_TEXT, 15, .label = "Reference"},
+	{"alias", FIELD_TEXT, 120, .label = "Alias"},
+	{"risk", FIELD_CODE, 32, .choices = "low|medium|high|emergency", .label = "Risk"},
+	{"district", FIELD_CODE, 32, .codes = "districts", .label = "District"},
 };
 
 /* The other hub's answer to a transfer; written once. epoch and seq: the last of the old owner's log that it

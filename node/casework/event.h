@@ -54,6 +54,7 @@ struct event_draft {
 	const char *entity, *key, *case_key, *by;
 	json_t *set, *over, *to, *from;
 	bool is_restated;
+	bool is_summary; /* also for headquarters, which gets a summary only (web/office/write.c) */
 };
 /* The event ready to be sealed; fails like event_parse. */
 const struct error *event_make(

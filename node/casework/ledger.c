@@ -32,6 +32,11 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 	[LEDGER_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE entity = ?",
 	[LEDGER_ABOUT_ADD] = "INSERT OR IGNORE INTO about(key, answer) VALUES(?, ?)",
 	[LEDGER_ABOUT_READ] = "SELECT answer FROM about WHERE key = ?",
+	[LEDGER_OWNERS_READ] = "SELECT log, first_epoch, first_seq, last_epoch, last_seq FROM case_owner"
+			       " WHERE case_key = ? ORDER BY place",
+	[LEDGER_OWNERS_ADD] = "INSERT INTO case_owner(case_key, place, log, first_epoch, first_seq, "
+			      "last_epoch, last_seq) VALUES(?, ?, ?, ?, ?, ?, ?)",
+	[LEDGER_OWNERS_DROP] = "DELETE FROM case_owner WHERE case_key = ?",
 	[LEDGER_REFUSED_ADD] = "INSERT OR REPLACE INTO overstep(event, reason) VALUES(?, ?)",
 	[LEDGER_REFUSED_DROP] = "DELETE FROM overstep WHERE event = ?",
 	[LEDGER_WAITING_ADD] = "INSERT OR REPLACE INTO waiting(event, reason) VALUES(?, ?)",
@@ -353,6 +358,7 @@ const struct error *ledger_add(struct ledger *ledger, const struct event *event,
 	if (count > 1)
 		TRY(settle_versions(ledger, versions, count, out));
 	out->is_doubled = mine->standing == STANDING_DOUBLED;
+	out->entity = mine->entity;
 	return NULL;
 }
 

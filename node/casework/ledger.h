@@ -19,6 +19,9 @@ enum ledger_statement {
 	LEDGER_EVENTS,
 	LEDGER_ABOUT_ADD,
 	LEDGER_ABOUT_READ,
+	LEDGER_OWNERS_READ,
+	LEDGER_OWNERS_ADD,
+	LEDGER_OWNERS_DROP,
 	LEDGER_REFUSED_ADD,
 	LEDGER_REFUSED_DROP,
 	LEDGER_WAITING_ADD,
@@ -57,6 +60,7 @@ const struct error *ledger_write(struct ledger *ledger, const struct ledger_enti
 struct ledger_added {
 	bool is_new;	 /* these bytes were not known */
 	bool is_doubled; /* its identity was used for other bytes, and those count */
+	int64_t entity;	 /* the row of the record that it is about */
 	int64_t touched[LEDGER_TOUCHED_MAX];
 	size_t count;
 };
@@ -70,7 +74,8 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 /* Keeps what was decided: `was` is what stood there. */
 const struct error *ledger_decide(
 	struct ledger *ledger, const struct claim *claim, enum standing was) MUST_CHECK;
-/* An answer (a message, a reply) is to be looked at again when what it answers changes. */
+/* An answer (a message, a reply) is to be looked at again when what it answers changes, an offer when its
+ * case does. */
 const struct error *ledger_note_about(struct ledger *ledger, const char *key, int64_t answer) MUST_CHECK;
 
 /* Runs a statement and resets it; for callers inside this folder. */

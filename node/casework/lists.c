@@ -11,6 +11,7 @@
 
 #include "node/base/ids.h"
 #include "node/base/text.h"
+#include "node/casework/permit.h"
 #include "node/casework/settle.h"
 
 #define SEARCH_WORDS_MAX 8
@@ -437,6 +438,48 @@ static const char *way_to_case(const struct entity *entity)
 	if (strcmp(entity->name, "takeover") == 0)
 		return " LEFT JOIN transfer r ON r.key = t.transfer LEFT JOIN case_ c ON c.key = r.case_key";
 	return entity->in_case ? " LEFT JOIN case_ c ON c.key = t.case_key" : NULL;
+}
+
+#define TRANSFER_COLUMNS                                                                                     \
+	"SELECT t.key, t.case_key, t.home AS hub, t.\"to\", t.reason, t.state, t.ref, t.alias, t.risk, "     \
+	"t.district, t.created AS at, k.kind AS answer, k.text AS why FROM transfer t LEFT JOIN case_ c ON " \
+	"c.key = t.case_key LEFT JOIN takeover k ON k.transfer = t.key WHERE " SIGHT_CASE
+
+const struct error *lists_transfers(
+	struct casefile *file, const char *self, bool is_ours, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		is_ours ? TRANSFER_COLUMNS " AND t.home = ?1 ORDER BY t.created DESC LIMIT ?2"
+			: TRANSFER_COLUMNS " AND t.\"to\" = ?1 AND t.state = 'offered' AND k.key IS NULL"
+					   " ORDER BY t.created LIMIT ?2"));
+	db_bind_text(&query, 1, self);
+	db_bind_integer(&query, 2, limit);
+	return lists_rows(&query, out);
+}
+
+const struct error *lists_transfers_of(struct casefile *file, const char *case_key, json_t **out)
+{
+	return rows_for(file, TRANSFER_COLUMNS " AND t.case_key = ? ORDER BY t.created DESC, t.key DESC",
+		case_key, out);
+}
+
+const struct error *lists_late(struct casefile *file, const char *case_key, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		"SELECT v.log || '/' || v.event AS event, v.log AS hub, e.type AS entity, e.key, v.line"
+		" FROM entity e JOIN event v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
+		" WHERE e.id IN (SELECT id FROM entity WHERE case_key = ?1 UNION ALL"
+		"   SELECT id FROM entity WHERE type IN ('case', 'report') AND key = ?1)"
+		" AND w.reason = '" PERMIT_HELD "' AND e.type <> 'transfer'"
+		" AND json_extract(v.line, '$.restate') IS NULL"
+		" ORDER BY json_extract(v.line, '$.hlc') LIMIT ?2"));
+	db_bind_text(&query, 1, case_key);
+	db_bind_integer(&query, 2, limit);
+	return lists_rows(&query, out);
 }
 
 const struct error *lists_export(struct casefile *file, const char *entity_name, json_t **out)

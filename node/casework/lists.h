@@ -51,6 +51,17 @@ const struct error *lists_teams(struct casefile *file, json_t **out) MUST_CHECK;
  * "case_key", "created", "author", "conflicts". */
 const struct error *lists_parts(
 	struct casefile *file, const char *entity, const char *case_key, int limit, json_t **out) MUST_CHECK;
+/* Offers of cases to `self` that wait for its answer, oldest first; with `is_ours` all that it made, newest
+ * first:
+ * {"key","case_key","hub","to","reason","state","ref","alias","risk","district","at","answer","why"}. */
+const struct error *lists_transfers(
+	struct casefile *file, const char *self, bool is_ours, int limit, json_t **out) MUST_CHECK;
+/* All offers of one case, newest first. */
+const struct error *lists_transfers_of(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
+/* What earlier owners wrote about a case after it had left them, oldest first:
+ * {"event":"<log>/<id>","hub","entity","key","line"}. */
+const struct error *lists_late(
+	struct casefile *file, const char *case_key, int limit, json_t **out) MUST_CHECK;
 /* The entry in the directory of whoever signs in here as `user`: its key, on `context`; "" when there is
  * none. */
 const struct error *lists_provider_of(

@@ -42,9 +42,16 @@ static bool is_home(const char *log, const char *key)
 	return strncmp(log, key, LOG_ID_SIZE - 1) == 0;
 }
 
-static bool is_writer(const struct event_origin *origin, const char *key)
+/* Whoever owned the case before may still say what it was, and nothing new. */
+static struct judgement judge_writer(const struct event *event, const struct event_origin *origin,
+	const char *key, const struct owners *owners, const char *not_theirs)
 {
-	return origin->is_headquarters || is_home(origin->log, key);
+	if (origin->is_headquarters ||
+		(owners ? owner_tenure_of(owners, origin) >= 0 : is_home(origin->log, key)))
+		return permitted();
+	if (!owners || owner_last_of(owners, origin->log) < 0)
+		return refused(not_theirs);
+	return event->is_restated ? permitted() : waiting(PERMIT_HELD);
 }
 
 static struct judgement judge_fields(const struct entity *entity, const struct event *event, bool is_intake)
@@ -78,7 +85,8 @@ static struct judgement judge_intake(
 }
 
 /* A message holds all four parts, or, from an office, all but the signature. */
-static struct judgement judge_message(const struct event *event, const struct event_origin *origin)
+static struct judgement judge_message(
+	const struct event *event, const struct event_origin *origin, const struct owners *owners)
 {
 	const char *report = json_text_or(event->set, "report", ""),
 		   *from = json_text_or(event->set, "from", "");
@@ -94,8 +102,8 @@ static struct judgement judge_message(const struct event *event, const struct ev
 		return refused("an office spoke as the reporter");
 	if (!event->is_restated && !is_home(origin->log, event->key))
 		return refused("a message in the name of another hub");
-	if (origin->kind == 'o' && !is_writer(origin, report))
-		return refused("this hub may not write to that report");
+	if (origin->kind == 'o')
+		return judge_writer(event, origin, report, owners, "this hub may not write to that report");
 	return permitted();
 }
 
@@ -106,7 +114,7 @@ static struct judgement judge_answer(
 {
 	if (!ids_is_key(json_text_or(event->set, entity->about, "")))
 		return refused("an answer that does not say to what");
-	if (!is_home(origin->log, event->key))
+	if (!event->is_restated && !is_home(origin->log, event->key))
 		return refused("an answer in the name of another hub");
 	return permitted();
 }
@@ -118,6 +126,12 @@ static bool may_rule(const struct event_origin *origin)
 }
 
 struct judgement permit_alone(const char *self, const struct event *event, const struct event_origin *origin)
+{
+	return permit_owned(self, event, origin, NULL);
+}
+
+struct judgement permit_owned(const char *self, const struct event *event, const struct event_origin *origin,
+	const struct owners *owners)
 {
 	const struct entity *entity = schema_entity(event->entity);
 	struct judgement judgement;
@@ -134,7 +148,7 @@ struct judgement permit_alone(const char *self, const struct event *event, const
 		if (strcmp(origin->log, self) != 0 || !is_home(self, event->key))
 			return refused("each hub decides alone about its own people");
 	} else if (strcmp(entity->name, "message") == 0) {
-		return judge_message(event, origin);
+		return judge_message(event, origin, owners);
 	} else if (entity->about) {
 		return judge_answer(entity, event, origin);
 	} else if (strcmp(entity->name, "principles") == 0 && !may_rule(origin)) {
@@ -142,20 +156,19 @@ struct judgement permit_alone(const char *self, const struct event *event, const
 	} else if (entity->in_case) {
 		if (!*event->case_key)
 			return refused("it names no case");
-	} else if (!is_writer(origin, event->key)) {
-		return refused("this hub may not write to that record");
+	} else if (origin->kind == 'o') {
+		return judge_writer(
+			event, origin, event->key, owners, "this hub may not write to that record");
 	}
 	return permitted();
 }
 
-struct judgement permit_child(
-	const struct event *event, const struct event_origin *origin, const char *case_key)
+struct judgement permit_child(const struct event *event, const struct event_origin *origin,
+	const char *case_key, const struct owners *owners)
 {
 	if (strcmp(event->case_key, case_key) != 0)
 		return refused("it names another case than the record belongs to");
-	if (!is_writer(origin, case_key))
-		return refused("this hub may not write to that case");
-	return permitted();
+	return judge_writer(event, origin, case_key, owners, "this hub may not write to that case");
 }
 
 /* How good a claim is as the event that made its record, 0 the best: from the hub in the key; or, where that
@@ -196,17 +209,65 @@ static void judge_all(struct claim *claims, size_t count, struct judgement judge
 			claims[i].judgement = judgement;
 }
 
-static void judge_children(const struct claim *creator, struct claim *claims, size_t count)
+/* Where the maker's own words are held, its owner's restatement makes the record. */
+static void judge_children(const char *key, const struct claim *creator, struct claim *claims, size_t count,
+	const struct owners *owners)
 {
 	const char *case_key = creator->event->case_key;
+	struct judgement made;
 
-	if (!is_writer(&creator->origin, case_key)) {
-		judge_all(claims, count, refused("made by a hub that may not write to its case"));
-		return;
-	}
 	for (size_t i = 0; i < count; i++)
 		if (claims[i].judgement.standing == STANDING_PERMITTED)
-			claims[i].judgement = permit_child(claims[i].event, &claims[i].origin, case_key);
+			claims[i].judgement =
+				permit_child(claims[i].event, &claims[i].origin, case_key, owners);
+	made = creator->judgement;
+	if (made.standing == STANDING_REFUSED)
+		judge_all(claims, count, refused("made by a hub that may not write to its case"));
+	else if (made.standing == STANDING_WAITING && !find_creator(key, claims, count))
+		judge_all(claims, count, made);
+}
+
+/* The claim that an identity "<log>/<event id>" names. */
+static const struct claim *find_named(const char *identity, const struct claim *claims, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(identity, claims[i].origin.log, LOG_ID_SIZE - 1) == 0 &&
+			strcmp(identity + LOG_ID_SIZE, claims[i].event->id) == 0)
+			return &claims[i];
+	return NULL;
+}
+
+static bool names_later(const struct claim *claim, int tenure, const struct claim *claims, size_t count,
+	const struct owners *owners)
+{
+	const char *field;
+	json_t *over, *one;
+	size_t i;
+
+	json_object_foreach (claim->event->over, field, over)
+		json_array_foreach (over, i, one) {
+			const struct claim *named = find_named(json_string_value(one), claims, count);
+
+			if (named && owner_tenure_of(owners, &named->origin) > tenure)
+				return true;
+		}
+	return false;
+}
+
+/* A restatement by an earlier owner stands for what was there in its time, and for nothing later. */
+static void judge_restatements(struct claim *claims, size_t count, const struct owners *owners)
+{
+	for (size_t i = 0; owners && i < count; i++) {
+		const struct claim *claim = &claims[i];
+		int last;
+
+		if (claim->judgement.standing != STANDING_PERMITTED || !claim->event->is_restated ||
+			claim->origin.is_headquarters || owner_tenure_of(owners, &claim->origin) >= 0)
+			continue;
+		last = owner_last_of(owners, claim->origin.log);
+		if (last >= 0 && names_later(claim, last, claims, count, owners))
+			claims[i].judgement = waiting(PERMIT_HELD);
+	}
 }
 
 /* < 0 when `a` was committed before `b`: what nobody can change afterwards, unlike the time that an event
@@ -319,15 +380,67 @@ static const struct error *judge_answers(
 	return NULL;
 }
 
+/* The case whose owner may write the record itself: a report's is the one opened from it, with its key. */
+static const char *owned_by(const struct permit_subject *subject, const struct event *event)
+{
+	if (strcmp(subject->entity->name, "message") == 0)
+		return json_text_or(event->set, "report", "");
+	return strcmp(subject->entity->name, "case") == 0 || strcmp(subject->entity->name, "report") == 0
+		       ? subject->key
+		       : "";
+}
+
+static const struct error *owners_of(
+	const struct permit_subject *subject, const void *context, const char *case_key, struct owners **out)
+{
+	*out = NULL;
+	return subject->owners && *case_key ? subject->owners(subject->user, context, case_key, out) : NULL;
+}
+
+static const struct error *judge_each(
+	const struct permit_subject *subject, const void *context, struct claim *claims, size_t count)
+{
+	struct owners *owners = NULL;
+	const char *before = "";
+
+	for (size_t i = 0; i < count; i++) {
+		const char *key = subject->entity ? owned_by(subject, claims[i].event) : "";
+
+		if (strcmp(key, before) != 0)
+			TRY(owners_of(subject, context, key, &owners));
+		before = key;
+		claims[i].judgement = permit_owned(subject->self, claims[i].event, &claims[i].origin, owners);
+	}
+	judge_restatements(claims, count, owners);
+	return NULL;
+}
+
+static const struct error *judge_in_case(const struct permit_subject *subject, const void *context,
+	struct claim *claims, size_t count, const char **case_key, bool *creator_hq)
+{
+	const struct claim *creator = find_creator(subject->key, claims, count);
+	struct owners *owners;
+
+	if (!creator) {
+		judge_all(claims, count, waiting("the event that made this record"));
+		return NULL;
+	}
+	*case_key = creator->event->case_key;
+	*creator_hq = creator->origin.is_headquarters;
+	TRY(owners_of(subject, context, *case_key, &owners));
+	judge_children(subject->key, creator, claims, count, owners);
+	judge_restatements(claims, count, owners);
+	return NULL;
+}
+
 const struct error *permit_judge(const struct permit_subject *subject, struct claim *claims, size_t count,
 	const char **case_key, bool *creator_hq)
 {
-	const struct claim *creator;
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
-	for (size_t i = 0; i < count; i++)
-		claims[i].judgement = permit_alone(subject->self, claims[i].event, &claims[i].origin);
 	*case_key = "";
 	*creator_hq = false;
+	TRY(judge_each(subject, scratch, claims, count));
 	if (!subject->entity)
 		return NULL;
 	if (subject->entity->about)
@@ -336,15 +449,9 @@ const struct error *permit_judge(const struct permit_subject *subject, struct cl
 		judge_report(subject->key, claims, count);
 	if (subject->entity->is_once)
 		judge_once(claims, count);
-	creator = find_creator(subject->key, claims, count);
-	if (subject->entity->in_case && creator) {
-		*case_key = creator->event->case_key;
-		*creator_hq = creator->origin.is_headquarters;
-		judge_children(creator, claims, count);
-	} else if (subject->entity->in_case) {
-		judge_all(claims, count, waiting("the event that made this record"));
-	} else if (strcmp(subject->entity->name, "report") == 0 && !creator) {
+	if (subject->entity->in_case)
+		return judge_in_case(subject, scratch, claims, count, case_key, creator_hq);
+	if (strcmp(subject->entity->name, "report") == 0 && !find_creator(subject->key, claims, count))
 		judge_all(claims, count, waiting("the report itself"));
-	}
 	return NULL;
 }

@@ -16,9 +16,15 @@ static bool is_there(const struct roster *roster, const struct member_keys *self
 
 json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home)
 {
+	return recipients_shared(roster, self, home, roster ? roster->sharing : SHARING_FULL);
+}
+
+json_t *recipients_shared(const struct roster *roster, const struct member_keys *self, const char *home,
+	enum sharing_policy sharing)
+{
 	bool is_own = strcmp(home, self->log) == 0, gets_it = is_there(roster, self, home);
 
-	if (!roster || roster->sharing == SHARING_FULL)
+	if (!roster || sharing == SHARING_FULL)
 		return gets_it ? json_pack("[ss]", home, "hq") : json_pack("[s]", "hq");
 	if (is_own || !gets_it)
 		return json_pack("[s]", self->log);

@@ -11,6 +11,10 @@
  * home that has left gets nothing new. `roster` NULL: this hub works alone, and what it writes waits for
  * headquarters. The caller's. */
 json_t *recipients_named(const struct roster *roster, const struct member_keys *self, const char *home);
+/* The same where less or more than that is shared; what headquarters gets as a summary is an event of its
+ * own. */
+json_t *recipients_shared(const struct roster *roster, const struct member_keys *self, const char *home,
+	enum sharing_policy sharing);
 /* The "to" of what is between two hubs and nobody else's, neither headquarters' unless it is one of them: a
  * referral and the replies on it. `b` may be "" or the same; one that has left gets nothing new. The
  * caller's.

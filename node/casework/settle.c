@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "node/casework/owners.h"
 #include "node/casework/trail.h"
 
 #define ENTITIES_MAX 32
@@ -27,6 +28,7 @@ enum statement {
 	REPORT_FIND,
 	REFERRAL_FIND,
 	TRANSFER_FIND,
+	CASE_RECORDS,
 	STATEMENTS,
 };
 static const char *const texts[STATEMENTS] = {
@@ -39,8 +41,10 @@ static const char *const texts[STATEMENTS] = {
 	[MAILBOX_ADD] = "INSERT OR IGNORE INTO mailbox(report, text) VALUES(?, ?)",
 	[MAILBOX_DROP] = "DELETE FROM mailbox WHERE report = ?",
 	[REPORT_FIND] = "SELECT id FROM report WHERE key = ?",
-	[REFERRAL_FIND] = "SELECT coalesce(hub, '') FROM referral WHERE key = ?",
-	[TRANSFER_FIND] = "SELECT coalesce(\"to\", '') FROM transfer WHERE key = ?",
+	[REFERRAL_FIND] = "SELECT coalesce(hub, ''), case_key FROM referral WHERE key = ?",
+	[TRANSFER_FIND] = "SELECT coalesce(\"to\", ''), '' FROM transfer WHERE key = ?",
+	[CASE_RECORDS] = "SELECT id FROM entity WHERE case_key = ?1 UNION ALL SELECT id FROM entity"
+			 " WHERE type IN ('case', 'report') AND key = ?1",
 };
 
 struct settle {
@@ -161,21 +165,33 @@ static const struct error *mailboxes_of(
 	return NULL;
 }
 
+/* The hub that was asked, and of a referral whoever owned its case. */
 static const struct error *hub_asked(
 	struct settle *settle, const void *context, enum statement which, const char *key, char ***out)
 {
 	struct query *query = statement(settle, which);
+	struct owners *owners = NULL;
+	char **list, *case_key;
+	size_t count = 0;
 	bool row;
 
 	*out = NULL;
 	db_bind_text(query, 1, key);
 	TRY(db_step(query, &row));
-	if (row) {
-		*out = memory_array(context, char *, 2);
-		(*out)[0] = memory_string(context, db_text(query, 0));
-		(*out)[1] = NULL;
+	if (!row) {
+		db_reset(query);
+		return NULL;
 	}
+	list = memory_array(context, char *, 2);
+	list[count++] = memory_string(context, db_text(query, 0));
+	case_key = memory_string(context, db_text(query, 1));
 	db_reset(query);
+	TRY(owners_read(settle->ledger, context, case_key, &owners));
+	list = memory_resize(context, list, char *, 2 + (owners ? owners->count : 0));
+	for (size_t i = 0; owners && i < owners->count; i++)
+		list[count++] = memory_string(context, owners->list[i].log);
+	list[count] = NULL;
+	*out = list;
 	return NULL;
 }
 
@@ -187,6 +203,15 @@ static const struct error *answerers_of(
 		return mailboxes_of(user, context, key, out);
 	return hub_asked(
 		user, context, strcmp(entity, "referral") == 0 ? REFERRAL_FIND : TRANSFER_FIND, key, out);
+}
+
+/* permit_owners */
+static const struct error *owners_of(
+	void *user, const void *context, const char *case_key, struct owners **out)
+{
+	const struct settle *settle = user;
+
+	return owners_read(settle->ledger, context, case_key, out);
 }
 
 static void bind_value(struct query *query, int at, const struct field *field, const json_t *value)
@@ -404,6 +429,7 @@ static const struct error *decide(struct settle *settle, struct ledger_entity *r
 		.entity = entity,
 		.key = row->key,
 		.answerers = answerers_of,
+		.owners = owners_of,
 		.user = settle,
 	};
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -504,11 +530,79 @@ static const struct error *settle_some(
 	return NULL;
 }
 
+static const struct error *settle_rows(struct settle *settle, const void *context, int64_t *ids, size_t count)
+{
+	struct later later = {0};
+
+	TRY(settle_some(settle, context, ids, count, &later));
+	return settle_some(settle, context, later.ids, later.count, NULL);
+}
+
+/* Everything of one case, once it has another owner than before. */
+static const struct error *settle_case(struct settle *settle, const char *case_key)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct query *query;
+	struct later rows = {0};
+	bool is_changed, row;
+
+	TRY(owners_work_out(settle->ledger, case_key, &is_changed));
+	if (!is_changed)
+		return NULL;
+	query = statement(settle, CASE_RECORDS);
+	db_bind_text(query, 1, case_key);
+	for (;;) {
+		TRY(db_step(query, &row));
+		if (!row)
+			break;
+		add_later(scratch, &rows, db_integer(query, 0));
+	}
+	db_reset(query);
+	return settle_rows(settle, scratch, rows.ids, rows.count);
+}
+
+/* The cases that the events of a transfer, or those of an answer to it, name. */
+static const struct error *add_cases_of(struct settle *settle, const struct ledger_entity *row, json_t *cases)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	bool is_answer = strcmp(row->type, "takeover") == 0;
+	struct ledger_entity transfer;
+	struct claim *claims;
+	size_t count;
+
+	if (!is_answer && strcmp(row->type, "transfer") != 0)
+		return NULL;
+	TRY(ledger_claims(settle->ledger, scratch, row->id, false, &claims, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (!is_answer) {
+			if (*claims[i].event->case_key)
+				json_object_set_new(cases, claims[i].event->case_key, json_true());
+			continue;
+		}
+		TRY(ledger_find(settle->ledger, "transfer",
+			json_text_or(claims[i].event->set, "transfer", ""), &transfer));
+		if (transfer.id)
+			TRY(add_cases_of(settle, &transfer, cases));
+	}
+	return NULL;
+}
+
 const struct error *settle_all(struct settle *settle, int64_t *ids, size_t count)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct later later = {0};
+	json_t *cases CLEANUP(json_decref) = json_object(), *value;
+	const char *case_key;
 
-	TRY(settle_some(settle, scratch, ids, count, &later));
-	return settle_some(settle, scratch, later.ids, later.count, NULL);
+	TRY(settle_rows(settle, scratch, ids, count));
+	for (size_t i = 0; i < count; i++) {
+		struct ledger_entity row;
+
+		if (i && ids[i] == ids[i - 1])
+			continue;
+		TRY(ledger_read(settle->ledger, ids[i], &row));
+		TRY(add_cases_of(settle, &row, cases));
+	}
+	json_object_foreach (cases, case_key, value)
+		TRY(settle_case(settle, case_key));
+	return NULL;
 }

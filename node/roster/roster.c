@@ -183,17 +183,22 @@ static const struct error *parse_members(const json_t *object, struct roster *ou
 	return NULL;
 }
 
-static const struct error *parse_sharing(const json_t *object, enum sharing_policy *out)
+const struct error *roster_sharing_parse(const char *name, enum sharing_policy *out)
 {
-	const char *name;
-
-	TRY(json_get_string(object, "sharing", 20, &name));
 	for (size_t i = 0; i < SHARING_COUNT; i++)
 		if (strcmp(name, sharing_names[i]) == 0) {
 			*out = (enum sharing_policy)i;
 			return NULL;
 		}
 	return error_new(ERROR_INVALID, "\"sharing\" is none of full, summary, none");
+}
+
+static const struct error *parse_sharing(const json_t *object, enum sharing_policy *out)
+{
+	const char *name;
+
+	TRY(json_get_string(object, "sharing", 20, &name));
+	return roster_sharing_parse(name, out);
 }
 
 static const struct error *parse_number(const json_t *object, const char *name, int most, int *out)

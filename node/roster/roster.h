@@ -36,6 +36,8 @@ struct roster_member {
 };
 
 enum sharing_policy { SHARING_FULL, SHARING_SUMMARY, SHARING_NONE };
+/* "full", "summary" or "none"; ERROR_INVALID for anything else. */
+const struct error *roster_sharing_parse(const char *name, enum sharing_policy *out) MUST_CHECK;
 struct roster {
 	int version;
 	char coalition[ULID_SIZE];

@@ -315,6 +315,54 @@ async function openByCode(inspector, browser, { office }, code) {
 	await context.close();
 }
 
+// A case goes from Gulu to headquarters, which has not read what Gulu wrote meanwhile.
+async function betweenHubs(inspector, coalition, browser, page, look, report) {
+	const { gulu, hq } = coalition;
+	const address = `${gulu.office}/cases/${report}`;
+	await page.goto(`${address}/sharing`);
+	await look('sharing');
+	await send(page, 'Save', { why: '' });
+	await look('sharing-wrong');
+	await page.goto(`${address}/transfer`);
+	await look('transfer');
+	await send(page, 'Offer the case');
+	await look('transfer-wrong');
+	await send(page, 'Offer the case', { to: await page.locator('[name=to]').first().getAttribute('value'), reason: 'She has moved to the capital.' });
+	await look('case-offered');
+	await page.goto(`${address}/transfer`);
+	await look('transfer-open');
+	await page.goto(`${gulu.office}/transfers`);
+	await look('transfers-ours');
+	await coalition.syncAll();
+
+	const context = await person(browser, LAPTOP, { bypassCSP: true });
+	const other = await context.newPage();
+	const lookThere = (name) => inspector.look(other, `office-${name}`, false);
+	inspector.watch(other);
+	await signIn(other, hq);
+	await lookThere('today-offered');
+	await other.goto(`${hq.office}/transfers`);
+	await lookThere('transfers');
+	await press(other, other.getByRole('link', { name: 'from Gulu' }));
+	await lookThere('transfer-answer');
+	await send(other, 'Send the answer', { kind: 'declined' });
+	await lookThere('transfer-answer-wrong');
+	await send(other, 'Send the answer', { kind: 'accepted' });
+	await page.goto(address);
+	await send(page, 'Add the note', { text: 'She called from a borrowed phone.' });
+	await coalition.syncAll();
+	await page.goto(address);
+	await look('case-given');
+	await coalition.syncAll();
+	await other.goto(`${hq.office}/cases/${report}`);
+	await lookThere('case-taken');
+	await other.goto(`${hq.office}/cases/${report}/late`);
+	await lookThere('late');
+	await send(other, 'Take it over');
+	await lookThere('late-decided');
+	await context.close();
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -438,6 +486,7 @@ async function officePages(inspector, coalition, browser) {
 	await page.locator('main [name=csrf]').evaluate((one) => { one.value = 'stale'; });
 	await send(page, 'Save', { alias: 'Crane' });
 	await look('stale-form');
+	await betweenHubs(inspector, coalition, browser, page, look, report);
 	await context.close();
 }
 

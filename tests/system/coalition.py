@@ -267,7 +267,7 @@ class Hub:
         self.environment = dict(os.environ)
         if cheap:
             self.environment["ENGABO_TEST_CHEAP_KEYS"] = "1"
-        self.conf = conf
+        self.conf, self.sharing = conf, "full"
 
     def run(self, *words, input=None, check=True):
         """One command of the program against this hub; check=False hands back whatever came."""
@@ -278,7 +278,7 @@ class Hub:
 
     def init_words(self, coalition=None):
         return ["init", "--name", self.name, "--code", self.code, "--region", self.region, "--user", self.user, "--sheet", self.sheet,
-                *(["--headquarters", "--coalition", coalition] if coalition else [])]
+                *(["--headquarters", "--coalition", coalition, "--sharing", self.sharing] if coalition else [])]
 
     def init(self, coalition=None):
         done = self.run(*self.init_words(coalition))

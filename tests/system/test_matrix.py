@@ -43,6 +43,9 @@ ROUTES = {
     "GET /providers/*/edit": (STAFF, "provider"), "POST /providers/*/edit": (STAFF, "provider"), "GET /principles": (ALL, ""), "POST /principles": (ALL, ""),
     "GET /principles/edit": ("c", ""), "POST /principles/edit": ("c", ""), "GET /referrals": ("cop", ""), "GET /referrals/*": ("cop", "referral"),
     "GET /referrals/*/reply/*": ("cop", "reply"), "POST /referrals/*/reply/*": ("cop", "reply"),
+    "GET /cases/*/transfer": (STAFF, "case"), "POST /cases/*/transfer": (STAFF, "case"), "POST /cases/*/transfer/withdraw": (STAFF, "case"), "POST /cases/*/transfer/hand": (STAFF, "case"),
+    "GET /cases/*/late": (STAFF, "case"), "POST /cases/*/late": (STAFF, "case"), "GET /cases/*/sharing": (STAFF, "case"), "POST /cases/*/sharing": (STAFF, "case"),
+    "GET /transfers": (STAFF, ""), "GET /transfers/*": (STAFF, "transfer"), "POST /transfers/*": (STAFF, "transfer"),
     "GET /practice": (STAFF, ""), "POST /practice": (STAFF, "ends"), "GET /help": (ALL, ""), "GET /guide/*": (ALL, "guide"), "GET /start": ("c", ""), "GET /cases/*/print": (STAFF, "case"),
     "GET /cases/*/files/new": (STAFF, "case"), "GET /cases/*/files/*": (STAFF, "file"), "POST /files/*": (STAFF, "upload"),
 }

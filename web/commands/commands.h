@@ -9,6 +9,7 @@ extern const struct command command_serve;
 extern const struct command command_invite;
 extern const struct command command_join;
 extern const struct command command_admit;
+extern const struct command command_sharing;
 extern const struct command command_hubs;
 extern const struct command command_user;
 extern const struct command command_unlock;

@@ -112,7 +112,7 @@ static const struct error *make_coalition(const struct home *home, const struct 
 	roster->coordinator_count = 1;
 	roster->threshold = 1;
 	memcpy(roster->keeper, out->trust.self.log, sizeof roster->keeper);
-	roster->sharing = SHARING_FULL;
+	roster->sharing = founding->sharing;
 	roster->epoch = 1;
 	roster->members[0] =
 		(struct roster_member){.keys = out->trust.self, .status = MEMBER_ACTIVE, .last_seq = -1};

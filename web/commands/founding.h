@@ -10,6 +10,7 @@
 struct founding {
 	const char *name, *code, *region; /* the hub's */
 	const char *coalition;		  /* its name, for headquarters; NULL for a hub */
+	enum sharing_policy sharing;	  /* of the coalition, for headquarters */
 	const char *user;		  /* the first keyholder */
 	const struct secret *passphrase;  /* theirs, NUL-ended */
 	const struct secret *slot_words;  /* of the printed sheet, NUL-ended */

@@ -29,7 +29,7 @@
 #define GUESSES_MIN_LOG2 50.0 /* a chosen passphrase must be worth this many bits by zxcvbn's reckoning */
 
 struct options {
-	const char *name, *code, *region, *coalition, *user, *passphrase_file, *sheet;
+	const char *name, *code, *region, *coalition, *user, *passphrase_file, *sheet, *sharing;
 	bool is_headquarters;
 };
 
@@ -58,6 +58,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'p':
 		options->passphrase_file = argument;
+		return 0;
+	case 'S':
+		options->sharing = argument;
 		return 0;
 	case 's':
 		options->sheet = argument;
@@ -92,8 +95,9 @@ static const struct error *check_options(const struct options *options)
 	TRY(people_check_name(options->user));
 	if (options->is_headquarters)
 		return check_name("--coalition", options->coalition);
-	if (options->coalition)
-		return error_new(ERROR_USAGE, "--coalition goes with --headquarters");
+	if (options->coalition || options->sharing)
+		return error_new(ERROR_USAGE, "--%s goes with --headquarters",
+			options->coalition ? "coalition" : "sharing");
 	return NULL;
 }
 
@@ -264,6 +268,8 @@ static const struct error *make(const struct command_call *call, const struct op
 	const char *sheet = options->sheet ? options->sheet
 					   : memory_format(context, "engabo-%s-sheet.txt", options->code);
 
+	if (options->sharing)
+		TRY(roster_sharing_parse(options->sharing, &founding.sharing));
 	TRY(check_sheet(sheet, call->state));
 	TRY(read_passphrase(options, &passphrase));
 	founding.passphrase = passphrase;
@@ -282,6 +288,9 @@ static const struct error *run(const struct command_call *call)
 		{"region", 'r', "REGION", 0, "its region", 0},
 		{"headquarters", 'H', NULL, 0, "also make a coalition, with this hub as its headquarters", 0},
 		{"coalition", 'C', "NAME", 0, "the coalition's name", 0},
+		{"sharing", 'S', "POLICY", 0,
+			"what headquarters gets of the hubs' records: full (the default), summary or none",
+			0},
 		{"user", 'u', "NAME", 0, "the first keyholder, a coordinator of this hub", 0},
 		{"passphrase-file", 'p', "FILE", 0,
 			"their passphrase (-: standard input); without it seven words are made and shown "

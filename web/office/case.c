@@ -13,6 +13,7 @@
 #include "web/office/share.h"
 #include "web/office/show.h"
 #include "web/office/state.h"
+#include "web/office/transfer.h"
 
 #define TASKS_MOST 100
 
@@ -109,7 +110,6 @@ static const struct error *add_notes(struct visit *visit, const char *key)
 void case_facts(struct visit *visit, const json_t *record)
 {
 	const char *risk = json_text_or(record, "risk", ""), *state = json_text_or(record, "state", "open");
-	const char *home = json_text_or(record, "home", "");
 
 	visit_text(visit, "ref", json_text_or(record, "ref", ""));
 	visit_text(visit, "alias", json_text_or(record, "alias", ""));
@@ -121,13 +121,12 @@ void case_facts(struct visit *visit, const json_t *record)
 	visit_set(visit, "is_restricted",
 		json_boolean(strcmp(json_text_or(record, "restricted", ""), "yes") == 0));
 	visit_set(visit, "facts", show_fields(visit, schema_entity("case"), record, facts));
-	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
 }
 
 static const struct error *show(struct visit *visit, const char *key)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
-	bool is_for_headquarters;
+	char owner[LOG_ID_SIZE];
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
@@ -138,9 +137,10 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(referred_of_case(visit, key));
 	TRY(add_notes(visit, key));
 	case_facts(visit, record);
-	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
-	visit_text(
-		visit, "readers", show_readers(visit, json_text_or(record, "home", ""), is_for_headquarters));
+	TRY(casefile_owner(visit->office->file, key, owner));
+	visit_text(visit, "hub_name", office_hub_name(visit->office, owner));
+	TRY(transfer_show(visit, key));
+	TRY(show_readers(visit, key, true));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
 	visit_text(visit, "key", key);
 	visit_text(visit, "case_key", key);

@@ -15,6 +15,7 @@
 #include "sync/logs.h"
 #include "sync/rosters.h"
 #include "sync/state.h"
+#include "web/office/hand.h"
 #include "web/office/restate.h"
 #include "web/office/urgent.h"
 
@@ -280,6 +281,8 @@ const struct error *catch_up(struct office *office)
 	if (moved)
 		tell(office, prune(office));
 	tell(office, restate_all(office));
+	if (moved)
+		tell(office, hand_all(office));
 	tell(office, urgent_note(office));
 	if (office->new_events >= SNAPSHOT_EVERY)
 		tell(office, office_save(office));

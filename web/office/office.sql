@@ -2,6 +2,11 @@
 CREATE TABLE restate( -- records that were sealed while this hub worked alone, to be handed on once it belongs to a coalition
   key TEXT PRIMARY KEY -- entity key
 ) WITHOUT ROWID;
+CREATE TABLE handed( -- records of cases that another hub took over, and that were sealed to it already (hand.c)
+  what TEXT NOT NULL, -- kind and key; or <log>/<event> of what this hub wrote too late; or key of a case whose records may follow, to whom "agreed"
+  whom TEXT NOT NULL, -- log id of that hub; hq while the coalition's policy has become wider and not all is handed on yet
+  PRIMARY KEY (what, whom)
+) WITHOUT ROWID;
 CREATE TABLE urgent( -- reports of people in danger that nobody has opened, as far as the office has read; for sync's watch (sync/urgent.h)
   report TEXT PRIMARY KEY, -- SHA-256 of its key in hex: nothing of the report
   at INTEGER NOT NULL -- since when, wall clock seconds: written, by its hub's clock, or first read here, whichever is earlier

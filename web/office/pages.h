@@ -12,18 +12,22 @@ visit_page report_page, report_close, report_answer; /* report.c */
 visit_page talk_photo;				     /* talk.c */
 visit_page record_form, record_save; /* record.c: a report taken by staff; a case from a report */
 visit_page open_form, open_save;
-visit_page cases_page;							   /* cases.c */
-visit_page case_page, case_edit, case_save, case_note;			   /* case.c */
-visit_page part_form, part_save, part_person;				   /* parts.c */
-visit_page attach_form, attach_save, attach_download;			   /* attach.c */
-visit_page case_print;							   /* sheet.c */
-visit_page practice_page, practice_change;				   /* practice.c */
-visit_page help_page, guide_page, start_page;				   /* help.c */
-visit_page settle_save;							   /* settle.c */
-visit_page history_page;						   /* history.c */
-visit_page search_page;							   /* search.c */
-visit_page users_page, user_new_form, user_new_save, user_page, user_save; /* users.c */
-visit_page hubs_page;							   /* hubs.c */
+visit_page cases_page;							     /* cases.c */
+visit_page case_page, case_edit, case_save, case_note;			     /* case.c */
+visit_page part_form, part_save, part_person;				     /* parts.c */
+visit_page attach_form, attach_save, attach_download;			     /* attach.c */
+visit_page case_print;							     /* sheet.c */
+visit_page practice_page, practice_change;				     /* practice.c */
+visit_page help_page, guide_page, start_page;				     /* help.c */
+visit_page settle_save;							     /* settle.c */
+visit_page history_page;						     /* history.c */
+visit_page search_page;							     /* search.c */
+visit_page users_page, user_new_form, user_new_save, user_page, user_save;   /* users.c */
+visit_page hubs_page;							     /* hubs.c */
+visit_page transfers_page, transfer_form, transfer_offer, transfer_withdraw; /* transfer.c */
+visit_page transfer_hand, transfer_page, transfer_answer;
+visit_page late_page, late_decide;     /* late.c */
+visit_page sharing_form, sharing_save; /* sharing.c */
 
 visit_page audit_page; /* audit.c */
 
@@ -75,6 +79,8 @@ const struct error *talk_say(
 const struct error *talk_is_closed(struct visit *visit, const char *report, bool *out) MUST_CHECK;
 /* What was said, for office-report: "messages", "has_mailbox", "is_mailbox_closed", "can_answer". */
 const struct error *talk_show(struct visit *visit, const json_t *report) MUST_CHECK;
+/* What earlier owners of a case wrote too late and nobody here has decided on (lists_late): the caller's. */
+const struct error *late_waiting(struct visit *visit, const char *case_key, json_t **out) MUST_CHECK;
 /* The beginning of a text, cut at a word. */
 const char *reports_shortened(const void *context, const char *text);
 /* {"reports":[...]} for the partial office-report-rows, or null when there are none; takes over `rows`. */

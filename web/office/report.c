@@ -102,7 +102,6 @@ static const struct error *show(struct visit *visit, const char *key)
 	json_t *report CLEANUP(json_decref) = NULL, *clock = NULL;
 	const char *state, *seen, *home;
 	struct asking asking = {"report", key, NULL, NULL};
-	bool is_for_headquarters;
 
 	TRY(report_find(visit, key, &report));
 	state = json_text_or(report, "state", "new");
@@ -124,8 +123,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	}
 	visit_text(visit, "created_at", show_time(visit, json_text_or(report, "created", "")));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
-	TRY(lists_is_for_headquarters(visit->office->file, key, &is_for_headquarters));
-	visit_text(visit, "readers", show_readers(visit, home, is_for_headquarters));
+	TRY(show_readers(visit, key, false));
 	visit_text(visit, "reason", visit_field(visit, "reason"));
 	visit_text(visit, "ref", visit_field(visit, "ref"));
 	visit_text(visit, "answer", visit_field(visit, "text"));

@@ -97,26 +97,33 @@ static const struct error *sources_of(
 	return NULL;
 }
 
-static const struct error *restate_entity(struct batch *batch, const struct entity *entity, const char *key)
+const struct error *restate_state(struct office *office, const struct entity *entity, const char *key,
+	char case_key[static ENTITY_KEY_SIZE], json_t **set, json_t **from)
 {
-	struct office *office = batch_office(batch);
-	json_t *now CLEANUP(json_decref) = NULL, *set = NULL, *from = NULL;
-	const struct error *error = casefile_get(office->file, entity->name, key, &now);
+	json_t *now CLEANUP(json_decref) = NULL;
 
-	if (error && error->code == ERROR_NOT_FOUND)
-		return NULL;
-	if (error)
-		return error;
-	TRY(sources_of(office, entity->name, key, &from));
-	set = json_object();
+	TRY(casefile_get(office->file, entity->name, key, &now));
+	TRY(sources_of(office, entity->name, key, from));
+	snprintf(case_key, ENTITY_KEY_SIZE, "%s", entity->in_case ? json_text_or(now, "case", "") : "");
+	*set = json_object();
 	for (size_t i = 0; i < entity->count; i++) {
 		json_t *value = json_object_get(now, entity->fields[i].name);
 
 		if (value && !json_is_null(value))
-			json_object_set(set, entity->fields[i].name, value);
+			json_object_set(*set, entity->fields[i].name, value);
 	}
-	return batch_restate(
-		batch, entity->name, key, entity->in_case ? json_text_or(now, "case", "") : "", set, from);
+	return NULL;
+}
+
+static const struct error *restate_entity(struct batch *batch, const struct entity *entity, const char *key)
+{
+	json_t *set, *from;
+	char case_key[ENTITY_KEY_SIZE];
+	const struct error *error = restate_state(batch_office(batch), entity, key, case_key, &set, &from);
+
+	if (error)
+		return error->code == ERROR_NOT_FOUND ? NULL : error;
+	return batch_restate(batch, entity->name, key, case_key, set, from);
 }
 
 /* Its own principles stay behind: in a coalition headquarters' count, and no other hub may state any. */

@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/codes.h"
+#include "web/office/readers.h"
 
 const char *show_time(const struct visit *visit, const char *time)
 {
@@ -278,30 +279,69 @@ const char *show_who(const struct visit *visit, const json_t *row)
 		by, office_hub_name(visit->office, hub), at);
 }
 
-const char *show_readers(const struct visit *visit, const char *home, bool is_for_headquarters)
+static void add_name(struct buffer *text, const char *name)
+{
+	buffer_format(text, "%s%s", text->len ? ", " : "", name);
+}
+
+/* Of a transferred case also whoever owned it: they keep what they have read. */
+static const struct error *add_former(struct visit *visit, const char *key, struct buffer *former)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(casefile_db(visit->office->file), &query,
+		"SELECT DISTINCT log FROM case_owner WHERE case_key = ?1 AND log NOT IN (SELECT log FROM "
+		"case_owner WHERE case_key = ?1 ORDER BY place DESC LIMIT 1)"));
+	db_bind_text(&query, 1, key);
+	for (;;) {
+		TRY(db_step(&query, &row));
+		if (!row)
+			return NULL;
+		add_name(former, office_hub_name(visit->office, db_text(&query, 0)));
+	}
+}
+
+const struct error *show_readers(struct visit *visit, const char *key, bool is_case)
 {
 	const struct office *office = visit->office;
-	const struct roster *roster = office_roster(office);
-	struct buffer *text = buffer_new(visit->context);
-	bool any = false, is_reader;
+	const struct roster *roster = readers_roster(office);
+	struct buffer *all = buffer_new(visit->context), *some = buffer_new(visit->context),
+		      *former = buffer_new(visit->context);
+	struct readers readers;
+	enum sharing_policy sharing;
 
-	if (!roster || !roster_member(roster, office->trust.self.log))
-		return memory_format(visit->context,
-			say(visit->request, "%s alone, until it belongs to a coalition"),
-			office_hub_name(office, office->trust.self.log));
+	if (!roster) {
+		visit_text(visit, "readers",
+			memory_format(visit->context,
+				say(visit->request, "%s alone, until it belongs to a coalition"),
+				office_hub_name(office, office->trust.self.log)));
+		return NULL;
+	}
+	TRY(readers_find(visit->office, key, &readers));
+	sharing = is_case ? readers.sharing : readers.of_reports;
 	for (size_t i = 0; i < roster->member_count; i++) {
 		const struct roster_member *member = &roster->members[i];
+		const char *name = office_hub_name(office, member->keys.log);
+		bool is_headquarters = member->keys.role == MEMBER_HEADQUARTERS;
 
 		if (member->status != MEMBER_ACTIVE)
 			continue;
-		is_reader = member->keys.role == MEMBER_HEADQUARTERS &&
-			    (is_for_headquarters || roster->sharing == SHARING_FULL);
-		if (!is_reader && (is_for_headquarters || strcmp(member->keys.log, home) != 0))
-			continue;
-		buffer_format(text, "%s%s", any ? ", " : "", office_hub_name(office, member->keys.log));
-		any = true;
+		if ((is_headquarters && (readers.is_for_headquarters || sharing == SHARING_FULL)) ||
+			(!readers.is_for_headquarters && strcmp(member->keys.log, readers.owner) == 0))
+			add_name(all, name);
+		else if (is_headquarters && sharing == SHARING_SUMMARY)
+			add_name(some, name);
 	}
-	return (const char *)buffer_bytes(text).data;
+	TRY(add_former(visit, key, former));
+	if (some->len)
+		buffer_format(
+			all, say(visit->request, "; a summary: %s"), (const char *)buffer_bytes(some).data);
+	if (former->len)
+		buffer_format(all, say(visit->request, "; what was there before the transfer: %s"),
+			(const char *)buffer_bytes(former).data);
+	visit_text(visit, "readers", (const char *)buffer_bytes(all).data);
+	return NULL;
 }
 
 json_t *show_fields(

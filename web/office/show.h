@@ -31,9 +31,9 @@ json_t *show_missed(const struct visit *visit, const char *due);
 /* What somebody did, in one line: "akello at Gulu, 23 November 2026, 12:12"; from the public form: "the form,
  * Gulu, ...". `row` has by, hub, at, clock. */
 const char *show_who(const struct visit *visit, const json_t *row);
-/* The names of the hubs that can read a record of `home`: "Gulu, Kampala"; without that one if it is for
- * headquarters alone. */
-const char *show_readers(const struct visit *visit, const char *home, bool is_for_headquarters);
+/* "readers" of the view: the names of the hubs that can read a case, or a report; and what headquarters gets
+ * where that is not all: "Gulu; of a summary: Kampala". */
+const struct error *show_readers(struct visit *visit, const char *key, bool is_case) MUST_CHECK;
 
 /* The fields named in `names` ("summary risk ..."), as [{"label","value"}]; empty ones are left out. */
 json_t *show_fields(

@@ -11,6 +11,7 @@
 #include "sync/state.h"
 #include "web/office/parts.h"
 #include "web/office/show.h"
+#include "web/office/transfer.h"
 
 #define REPORTS_MOST 20
 #define OWED_MINE_MOST 30
@@ -197,6 +198,7 @@ const struct error *today_page(struct visit *visit)
 	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));
 	TRY(add_messages(visit));
+	TRY(transfer_show_offers(visit));
 	TRY(add_owed(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));

@@ -20,6 +20,7 @@
 #include "node/store/doorbell.h"
 #include "node/store/spool.h"
 #include "node/vault/encoding.h"
+#include "web/office/readers.h"
 #include "web/office/traces.h"
 #include "web/office/urgent.h"
 
@@ -74,25 +75,26 @@ void write_key_new(char out[static ENTITY_KEY_SIZE], const struct office *office
 	ids_key_make(out, office->trust.self.log, ulid);
 }
 
-/* The hub that an entity belongs to: of a part of a case the case's, of a message the report's. */
-static void home_of(char out[static LOG_ID_SIZE], const char *key, const char *case_key, const json_t *set)
+/* The case or report whose owner and readers decide: of a part of a case the case, of a message the report.
+ */
+static const char *subject_of(const struct event_draft *draft)
 {
-	const char *report = json_text_or(set, "report", "");
+	const char *report = json_text_or(draft->set, "report", "");
 
-	if (*case_key)
-		ids_key_log(out, case_key);
-	else if (ids_is_key(report))
-		ids_key_log(out, report);
-	else
-		ids_key_log(out, key);
+	if (*draft->case_key)
+		return draft->case_key;
+	return ids_is_key(report) ? report : draft->key;
 }
 
-/* A hub that the roster does not hold yet works alone, whatever the roster says of others. */
-static const struct roster *roster_of_us(const struct office *office)
+/* Only the owner, and headquarters, write; what an earlier owner wrote would wait at the new one. */
+static const struct error *check_owner(const struct office *office, const struct readers *readers)
 {
-	const struct roster *roster = office_roster(office);
+	const char *self = office->trust.self.log;
 
-	return roster && roster_member(roster, office->trust.self.log) ? roster : NULL;
+	if (strcmp(readers->owner, self) == 0 || office->trust.self.role == MEMBER_HEADQUARTERS)
+		return NULL;
+	return error_new(ERROR_DENIED, "this belongs to %s, which alone may change it",
+		office_hub_name(office, readers->owner));
 }
 
 /* What of a referral is the sender's alone: the provider's hub needs it for nothing. */
@@ -124,30 +126,85 @@ static const struct error *readers_of_referral(
 			"a referral is between the hub that sent it and the provider's; this hub is neither");
 	if (!is_reply && is_own_part(draft->set))
 		*hubs.provider = '\0';
-	*to = recipients_between(roster_of_us(office), &office->trust.self, hubs.sender, hubs.provider);
+	*to = recipients_between(readers_roster(office), &office->trust.self, hubs.sender, hubs.provider);
 	return NULL;
 }
 
-/* Whom an event is for: the hub that the record belongs to and headquarters, by the coalition's policy; but
+static void add_reader(json_t *to, const char *whom)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (to, i, one)
+		if (strcmp(json_string_value(one), whom) == 0)
+			return;
+	json_array_append_new(to, json_string(whom));
+}
+
+/* The hub that a transfer names reads it too, as it was offered and when it is withdrawn. */
+static const struct error *add_asked(struct batch *batch, const struct event_draft *draft, json_t *to)
+{
+	json_t *offer CLEANUP(json_decref) = NULL;
+	const char *asked = json_text_or(draft->set, "to", "");
+	const struct error *error;
+
+	if (!*asked) {
+		error = casefile_get(batch->office->file, "transfer", draft->key, &offer);
+		if (error && error->code != ERROR_NOT_FOUND)
+			return error;
+		asked = json_text_or(offer, "to", "");
+	}
+	if (ids_is_log(asked))
+		add_reader(to, asked);
+	return NULL;
+}
+
+/* An answer to an offer is for whoever made it, and for headquarters where that read the offer. */
+static const struct error *readers_of_answer(
+	struct batch *batch, const struct event_draft *draft, json_t **to)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	const char *transfer = json_text_or(draft->set, "transfer", "");
+	char from[LOG_ID_SIZE];
+	bool is_seen;
+
+	if (!ids_is_key(transfer))
+		return error_new(ERROR_INVALID, "an answer that does not say to which transfer");
+	TRY(db_prepare(casefile_db(batch->office->file), &query,
+		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id, json_each(v.line, '$.to') t"
+		" WHERE e.type = 'transfer' AND e.key = ? AND t.value = 'hq'"));
+	db_bind_text(&query, 1, transfer);
+	TRY(db_step(&query, &is_seen));
+	ids_key_log(from, transfer);
+	*to = json_pack("[s]", batch->office->trust.self.log);
+	add_reader(*to, from);
+	if (is_seen)
+		add_reader(*to, "hq");
+	return NULL;
+}
+
+/* Whom an event is for: the hub that the record belongs to and headquarters, by what is shared with it; but
  * headquarters alone for whatever is said of a report that its reporter wanted nobody else to open. */
 static const struct error *readers_of(struct batch *batch, const struct event_draft *draft, json_t **to)
 {
-	const char *report = json_text_or(draft->set, "report", "");
-	bool is_for_headquarters, is_reply = strcmp(draft->entity, "reply") == 0;
-	char home[LOG_ID_SIZE];
+	const struct office *office = batch->office;
+	const struct entity *entity = schema_entity(draft->entity);
+	bool is_case = entity->in_case || strcmp(draft->entity, "case") == 0;
+	struct readers readers;
 
-	if (is_reply || strcmp(draft->entity, "referral") == 0)
-		return readers_of_referral(batch, draft, is_reply, to);
-	if (*draft->case_key)
-		report = draft->case_key;
-	else if (!ids_is_key(report))
-		report = draft->key;
-	TRY(lists_is_for_headquarters(batch->office->file, report, &is_for_headquarters));
-	home_of(home, draft->key, draft->case_key, draft->set);
-	*to = is_for_headquarters
+	if (strcmp(draft->entity, "referral") == 0 || strcmp(draft->entity, "reply") == 0)
+		return readers_of_referral(batch, draft, strcmp(draft->entity, "reply") == 0, to);
+	if (strcmp(draft->entity, "takeover") == 0)
+		return readers_of_answer(batch, draft, to);
+	TRY(readers_find(batch->office, subject_of(draft), &readers));
+	TRY(check_owner(office, &readers));
+	*to = readers.is_for_headquarters
 		      ? json_pack("[s]", "hq")
-		      : recipients_named(roster_of_us(batch->office), &batch->office->trust.self, home);
-	return NULL;
+		      : recipients_shared(readers_roster(office), &office->trust.self, readers.owner,
+				is_case ? readers.sharing : readers.of_reports);
+	if (draft->is_summary)
+		add_reader(*to, "hq");
+	return strcmp(draft->entity, "transfer") == 0 ? add_asked(batch, draft, *to) : NULL;
 }
 
 static const struct error *seal_event(struct batch *batch, struct event *event)
@@ -158,7 +215,7 @@ static const struct error *seal_event(struct batch *batch, struct event *event)
 	struct sealed *sealed;
 	size_t count;
 
-	TRY(recipients_of(event->to, roster_of_us(office), self, recipients, &count));
+	TRY(recipients_of(event->to, readers_roster(office), self, recipients, &count));
 	batch->sealed = memory_resize(batch, batch->sealed, struct sealed, batch->sealed_count + 1);
 	sealed = &batch->sealed[batch->sealed_count];
 	*sealed = (struct sealed){.kind = 'o'};
@@ -201,7 +258,7 @@ static const struct error *add_summary(struct batch *batch, const struct event_d
 {
 	static const char *const names[] = {"danger", "needs", "district"};
 	const struct office *office = batch->office;
-	const struct roster *roster = roster_of_us(office);
+	const struct roster *roster = readers_roster(office);
 	json_t *set CLEANUP(json_decref) = json_object(), *to CLEANUP(json_decref) = json_pack("[s]", "hq");
 	struct event_draft draft = *whole;
 	struct event *event;
@@ -223,6 +280,62 @@ static const struct error *add_summary(struct batch *batch, const struct event_d
 	return seal_event(batch, event);
 }
 
+/* What headquarters gets where a summary is shared goes into an event of its own: every field is said once,
+ * and sealed to whoever reads it. */
+static const struct error *split_draft(
+	struct batch *batch, const struct event_draft *draft, struct event_draft *summary, bool *is_split)
+{
+	struct readers readers;
+	const char *name;
+	json_t *value;
+	void *next;
+
+	*is_split = false;
+	if (batch->office->trust.self.role == MEMBER_HEADQUARTERS ||
+		!readers_summary_has(draft->entity, "state"))
+		return NULL;
+	TRY(readers_find(batch->office, subject_of(draft), &readers));
+	if (readers.sharing != SHARING_SUMMARY || readers.is_for_headquarters)
+		return NULL;
+	*summary = *draft;
+	summary->is_summary = true;
+	summary->set = json_object();
+	summary->over = json_object();
+	json_object_foreach_safe(draft->set, next, name, value)
+	{
+		json_t *over = json_object_get(draft->over, name);
+
+		if (!readers_summary_has(draft->entity, name))
+			continue;
+		if (over)
+			json_object_set(summary->over, name, over);
+		json_object_set(summary->set, name, value);
+		json_object_del(draft->set, name);
+		json_object_del(draft->over, name);
+	}
+	*is_split = true;
+	return NULL;
+}
+
+static const struct error *add_parts(struct batch *batch, struct event_draft *draft)
+{
+	struct event_draft summary;
+	const struct error *error = NULL;
+	bool is_split;
+
+	TRY(split_draft(batch, draft, &summary, &is_split));
+	if (is_split) {
+		if (json_object_size(summary.set))
+			error = add(batch, &summary);
+		json_decref(summary.set);
+		json_decref(summary.over);
+		json_decref(summary.to == draft->to ? NULL : summary.to);
+		if (error)
+			return error;
+	}
+	return json_object_size(draft->set) ? add(batch, draft) : NULL;
+}
+
 static const struct error *add_draft(struct batch *batch, struct event_draft *draft)
 {
 	const struct error *error = NULL;
@@ -231,7 +344,7 @@ static const struct error *add_draft(struct batch *batch, struct event_draft *dr
 		error = casefile_over(
 			batch->office->file, draft->entity, draft->key, draft->set, &draft->over);
 	if (!error)
-		error = add(batch, draft);
+		error = add_parts(batch, draft);
 	if (!error)
 		error = add_summary(batch, draft);
 	json_decref(draft->set);
@@ -261,6 +374,49 @@ const struct error *batch_restate(struct batch *batch, const char *entity, const
 		.is_restated = true};
 
 	return add_draft(batch, &draft);
+}
+
+const struct error *batch_adopt(struct batch *batch, const char *entity, const char *key,
+	const char *case_key, json_t *set, json_t *over, json_t *from)
+{
+	struct event_draft draft = {.entity = entity,
+		.key = key,
+		.case_key = case_key,
+		.set = set,
+		.over = over,
+		.from = from,
+		.is_restated = true};
+
+	return add_draft(batch, &draft);
+}
+
+const struct error *batch_hand(struct batch *batch, const char *entity, const char *key, const char *case_key,
+	json_t *set, json_t *from, const char *whom)
+{
+	json_t *to CLEANUP(json_decref) = json_pack("[s]", whom), *said CLEANUP(json_decref) = set,
+		   *sources CLEANUP(json_decref) = from, *over CLEANUP(json_decref) = NULL;
+	struct event_draft draft = {.entity = entity,
+		.key = key,
+		.case_key = case_key,
+		.by = batch->by,
+		.set = set,
+		.from = from,
+		.to = to,
+		.is_restated = true};
+	struct event *event;
+
+	TRY(casefile_over(batch->office->file, entity, key, set, &over));
+	draft.over = over;
+	TRY(event_make(batch, &draft, &event));
+	return seal_event(batch, event);
+}
+
+const struct error *batch_pass(struct batch *batch, struct bytes line, const char *whom)
+{
+	json_t *to CLEANUP(json_decref) = json_pack("[s]", whom);
+	struct event event = {.to = to, .line = line};
+
+	return seal_event(batch, &event);
 }
 
 const struct error *batch_audit(struct batch *batch, const char *what, const char *on)

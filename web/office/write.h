@@ -24,6 +24,16 @@ const struct error *batch_event(struct batch *batch, const char *entity, const c
 /* A restatement of one entity (formats.md, "Restating"). `set` and `from` are taken over. */
 const struct error *batch_restate(struct batch *batch, const char *entity, const char *key,
 	const char *case_key, json_t *set, json_t *from) MUST_CHECK;
+/* The same of what another hub wrote too late: `over` names it beside what stands. All three are taken over.
+ */
+const struct error *batch_adopt(struct batch *batch, const char *entity, const char *key,
+	const char *case_key, json_t *set, json_t *over, json_t *from) MUST_CHECK;
+/* The state of an entity said again for one more reader, "hq" or a hub; this hub itself learns nothing from
+ * it. `set` and `from` are taken over. */
+const struct error *batch_hand(struct batch *batch, const char *entity, const char *key, const char *case_key,
+	json_t *set, json_t *from, const char *whom) MUST_CHECK;
+/* An event of this hub, to the byte, sealed for one more reader. */
+const struct error *batch_pass(struct batch *batch, struct bytes line, const char *whom) MUST_CHECK;
 /* An entry of the audit trail: what was done, on what: a key, or a case's reference, more words behind it as
  * one likes; or anything else. What an event does by itself (traces.c has the list) is written down without
  * asking. */

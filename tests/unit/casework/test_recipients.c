@@ -156,6 +156,27 @@ static void the_coalition_s_policy_decides_whether_headquarters_reads_a_hub_s_re
 	}
 }
 
+/* Of one case more may be shared than the policy says. */
+static void what_is_shared_of_a_case_decides_over_the_policy(void **state)
+{
+	struct world world;
+	char out[100];
+
+	setup(&world);
+	world.roster.sharing = SHARING_NONE;
+	assert_null(
+		marks(&world, true, recipients_shared(&world.roster, &world.self, GULU, SHARING_FULL), out));
+	assert_string_equal(out, "1349");
+	assert_null(marks(
+		&world, true, recipients_shared(&world.roster, &world.self, GULU, SHARING_SUMMARY), out));
+	assert_string_equal(out, "19"); /* the summary itself is an event of its own */
+	/* A case that another hub owns now, written to by headquarters. */
+	world.self = world.roster.members[2].keys;
+	assert_null(
+		marks(&world, true, recipients_shared(&world.roster, &world.self, MBALE, SHARING_FULL), out));
+	assert_string_equal(out, "2349");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +185,7 @@ int main(void)
 		cmocka_unit_test(nobody_else_gets_in),
 		cmocka_unit_test(what_is_between_two_hubs_is_for_these_and_recovery),
 		cmocka_unit_test(the_coalition_s_policy_decides_whether_headquarters_reads_a_hub_s_records),
+		cmocka_unit_test(what_is_shared_of_a_case_decides_over_the_policy),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
