@@ -259,8 +259,8 @@ const struct error *lists_users(struct casefile *file, json_t **out)
 const struct error *lists_teams(struct casefile *file, json_t **out)
 {
 	return rows_limited(file,
-		"SELECT DISTINCT team FROM user WHERE team <> '' AND state = 'active' ORDER BY team LIMIT ?", -1,
-		out);
+		"SELECT DISTINCT team FROM user WHERE team <> '' AND state = 'active' ORDER BY team LIMIT ?",
+		-1, out);
 }
 
 const struct error *lists_provider_of(
@@ -348,7 +348,7 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT e.type AS entity, e.key,"
 		" CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\" ELSE e.case_key END AS "
-		"case_key, c.ref,"
+		"case_key, c.ref, c.restricted,"
 		" substr(CASE e.type WHEN 'report' THEN r.what WHEN 'case' THEN coalesce(nullif(c.alias, "
 		"''), c.summary)"
 		"   WHEN 'action' THEN a.what WHEN 'note' THEN n.text"

@@ -44,7 +44,7 @@ struct office {
 	int64_t new_events; /* since the last snapshot */
 	json_t *troubles;   /* what of the logs could not be taken: [{"log","reason"}], newest last */
 	uint8_t urgent_noted[DIGEST_LEN]; /* what urgent.c wrote last */
-	json_t *traces; /* what people did that waits to be written down (traces.c) */
+	json_t *traces;			  /* what people did that waits to be written down (traces.c) */
 	char *rebuilt;			  /* why the last snapshot was not believed; NULL when it was */
 };
 
