@@ -380,7 +380,7 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT e.type AS entity, e.key,"
 		" CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\" ELSE e.case_key END AS "
-		"case_key, c.ref,"
+		"case_key, c.ref, c.restricted,"
 		" substr(CASE e.type WHEN 'report' THEN r.what WHEN 'case' THEN coalesce(nullif(c.alias, "
 		"''), c.summary)"
 		"   WHEN 'action' THEN a.what WHEN 'note' THEN n.text"

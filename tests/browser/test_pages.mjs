@@ -363,6 +363,23 @@ async function betweenHubs(inspector, coalition, browser, page, look, report) {
 	await context.close();
 }
 
+// Who may see a case, and who saw it: the form's part on it, the marks, the audit trail.
+async function audit(page, look, office, report) {
+	await page.goto(`${office}/cases/${report}/edit`);
+	await send(page, 'Save', { team: 'legla' });
+	await look('case-team-wrong');
+	await send(page, 'Save', { team: '', restricted: 'yes' });
+	await look('case-restricted');
+	await page.goto(`${office}/cases`);
+	await look('cases-restricted');
+	await press(page, page.getByRole('link', { name: 'Audit' }));
+	await look('audit');
+	await page.goto(`${office}/audit?record=${report}&day=2020-01-01`);
+	await look('audit-nothing');
+	await page.goto(`${office}/audit?record=GUL-00000&day=2020-02-31`);
+	await look('audit-wrong');
+}
+
 // The reporter reads what the office has answered.
 async function answeredPage(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -480,6 +497,7 @@ async function officePages(inspector, coalition, browser) {
 	await show('hubs', '/hubs');
 	await show('settings', '/settings');
 	await show('users', '/users');
+	await audit(page, look, gulu.office, report);
 	await show('nowhere', '/nowhere');
 	await show('case-nowhere', `/cases/${'a'.repeat(16)}.${'0'.repeat(26)}`);
 	await page.goto(`${gulu.office}/cases/${report}/edit`);

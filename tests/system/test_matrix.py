@@ -193,7 +193,7 @@ class Line:
                 if attempt:
                     raise
         body = answer.read().decode(errors="replace")
-        return answer.status, answer.headers.get("Location", ""), re.sub(r'name="once" value="[^"]*"|<p class="notice"[^>]*>[^<]*</p>', "", body)
+        return answer.status, answer.headers.get("Location", ""), re.sub(r'name="once" value="[^"]*"|<p class="notice"[^>]*>[^<]*</p>\s*', "", body)
 
 
 # What a refused form would leave behind.

@@ -34,12 +34,8 @@ static const struct asked edit_asked[] = {
 	{"needs", NULL, NULL, false, false},
 	{"consent", SAY("What the person agreed to"), NULL, false, false},
 	{"review", NULL, NULL, false, false},
-	SHARE_ASKED,
 	{0},
 };
-/* What comes first of these is for everybody who may change the case; who may see it, for its officer and
- * coordinators. */
-#define EDIT_COMMON (sizeof edit_asked / sizeof *edit_asked - SHARE_COUNT - 1)
 
 /* Of a closed one also what closing said. */
 static const struct asked closed_asked[] = {
@@ -168,16 +164,12 @@ const struct error *case_page(struct visit *visit)
 	return show(visit, key);
 }
 
+/* Who may see it is asked of those who may say so. */
 static const struct asked *edit_fields(const struct visit *visit, const json_t *record)
 {
-	struct asked *some;
+	const struct asked *asked = asked_of(record);
 
-	if (asked_of(record) != edit_asked || sight_may_share(&visit->reader, record))
-		return asked_of(record);
-	some = memory_array(visit->context, struct asked, EDIT_COMMON + 1);
-	memcpy(some, edit_asked, EDIT_COMMON * sizeof *some);
-	some[EDIT_COMMON] = (struct asked){0};
-	return some;
+	return sight_may_share(&visit->reader, record) ? share_fields(visit, asked) : asked;
 }
 
 static const struct error *show_edit(struct visit *visit, const json_t *record, const char *key)

@@ -48,7 +48,6 @@ static const struct asked case_asked[] = {
 	{"needs", NULL, NULL, false, false},
 	{"consent", SAY("What the person agreed to"), NULL, false, false},
 	{"review", NULL, NULL, false, true},
-	SHARE_ASKED,
 	{0},
 };
 
@@ -152,7 +151,7 @@ static bool is_open_already(struct visit *visit, const char *key)
 static const struct error *show_case(struct visit *visit, const json_t *report)
 {
 	json_t *now CLEANUP(json_decref) = offered(visit, report);
-	struct asking asking = {"case", NULL, now, case_asked};
+	struct asking asking = {"case", NULL, now, share_fields(visit, case_asked)};
 
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "action", visit_path(visit, "/reports/%s/case", visit->parts[0]));
@@ -191,7 +190,7 @@ static const struct error *write_case(struct visit *visit, const json_t *report,
 
 const struct error *open_save(struct visit *visit)
 {
-	struct asking asking = {"case", NULL, NULL, case_asked};
+	struct asking asking = {"case", NULL, NULL, share_fields(visit, case_asked)};
 	json_t *report CLEANUP(json_decref) = NULL, *set CLEANUP(json_decref) = NULL,
 		       *over CLEANUP(json_decref) = NULL;
 

@@ -44,6 +44,8 @@ const struct error *search_page(struct visit *visit)
 			if (strcmp(kinds[k].entity, entity) == 0)
 				json_object_set_new(
 					row, "kind", json_string(say(visit->request, kinds[k].label)));
+		json_object_set_new(row, "is_restricted",
+			json_boolean(strcmp(json_text_or(row, "restricted", ""), "yes") == 0));
 		if (strcmp(json_text_or(row, "title", ""), snippet) == 0) /* a note says all in its title */
 			json_object_del(row, "snippet");
 		json_object_set_new(row, "href", json_string(page_of(visit, entity, key, case_key)));

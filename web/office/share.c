@@ -6,6 +6,33 @@
 
 #include "node/casework/lists.h"
 
+static const struct asked fields[] = {
+	{"team", NULL,
+		SAY("Only this team and coordinators see the case. Empty: everybody here who works on "
+		    "cases."),
+		false, false},
+	{"restricted", NULL,
+		SAY("Yes: not even the team sees it, only its officer, those named below, and coordinators. "
+		    "To all "
+		    "others it is not there."),
+		false, false},
+	{"readers", NULL, SAY("They see it in any case, whatever their team."), false, false},
+	{0},
+};
+
+const struct asked *share_fields(const struct visit *visit, const struct asked *asked)
+{
+	size_t count = 0;
+	struct asked *all;
+
+	while (asked[count].name)
+		count++;
+	all = memory_array(visit->context, struct asked, count + sizeof fields / sizeof *fields);
+	memcpy(all, asked, count * sizeof *all);
+	memcpy(all + count, fields, sizeof fields);
+	return all;
+}
+
 /* A team with a typing slip in it would be nobody's. */
 static const struct error *check_team(struct visit *visit, const char *team)
 {

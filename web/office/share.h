@@ -5,21 +5,8 @@
 
 #include "web/office/fields.h"
 
-#define SHARE_COUNT 3
-/* Rows of a `struct asked`. */
-#define SHARE_ASKED                                                                                          \
-	{"team", NULL,                                                                                       \
-		SAY("Only this team and coordinators see the case. Empty: everybody here who works on "      \
-		    "cases."),                                                                               \
-		false, false},                                                                               \
-		{"restricted", NULL,                                                                         \
-			SAY("Yes: not even the team sees it, only its officer, those named below, and "      \
-			    "coordinators. To all others it is not there."),                                 \
-			false, false},                                                                       \
-	{                                                                                                    \
-		"readers", NULL, SAY("They see it in any case, whatever their team."), false, false          \
-	}
-
+/* `asked`, and behind it the fields that say who may see a case; on the visit's context. */
+const struct asked *share_fields(const struct visit *visit, const struct asked *asked);
 /* Adds problems when the case with `set` on top of `now` (NULL: a new one) would have a team that nobody
  * belongs to, or would be out of the sight of whoever writes this. */
 const struct error *share_check(struct visit *visit, const json_t *now, const json_t *set) MUST_CHECK;
