@@ -10,6 +10,7 @@ from coalition import ROOT, Coalition, Tap, sh, wait_for
 
 tap = Tap()
 ALIAS, STORY, SAFE, AGREED = "Kingfisher", "Beaten on the way home from the hearing", "Call after six, say it is about the seeds", "A doctor may know my name and my injuries"
+NAMES = "Aber Santa Grace"
 HIDDEN = "Only the office knows where she sleeps"
 SOON, LATER, PAST = "2031-05-04", "2031-06-04", "2020-01-02"
 
@@ -35,7 +36,7 @@ def open_case(laptop, alias):
 
 def refer(hub, case, provider, to, **more):
     fields = {"provider": provider, "hub": to, "service": "medical", "urgency": "urgent", "state": "sent", "reason": "She needs a doctor who writes a report",
-              "sent_at": "2026-11-23T09:00:00Z", "expires": "2031-12-31", "consent_text": AGREED, "alias": ALIAS, "summary": STORY, "safe_contact": SAFE, **more}
+              "sent_at": "2026-11-23T09:00:00Z", "expires": "2031-12-31", "consent_text": AGREED, "alias": ALIAS, "summary": STORY, "names": NAMES, "safe_contact": SAFE, **more}
     return hub.write({"entity": "referral", "case": case, "set": fields})[0]
 
 
@@ -138,12 +139,12 @@ def test_waiting(provider, key):
 
 def test_answers(provider, key, page, case):
     tap.ok("it shows what came along: the story, how to reach them safely, what the person agreed to, until when",
-           all(words in page.text for words in (STORY, SAFE, AGREED, ALIAS, "31 December 2031", "Urgent")), page.text)
+           all(words in page.text for words in (STORY, SAFE, AGREED, ALIAS, NAMES, "31 December 2031", "Urgent")), page.text)
     tap.ok("and nothing else of the case", case not in page.body and HIDDEN not in page.body and "/cases/" not in page.body and "History" not in page.text, page.body)
     path = f"/referrals/{key}/reply"
     tap.ok("what cannot be answered yet is not offered", "Finish" not in page.text and "cannot be answered now" in provider.get(f"{path}/finish").text)
     page = provider.send(provider.get(f"{path}/accept"), path, next="")
-    tap.ok("accepting asks by which day they give word", page.status == 400 and "By which day will you give word?: this must be filled in" in page.text, page.text)
+    tap.ok("accepting asks by which day they give word", page.status == 400 and "Next word by: this must be filled in" in page.text, page.text)
     page = provider.send(page, path, next=PAST, text="I see her on Monday")
     tap.ok("not on a day that is over; what was typed is kept", page.status == 400 and "this day has passed" in page.text and "I see her on Monday" in page.body, page.text)
     page = provider.send(page, path, next="2032-01-01")
@@ -227,7 +228,7 @@ def test_over(coalition, gulu, mbarara, provider, case, doctor):
         for who, browser in (("the provider", provider), ("officers of their hub", gulu)):
             page = browser.get(f"/referrals/{key}")
             tap.ok(f"what is {name} is no longer read by {who}, and the page says so", words in page.text and name.capitalize() in page.text
-                   and all(secret not in page.body for secret in (STORY, SAFE, "Stork", "Egret", "changed her mind", "/reply/")), page.text)
+                   and all(secret not in page.body for secret in (STORY, SAFE, NAMES, "Stork", "Egret", "changed her mind", "/reply/")), page.text)
             tap.ok(f"its history tells {who} nothing either", browser.get(f"/history/referral/{key}").status in (403, 404))
         listed = provider.get("/referrals").text
         tap.ok(f"nor does the list tell whom the {name} one was about", "Stork" not in listed and "Egret" not in listed, listed)
@@ -260,7 +261,7 @@ def envelopes(hub, log):
 
 def test_sealed(coalition):
     """With each hub's own identity: which envelopes of referrals and replies it opens."""
-    opened = {}
+    opened, looked = {}, []
     for hub in coalition.hubs:
         identity = os.path.join(coalition.top, hub.code + "-identity")
         hub.with_passphrase("recover", "-o", identity)
@@ -269,6 +270,8 @@ def test_sealed(coalition):
             for blob in envelopes(coalition.hq, log):
                 plain = subprocess.run(["age", "-d", "-i", identity], input=blob, capture_output=True).stdout
                 found = re.search(rb'"entity":"(referral|reply)".*', plain)
+                if b"looked up who a person is: in a referral" in plain:
+                    looked.append((hub.code, json.loads(plain.splitlines()[1])["by"]))
                 if found:
                     opened[hub.code][blob] = (found.group(1), plain)
     both = [opened["GUL"].get(b) or opened["MBR"].get(b) for b in opened["GUL"].keys() | opened["MBR"].keys()]
@@ -276,6 +279,8 @@ def test_sealed(coalition):
     tap.ok("the two hubs open all replies, and the referrals that were sent", len(replies) >= 7 and all(b in opened["MBR"] for b in replies)
            and {kind for kind, _ in both} == {b"referral", b"reply"}, (len(replies), len(both)))
     tap.ok("headquarters, to whom all else goes in full, opens none of them with its key", not opened["KLA"], [p[:300] for _, p in opened["KLA"].values()])
+    tap.ok("whoever read the names left a trace in their own hub, and nowhere else", ("GUL", "dr.auma") in looked and ("GUL", "akello") in looked
+           and ("MBR", "tumwine") in looked and not [code for code, _ in looked if code == "KLA"], set(looked))
     counts = {blob.split(b"\n---")[0].count(b"-> X25519") for blob in replies}
     tap.ok("each is sealed to exactly two hubs and recovery", counts == {3}, counts)
     drafts = [b for b, (_, plain) in opened["MBR"].items() if b'"state":"draft"' in plain]

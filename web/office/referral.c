@@ -67,8 +67,8 @@ static void add_reply(
 	const char *kind = json_text_or(reply, "kind", ""), *why = json_text_or(reply, "why", ""),
 		   *next = json_text_or(reply, "next", "");
 	bool is_shown = seen->is_sender || seen->state.is_readable || seen->state.stage == REFERRAL_DECLINED;
-	json_t *who CLEANUP(json_decref) = json_pack("{sO, sO, sO}", "by", json_object_get(reply, "by"),
-		"hub", json_object_get(reply, "hub"), "at", json_object_get(reply, "created"));
+	json_t *who CLEANUP(json_decref) = json_pack("{ss, ss, ss}", "by", json_text_or(reply, "by", ""),
+		"hub", json_text_or(reply, "hub", ""), "at", json_text_or(reply, "created", ""));
 
 	json_array_append_new(list,
 		json_pack("{ss, ss, ss, ss, ss, ss, ss, ss}", "kind", show_choice(visit, kind), "why",
@@ -140,6 +140,21 @@ static void add_content(struct visit *visit, const struct referral_seen *seen)
 	visit_text(visit, "case_key", json_text_or(record, "case", ""));
 }
 
+/* Whoever reads in it who the person is, leaves a trace; no trace, no page. */
+static const struct error *note_looked(struct visit *visit, const struct referral_seen *seen)
+{
+	struct batch *batch = visit_batch(visit);
+
+	if (!seen->state.is_readable && !seen->is_sender)
+		return NULL;
+	if (!*json_text_or(seen->record, "names", "") && !*json_text_or(seen->record, "contacts", ""))
+		return NULL;
+	TRY(batch_audit(batch, "looked up who a person is: in a referral",
+		memory_format(
+			visit->context, "%s %s", json_text_or(seen->record, "ref", ""), visit->parts[0])));
+	return batch_commit(batch);
+}
+
 static const struct error *add_provider(struct visit *visit, const struct referral_seen *seen)
 {
 	const char *key = json_text_or(seen->record, "provider", "");
@@ -163,6 +178,7 @@ static const struct error *show(struct visit *visit, const struct referral_seen 
 	const char *stage = referral_stage_name(seen->state.stage);
 	char sender[LOG_ID_SIZE];
 
+	TRY(note_looked(visit, seen));
 	ids_key_log(sender, visit->parts[0]);
 	visit_text(visit, "key", visit->parts[0]);
 	visit_text(visit, "from", office_hub_name(visit->office, sender));

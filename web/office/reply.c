@@ -16,9 +16,10 @@
 #define ASKED_MOST 8
 
 static const struct asked accept_asked[] = {
-	{"next", SAY("By which day will you give word?"),
-		SAY("What came of it, or how far it is. You are reminded, and so is who sent it."), true,
-		false},
+	{"next", NULL,
+		SAY("The day by which the sender hears what came of it, or how far it is. Both sides are "
+		    "reminded."),
+		true, false},
 	{"text", SAY("What else to say"), NULL, false, false},
 	{0},
 };
@@ -29,7 +30,7 @@ static const struct asked decline_asked[] = {
 };
 static const struct asked progress_asked[] = {
 	{"text", SAY("How far it is"), NULL, true, false},
-	{"next", SAY("By which day will you give word again?"), NULL, true, false},
+	{"next", NULL, NULL, true, false},
 	{0},
 };
 static const struct asked finish_asked[] = {

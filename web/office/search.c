@@ -12,7 +12,16 @@
 static const struct {
 	const char *entity, *label;
 } kinds[] = {{"report", SAY("Report")}, {"case", SAY("Case")}, {"action", SAY("Action")},
-	{"followup", SAY("Follow-up")}, {"note", SAY("Note")}};
+	{"followup", SAY("Follow-up")}, {"note", SAY("Note")}, {"referral", SAY("Referral")},
+	{"provider", SAY("Directory")}};
+
+static const char *page_of(struct visit *visit, const char *entity, const char *key, const char *case_key)
+{
+	if (strcmp(entity, "report") == 0 || strcmp(entity, "referral") == 0 ||
+		strcmp(entity, "provider") == 0)
+		return visit_path(visit, "/%ss/%s", entity, key);
+	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? key : case_key);
+}
 
 const struct error *search_page(struct visit *visit)
 {
@@ -30,7 +39,6 @@ const struct error *search_page(struct visit *visit)
 			   *case_key = json_text_or(row, "case_key", "");
 		const char *key = json_text_or(row, "key", "");
 		const char *snippet = text_trim(visit->context, json_text_or(row, "snippet", ""));
-		bool is_report = strcmp(entity, "report") == 0;
 
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 			if (strcmp(kinds[k].entity, entity) == 0)
@@ -38,10 +46,7 @@ const struct error *search_page(struct visit *visit)
 					row, "kind", json_string(say(visit->request, kinds[k].label)));
 		if (strcmp(json_text_or(row, "title", ""), snippet) == 0) /* a note says all in its title */
 			json_object_del(row, "snippet");
-		json_object_set_new(row, "href",
-			json_string(is_report ? visit_path(visit, "/reports/%s", key)
-					      : visit_path(visit, "/cases/%s",
-							strcmp(entity, "case") == 0 ? key : case_key)));
+		json_object_set_new(row, "href", json_string(page_of(visit, entity, key, case_key)));
 	}
 	visit_set(visit, "found", rows);
 	return visit_show(visit, "office-search", "Search");

@@ -249,6 +249,7 @@ const struct error *batch_restate(struct batch *batch, const char *entity, const
 	return add_draft(batch, &draft);
 }
 
+/* Whoever leaves a trace need not be one who reads them, so it is not asked what it replaces: nothing. */
 const struct error *batch_audit(struct batch *batch, const char *what, const char *on)
 {
 	char key[ENTITY_KEY_SIZE], at[TEXT_TIME_SIZE];
@@ -256,7 +257,7 @@ const struct error *batch_audit(struct batch *batch, const char *what, const cha
 	write_key_new(key, batch->office);
 	text_time(at, clock_wall_seconds());
 	return batch_event(batch, "audit", key, "",
-		json_pack("{ssssssss}", "what", what, "who", batch->by, "on", on, "at", at), NULL);
+		json_pack("{ssssssss}", "what", what, "who", batch->by, "on", on, "at", at), json_object());
 }
 
 /* The field is "<id> <ssh-ed25519 base64 key> <age1...>". */

@@ -171,6 +171,37 @@ static void a_record_of_another_hub_is_not_changed_by_a_hub(void **state)
 	office_close(office);
 }
 
+static const struct error *write_reply(struct office *office, const char *referral)
+{
+	struct batch *batch = batch_new(context, office, "akello");
+	char key[ENTITY_KEY_SIZE];
+
+	write_key_new(key, office);
+	TRY(batch_event(batch, "reply", key, "",
+		json_pack("{ss, ss}", "referral", referral, "kind", "accepted"), NULL));
+	return batch_commit(batch);
+}
+
+static void a_referral_between_two_other_hubs_is_not_answered(void **state)
+{
+	struct office *office = opened();
+	char log[LOG_ID_SIZE], ulid[ULID_SIZE], key[ENTITY_KEY_SIZE], own[ENTITY_KEY_SIZE];
+	struct batch *batch = batch_new(context, office, "akello");
+
+	ids_log_new(log);
+	ids_ulid_new(ulid, (uint64_t)clock_wall_ms());
+	ids_key_make(key, log, ulid);
+	assert_int_equal(write_reply(office, key)->code, ERROR_DENIED);
+	assert_int_equal(write_reply(office, "")->code, ERROR_INVALID);
+	write_key_new(own, office);
+	write_key_new(key, office);
+	assert_null(batch_event(
+		batch, "referral", own, key, json_pack("{ss, ss}", "state", "sent", "hub", log), NULL));
+	assert_null(batch_commit(batch));
+	assert_null(write_reply(office, own)); /* what the provider said by telephone */
+	office_close(office);
+}
+
 static void nothing_readable_is_on_the_card(void **state)
 {
 	static const char *const names[] = {"office.db", "office.db-wal", "keyring.json"};
@@ -236,6 +267,7 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_there_after_a_crash),
 		cmocka_unit_test(a_full_card_changes_nothing_and_says_so),
 		cmocka_unit_test(a_record_of_another_hub_is_not_changed_by_a_hub),
+		cmocka_unit_test(a_referral_between_two_other_hubs_is_not_answered),
 		cmocka_unit_test(nothing_readable_is_on_the_card),
 		cmocka_unit_test(the_last_coordinator_cannot_be_disabled),
 		cmocka_unit_test(a_provider_has_no_slot_and_whoever_is_disabled_loses_theirs),
