@@ -182,7 +182,8 @@ const struct error *lists_case_reports(struct casefile *file, const char *case_k
 const struct error *lists_duplicates(struct casefile *file, const char *case_key, json_t **out)
 {
 	return rows_for(file,
-		"SELECT c.key, coalesce(c.ref, '') AS ref, coalesce(c.alias, '') AS alias FROM case_ c WHERE c.duplicate_of <> '' AND c.duplicate_of = ?"
+		"SELECT c.key, coalesce(c.ref, '') AS ref, coalesce(c.alias, '') AS alias FROM case_ c WHERE "
+		"c.duplicate_of <> '' AND c.duplicate_of = ?"
 		" AND " SIGHT_CASE " ORDER BY c.ref",
 		case_key, out);
 }
