@@ -108,7 +108,7 @@ static json_t *sorted(const json_t *rows, size_t limit)
 
 	for (size_t i = 0; i < count; i++)
 		places[i] = json_array_get(rows, i);
-	qsort(places, count, sizeof *places, compare);
+	qsort(places, count, sizeof(void *), compare);
 	for (size_t i = 0; i < count && i < limit; i++)
 		json_array_append(out, places[i]);
 	return out;

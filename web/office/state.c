@@ -143,7 +143,8 @@ static int days_in(int year, int month)
 /* The same day so many months later, or the last of that month. */
 static const char *months_after(const void *context, const char *date, int months)
 {
-	int year = atoi(date), month = atoi(date + 5) - 1 + months, day = atoi(date + 8);
+	int year = (int)strtol(date, NULL, 10), month = (int)strtol(date + 5, NULL, 10) - 1 + months;
+	int day = (int)strtol(date + 8, NULL, 10);
 
 	year += month / 12;
 	month %= 12;
