@@ -5,12 +5,14 @@ Two hubs, headquarters and a relay. Photos are random bytes behind a photo's fir
 they were kept readable."""
 import base64
 import concurrent.futures
+import ctypes
 import http.client
 import os
 import re
 import socket
 import sqlite3
 import ssl
+import struct
 import sys
 import threading
 import time
@@ -308,6 +310,41 @@ def to_and_fro(tap, coalition, code):
     return link
 
 
+def is_clock_sure():
+    """As the hubs judge it (node/base/clock.c)."""
+    timex = ctypes.create_string_buffer(256)
+    return ctypes.CDLL(None).adjtimex(timex) >= 0 and not struct.unpack_from("i", timex, 40)[0] & 0x40
+
+
+def messages_of(page):
+    """The messages on a report's page, each as its text."""
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", one)) for one in re.findall(r'<div class="message.*?</div>', page.body, re.S)]
+
+
+def sent_elsewhere(tap, gulu, code):
+    """What somebody sends with the code where nobody knows yet that the mailbox was closed."""
+    phone, page = open_code(gulu, code)
+    tap.ok("a hub that has not heard of it yet still opens the mailbox", "Your messages" in page.text, page.text)
+    phone.send(page, "/messages", text="Meet me alone at the bridge.", go="send")
+    answer = send_photo(gulu, open_code(gulu, code)[1], photo(5000))
+    tap.ok("and takes messages and photos", "is safe" in answer.text, answer.text)
+
+
+def marked_as_late(tap, page):
+    """On the office's page."""
+    said = messages_of(page)
+    late = "Sent at the hub in Gulu after this mailbox was closed: it may be from somebody else." if is_clock_sure() else \
+        "This may have been sent, at the hub in Gulu, after this mailbox was closed, and may be from somebody else."
+    bridge = [one for one in said if "at the bridge" in one]
+    tap.ok("the office sees at what was sent elsewhere that it came after the closing, and may be from somebody else",
+           len(bridge) == 1 and late in bridge[0] and "With the reporter’s code" in bridge[0], said)
+    last = said[-1]
+    tap.ok("also at a photo", "Save the photo" in last and late in last, said)
+    before = [one for one in said if "My sister was there." in one or "Thank you." in one]
+    tap.ok("but not at what the closing hub itself took before", len(before) == 2 and not [one for one in before if "somebody else" in one or "From the reporter" not in one], said)
+    tap.ok("nor at its own words", not [one for one in said if "From the office" in one and "somebody else" in one], said)
+
+
 def closed_by_the_reporter(tap, coalition, code, link):
     gulu, mbarara = coalition.gulu, coalition.mbarara
     phone, page = open_code(mbarara, code)
@@ -315,6 +352,7 @@ def closed_by_the_reporter(tap, coalition, code, link):
     sync_all(coalition)
     akello = gulu.sign_in()
     tap.ok("what is written behind the close waits for an answer", waiting(akello.get("/")) == ["Thank you."], akello.get("/").text)
+    os.rename(coalition.relay, coalition.relay + ".away")  # from now on the hubs hear nothing of each other
     phone, page = open_code(mbarara, code)
     old = page
     page = phone.send(page, "/messages/close")
@@ -328,12 +366,17 @@ def closed_by_the_reporter(tap, coalition, code, link):
     answer = send_photo(mbarara, old, photo(5000))
     wait_for("nothing unfinished is left", lambda: not files(mbarara)[1])
     tap.ok("not even a photo", "messages are closed" in answer.text and len(files(mbarara)[0]) == 1, (answer.text, files(mbarara)))
+    sent_elsewhere(tap, gulu, code)
+    os.rename(coalition.relay + ".away", coalition.relay)
     sync_all(coalition)
     _, page = open_code(gulu, code)
     tap.ok("after sync the other hub shows nothing more, either", "messages are closed" in page.text and "Be well" not in page.text, page.text)
     tap.ok("nothing of it waits for an answer that nobody would read", waiting(akello.get("/")) is None, akello.get("/").text)
     page = akello.get(link)
     tap.ok("the office sees it, and has no form for what nobody would read", "closed this mailbox" in page.text and not [f for f in page.forms if "/answer" in f.action], page.text)
+    marked_as_late(tap, page)
+    namata = coalition.hq.sign_in()
+    tap.ok("so does headquarters", "after this mailbox was closed" in namata.get(link).text, namata.get(link).text)
 
 
 class Guesser(threading.Thread):
