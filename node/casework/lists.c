@@ -11,6 +11,7 @@
 
 #include "node/base/ids.h"
 #include "node/base/text.h"
+#include "node/casework/closing.h"
 #include "node/casework/permit.h"
 #include "node/casework/settle.h"
 
@@ -178,11 +179,17 @@ const struct error *lists_notes(struct casefile *file, const char *case_key, jso
 const struct error *lists_messages(struct casefile *file, const char *report_key, json_t **out)
 {
 	TRY(casefile_may_see(file, "report", report_key));
-	return rows_for(file,
-		"SELECT key, \"from\", text, created AS at, kind, \"on\", answers AS \"list:answers\","
-		" pieces AS \"list:pieces\", identity, size FROM message WHERE report = ? ORDER BY created, "
-		"key",
-		report_key, out);
+	/* What only restates it says nothing of when it was said first. */
+	TRY(rows_for(file,
+		"SELECT m.key, m.\"from\", m.text, m.created AS at, m.kind, m.\"on\", m.answers AS "
+		"\"list:answers\", m.pieces AS \"list:pieces\", m.identity, m.size, m.home AS hub, v.epoch, "
+		"json_extract(v.line, '$.hlc') AS hlc, json_extract(v.line, '$.clock') AS clock"
+		" FROM message m LEFT JOIN event v ON v.entity = m.id AND v.standing = 0 AND "
+		"json_extract(v.line, '$.restate') IS NOT 1"
+		" WHERE m.report = ? ORDER BY m.created, m.key",
+		report_key, out));
+	closing_mark(*out);
+	return NULL;
 }
 
 const struct error *lists_case_reports(struct casefile *file, const char *case_key, json_t **out)

@@ -34,7 +34,8 @@ const struct error *lists_cases_past(
 	struct casefile *file, const char *today, int limit, json_t **out) MUST_CHECK;
 /* {"key","text","by","hub","at"} newest first */
 const struct error *lists_notes(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
-/* Messages of one report, oldest first: {"key","from":"reporter"|"office","text","at"} */
+/* Messages of one report, oldest first: {"key","from":"reporter"|"office","text","at","hub", and the fields
+ * of its kind}; "after_closing":"yes"|"perhaps" where it may be from somebody else (closing.h). */
 const struct error *lists_messages(struct casefile *file, const char *report_key, json_t **out) MUST_CHECK;
 /* Entities in conflict: {"entity","key","case_key","ref","field","label"} */
 const struct error *lists_conflicts(struct casefile *file, int limit, json_t **out) MUST_CHECK;

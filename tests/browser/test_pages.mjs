@@ -1,6 +1,8 @@
 // Every page of both roles as people meet it: in three widths, light and dark, with large letters, with problems named. Each can be used by everybody
 // (axe-core at WCAG 2.1 AA), is right HTML (html-validate), fits its width, and has targets that a thumb hits.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LAPTOP, person, until, visit, words } from './browser.mjs';
 import { Inspector, fill, press, send } from './inspector.mjs';
 
@@ -9,6 +11,17 @@ const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString().sl
 const FORM = [['danger', { danger: 'yes' }], ['what', {}], ['who', { who: 'me' }], ['when', { about: 'unknown' }], ['where', { district: 'Gulu' }],
 	['by', { by_unknown: 'yes' }], ['needs', { needs: 'legal' }], ['contact', { contact: 'after six', consent: 'ask', closed: 'no' }]];
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+// A photo of which the hub reads no more than what is typed before it.
+async function tooLarge(page) {
+	const folder = mkdtempSync(join(tmpdir(), 'engabo-'));
+	const photo = join(folder, 'IMG_1.jpg');
+	writeFileSync(photo, Buffer.alloc(12e6));
+	await page.locator('#photo').setInputFiles(photo);
+	await press(page, page.getByRole('button', { name: 'Send the photo' }));
+	await until('that it is too large, behind the code', async () => /Your messages.*too large/.test(await words(page)));
+	rmSync(folder, { recursive: true });
+}
 
 async function publicPages(inspector, coalition, browser) {
 	const context = await person(browser, LAPTOP, { bypassCSP: true });
@@ -72,8 +85,7 @@ async function publicPages(inspector, coalition, browser) {
 	await press(page, page.getByRole('button', { name: 'Back to your messages' }));
 	await send(page, 'Send', { text: '' });
 	await look('messages-wrong-text');
-	await page.locator('#photo').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.alloc(1000) });
-	await press(page, page.getByRole('button', { name: 'Send the photo' }));
+	await tooLarge(page);
 	await look('messages-wrong-photo');
 	inspector.code = code;
 	await context.close();

@@ -5,100 +5,19 @@ Two hubs, headquarters and a relay. Photos are random bytes behind a photo's fir
 they were kept readable."""
 import base64
 import concurrent.futures
-import http.client
+import ctypes
 import os
 import re
-import socket
 import sqlite3
-import ssl
+import struct
 import sys
 import threading
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from coalition import Coalition, Page, Tap, wait_for  # noqa: E402
-
-MEGABYTE = 1 << 20
-HEADS = {"jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF", "png": b"\x89PNG\r\n\x1a\n", "webp": b"RIFF\x24\x00\x00\x00WEBP", "heic": b"\x00\x00\x00\x18ftypheic"}
-BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
-
-
-def photo(size, kind="jpg"):
-    return HEADS[kind] + os.urandom(size - len(HEADS[kind]))
-
-
-def field(name, value):
-    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-
-
-def file_part(content, name="IMG_0001.jpg", kind="image/jpeg", field_name="photo"):
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field_name}"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'
-    return head.encode() + content + b"\r\n"
-
-
-END = f"--{BOUNDARY}--\r\n".encode()
-
-
-class Answer:
-    def __init__(self, response):
-        self.status, self.headers, self.bytes = response.status, response.headers, response.read()
-        self.body = self.bytes.decode("latin-1")
-        self.text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", self.bytes.decode("utf-8", "replace")))
-
-
-def connect(port, source=None):
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context, source_address=(source, 0) if source else None)
-
-
-def upload(hub, body, source=None, length=None, kind=f"multipart/form-data; boundary={BOUNDARY}"):
-    """The page that comes."""
-    connection = connect(hub.https, source)
-    connection.request("POST", "/messages/photo", body, {"Content-Type": kind, **({"Content-Length": str(length)} if length else {})})
-    answer = connection.getresponse()
-    page = Page(answer.status, f"https://localhost:{hub.https}/messages/photo", answer.headers, answer.read().decode())
-    connection.close()
-    return page
-
-
-def begin_upload(hub, body, part):
-    """A connection on which only the first bytes of it have been sent."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    phone = context.wrap_socket(socket.create_connection(("127.0.0.1", hub.https)))
-    head = f"POST /messages/photo HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {len(body)}\r\n\r\n"
-    phone.sendall(head.encode() + body[:part])
-    return phone
-
-
-def stays(page, said):
-    """Whether it is the page behind the code, which names the problem above and at the photo's field."""
-    problem = re.search(r'<a href="#photo">(.*?)</a>', page.body)
-    return (page.status >= 400 and "There is a problem" in page.text and problem and said in problem.group(1) and f'<p class="error">{problem.group(1)}</p>' in page.body
-            and [form.action for form in page.forms if form.action.startswith("/messages")] == ["/messages", "/messages/photo", "/messages/close"])
-
-
-def photo_fields(page):
-    """What the photo's form on a page behind a code sends beside the photo."""
-    return b"".join(field(name, value) for name, value in page.form("/messages/photo").fields if name != "photo")
-
-
-def send_photo(hub, page, content, **more):
-    return upload(hub, photo_fields(page) + file_part(content, **more) + END)
-
-
-def open_code(hub, code):
-    phone = hub.phone()
-    return phone, phone.send(phone.get("/messages"), "/messages", code=code)
-
-
-def files(hub):
-    """Names of the pieces on the hub's card, and of what is not whole."""
-    folder = os.path.join(hub.dir, "files")
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    return sorted(n for n in names if re.fullmatch(r"[0-9a-f]{64}", n)), sorted(n for n in names if not re.fullmatch(r"[0-9a-f]{64}", n))
+from coalition import Coalition, Tap, wait_for  # noqa: E402
+from photos import BOUNDARY, END, HEADS, MEGABYTE, Answer, begin_upload, connect, field, file_part, files, open_code, photo, photo_fields, send_photo, stays, upload  # noqa: E402
 
 
 def leaks(top, needles):
@@ -308,6 +227,41 @@ def to_and_fro(tap, coalition, code):
     return link
 
 
+def is_clock_sure():
+    """As the hubs judge it (node/base/clock.c)."""
+    timex = ctypes.create_string_buffer(256)
+    return ctypes.CDLL(None).adjtimex(timex) >= 0 and not struct.unpack_from("i", timex, 40)[0] & 0x40
+
+
+def messages_of(page):
+    """The messages on a report's page, each as its text."""
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", one)) for one in re.findall(r'<div class="message.*?</div>', page.body, re.S)]
+
+
+def sent_elsewhere(tap, gulu, code):
+    """What somebody sends with the code where nobody knows yet that the mailbox was closed."""
+    phone, page = open_code(gulu, code)
+    tap.ok("a hub that has not heard of it yet still opens the mailbox", "Your messages" in page.text, page.text)
+    phone.send(page, "/messages", text="Meet me alone at the bridge.", go="send")
+    answer = send_photo(gulu, open_code(gulu, code)[1], photo(5000))
+    tap.ok("and takes messages and photos", "is safe" in answer.text, answer.text)
+
+
+def marked_as_late(tap, page):
+    """On the office's page."""
+    said = messages_of(page)
+    late = "Sent at the hub in Gulu after this mailbox was closed: it may be from somebody else." if is_clock_sure() else \
+        "This may have been sent, at the hub in Gulu, after this mailbox was closed, and may be from somebody else."
+    bridge = [one for one in said if "at the bridge" in one]
+    tap.ok("the office sees at what was sent elsewhere that it came after the closing, and may be from somebody else",
+           len(bridge) == 1 and late in bridge[0] and "With the reporter’s code" in bridge[0], said)
+    last = said[-1]
+    tap.ok("also at a photo", "Save the photo" in last and late in last, said)
+    before = [one for one in said if "My sister was there." in one or "Thank you." in one]
+    tap.ok("but not at what the closing hub itself took before", len(before) == 2 and not [one for one in before if "somebody else" in one or "From the reporter" not in one], said)
+    tap.ok("nor at its own words", not [one for one in said if "From the office" in one and "somebody else" in one], said)
+
+
 def closed_by_the_reporter(tap, coalition, code, link):
     gulu, mbarara = coalition.gulu, coalition.mbarara
     phone, page = open_code(mbarara, code)
@@ -315,6 +269,7 @@ def closed_by_the_reporter(tap, coalition, code, link):
     sync_all(coalition)
     akello = gulu.sign_in()
     tap.ok("what is written behind the close waits for an answer", waiting(akello.get("/")) == ["Thank you."], akello.get("/").text)
+    os.rename(coalition.relay, coalition.relay + ".away")  # from now on the hubs hear nothing of each other
     phone, page = open_code(mbarara, code)
     old = page
     page = phone.send(page, "/messages/close")
@@ -328,12 +283,17 @@ def closed_by_the_reporter(tap, coalition, code, link):
     answer = send_photo(mbarara, old, photo(5000))
     wait_for("nothing unfinished is left", lambda: not files(mbarara)[1])
     tap.ok("not even a photo", "messages are closed" in answer.text and len(files(mbarara)[0]) == 1, (answer.text, files(mbarara)))
+    sent_elsewhere(tap, gulu, code)
+    os.rename(coalition.relay + ".away", coalition.relay)
     sync_all(coalition)
     _, page = open_code(gulu, code)
     tap.ok("after sync the other hub shows nothing more, either", "messages are closed" in page.text and "Be well" not in page.text, page.text)
     tap.ok("nothing of it waits for an answer that nobody would read", waiting(akello.get("/")) is None, akello.get("/").text)
     page = akello.get(link)
     tap.ok("the office sees it, and has no form for what nobody would read", "closed this mailbox" in page.text and not [f for f in page.forms if "/answer" in f.action], page.text)
+    marked_as_late(tap, page)
+    namata = coalition.hq.sign_in()
+    tap.ok("so does headquarters", "after this mailbox was closed" in namata.get(link).text, namata.get(link).text)
 
 
 class Guesser(threading.Thread):

@@ -98,10 +98,13 @@ static const struct error *no_room(const struct request *request)
 			"photo at the desk."));
 }
 
-/* Where the card ran out of room is for nobody to read. */
+/* Where the card ran out of room is for nobody to read; whether words can still be sent is. */
 static const struct error *in_words(const struct request *request, const struct error *error)
 {
-	return error && error->code == ERROR_FULL ? no_room(request) : error;
+	if (!error || error->code != ERROR_FULL)
+		return error;
+	TRY(intake_may_take(intake_of(request)));
+	return no_room(request);
 }
 
 static const struct error *check_room(struct request *request)

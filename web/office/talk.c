@@ -1,6 +1,6 @@
 /* What an office and a reporter say to each other after the report: texts and questions of the office, texts
  * and photos of the reporter, that an answer was read, that the mailbox was closed. The page around it is
- * report.c's; whose words count is node/casework/permit's.
+ * report.c's; whose words count is node/casework/permit's, what may be from somebody else casework/closing's.
  *
  * What a reporter sent as a photo leaves the hub as a download only, never as something that a browser shows.
  * Office role. */
@@ -70,26 +70,36 @@ const struct error *talk_is_closed(struct visit *visit, const char *report, bool
 	return NULL;
 }
 
-/* {key of the office's message: first day on which it was read}. */
-static json_t *days_read(const json_t *rows)
+static bool is_late(const json_t *row)
 {
-	json_t *days = json_object(), *key;
-	const json_t *row;
+	return json_object_get(row, "after_closing") != NULL;
+}
+
+/* Whether `one` tells better that an answer was read: surely by the reporter, then on which day first. */
+static bool tells_better(const json_t *one, const json_t *known)
+{
+	if (is_late(one) != is_late(known))
+		return is_late(known);
+	return strcmp(json_text_or(one, "on", ""), json_text_or(known, "on", "")) < 0;
+}
+
+/* {key of the office's message: the row that tells that it was read}. */
+static json_t *find_read(json_t *rows)
+{
+	json_t *read = json_object(), *key, *row;
 	size_t i, j;
 
 	json_array_foreach (rows, i, row) {
-		const char *day = json_text_or(row, "on", "");
-
 		if (!is_from(row, "reporter", "seen"))
 			continue;
 		json_array_foreach (json_object_get(row, "answers"), j, key) {
-			const char *known = json_text_or(days, json_string_value(key), "");
+			const json_t *known = json_object_get(read, json_string_value(key));
 
-			if (!*known || strcmp(day, known) < 0)
-				json_object_set_new(days, json_string_value(key), json_string(day));
+			if (!known || tells_better(row, known))
+				json_object_set(read, json_string_value(key), row);
 		}
 	}
-	return days;
+	return read;
 }
 
 static void show_photo(struct visit *visit, const char *report, json_t *row)
@@ -110,39 +120,55 @@ static void show_photo(struct visit *visit, const char *report, json_t *row)
 	json_object_set_new(row, "away", json_string(office_hub_name(visit->office, hub)));
 }
 
-static void show_ours(struct visit *visit, const json_t *days, json_t *row)
+static void show_ours(struct visit *visit, const json_t *read, json_t *row)
 {
-	const char *day = json_text_or(days, json_text_or(row, "key", ""), "");
+	const json_t *seen = json_object_get(read, json_text_or(row, "key", ""));
 
 	json_object_set_new(row, "is_ours", json_true());
 	json_object_set_new(row, "is_question", json_boolean(is_from(row, "office", "question")));
-	if (*day)
-		json_object_set_new(row, "read_on", json_string(show_date(visit, day)));
+	if (!seen)
+		return;
+	json_object_set_new(row, "read_on", json_string(show_date(visit, json_text_or(seen, "on", ""))));
+	json_object_set_new(row, "is_read_late", json_boolean(is_late(seen)));
+}
+
+static void show_theirs(struct visit *visit, const char *report, json_t *row)
+{
+	bool is_sure = strcmp(json_text_or(row, "after_closing", ""), "yes") == 0;
+
+	if (is_from(row, "reporter", "photo"))
+		show_photo(visit, report, row);
+	json_object_set_new(row, "is_doubtful", json_boolean(is_late(row)));
+	json_object_set_new(row, "is_late", json_boolean(is_sure));
+	json_object_set_new(row, "may_be_late", json_boolean(is_late(row) && !is_sure));
+	json_object_set_new(
+		row, "taken_at", json_string(office_hub_name(visit->office, json_text_or(row, "hub", ""))));
 }
 
 const struct error *talk_show(struct visit *visit, const json_t *report)
 {
 	const char *key = json_text_or(report, "key", "");
-	json_t *rows CLEANUP(json_decref) = NULL, *days CLEANUP(json_decref) = NULL;
+	json_t *rows CLEANUP(json_decref) = NULL, *read CLEANUP(json_decref) = NULL;
 	json_t *list = json_array(), *row;
 	bool is_closed = false;
 	size_t i;
 
 	TRY(lists_messages(visit->office->file, key, &rows));
-	days = days_read(rows);
+	read = find_read(rows);
 	json_array_foreach (rows, i, row) {
 		json_object_set_new(row, "when", json_string(show_time(visit, json_text_or(row, "at", ""))));
 		if (is_from(row, "reporter", "seen"))
 			continue;
 		if (is_from(row, "reporter", "closed")) {
+			if (!is_closed)
+				visit_text(visit, "closed_on", json_text_or(row, "when", ""));
 			is_closed = true;
-			visit_text(visit, "closed_on", json_text_or(row, "when", ""));
 			continue;
 		}
 		if (strcmp(json_text_or(row, "from", ""), "office") == 0)
-			show_ours(visit, days, row);
-		else if (is_from(row, "reporter", "photo"))
-			show_photo(visit, key, row);
+			show_ours(visit, read, row);
+		else
+			show_theirs(visit, key, row);
 		json_array_append(list, row);
 	}
 	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
