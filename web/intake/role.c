@@ -7,6 +7,7 @@
 #include "web/intake/role.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -273,6 +274,7 @@ static int64_t tidy(struct intake *intake)
 	const struct error *error = group_wait(intake->group, tidy_work, &tidying);
 	int64_t soon = clock_boot_ms() + TIDY_SOON_MS, receipts = tidying.receipts_next * 1000;
 
+	malloc_trim(0); /* what many phones at once took goes back to the system */
 	if (error)
 		log_error("tidying: %s", error->message);
 	if (error || tidying.spool_left)
