@@ -116,6 +116,22 @@ static git_allocator bounded = {
 #endif
 };
 
+/* When it starts, the library readies itself for ssh and https, which here are the git program's: it fills
+ * OpenSSL's tables and reads the certificates of all authorities, two megabytes in each of our processes, and
+ * has no option against it. The dynamic linker takes these two in place of libssh2's and mbedTLS's. Without
+ * authorities, no https of its own would find anybody to trust. */
+int libssh2_init(int flags);
+int libssh2_init(int flags)
+{
+	return 0;
+}
+
+int mbedtls_x509_crt_parse_file(void *chain, const char *path);
+int mbedtls_x509_crt_parse_file(void *chain, const char *path)
+{
+	return 0;
+}
+
 /* Windows and caches fit a Raspberry Pi; nobody's own git configuration plays a part; ids need no checking by
  * SHA-1 on each read, since every reader of ours checks a SHA-256 or makes the object's id anew. */
 static void library_start(void)

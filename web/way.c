@@ -14,7 +14,6 @@
 #include "node/base/files.h"
 #include "node/base/text.h"
 
-#define FILE_NAME "run/workshop"
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_LEN 32
@@ -55,13 +54,13 @@ const struct error *way_open_workshop(const struct home *home, int hours)
 			" nor " WAY_BOOT " can be read");
 	text = memory_format(scratch, "%s %" PRId64 " %" PRId64 "\n", boot, now, now + hours * HOUR_MS);
 	return files_write(
-		home_file(scratch, home, FILE_NAME), (struct bytes){(uint8_t *)text, strlen(text)}, 0600);
+		home_file(scratch, home, WAY_FILE), (struct bytes){(uint8_t *)text, strlen(text)}, 0600);
 }
 
 const struct error *way_close_workshop(const struct home *home)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	char *path = home_file(scratch, home, FILE_NAME);
+	char *path = home_file(scratch, home, WAY_FILE);
 
 	if (unlink(path) != 0 && files_exist(path))
 		return error_new(ERROR_SYSTEM, "the workshop cannot be closed: %s cannot be removed", path);
@@ -75,7 +74,7 @@ int64_t way_workshop_until_ms(const struct home *home)
 	char boot[BOOT_LEN + 1], *which, *first, *second, *rest;
 	struct bytes text;
 
-	if (files_read(scratch, home_file(scratch, home, FILE_NAME), 100, &text) || !read_boot(boot))
+	if (files_read(scratch, home_file(scratch, home, WAY_FILE), 100, &text) || !read_boot(boot))
 		return 0;
 	which = strtok_r(memory_string_of(scratch, text.data, text.len), " \n", &rest);
 	first = strtok_r(NULL, " \n", &rest);

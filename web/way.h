@@ -14,6 +14,7 @@
 #include "node/base/home.h"
 
 #define WAY_WORKSHOP_HOURS_MAX 12
+#define WAY_FILE "run/workshop"
 #define WAY_BOOT "ENGABO_BOOT"
 
 /* Opens one from now on; one that is open gets this end instead. */

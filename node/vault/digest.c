@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "node/vault/secret.h"
@@ -58,11 +57,12 @@ void digest_hmac(uint8_t out[static DIGEST_LEN], const uint8_t key[static 32], s
 
 void digest_hkdf(uint8_t *out, size_t out_len, struct bytes salt, struct bytes key, const char *info)
 {
-	uint8_t extracted[DIGEST_LEN], block[DIGEST_LEN], first[INFO_MAX + 2];
+	uint8_t extracted[DIGEST_LEN], block[DIGEST_LEN], first[INFO_MAX + 1];
 	size_t info_len = strlen(info);
 
 	assert(out_len <= sizeof block && info_len <= INFO_MAX);
-	snprintf((char *)first, sizeof first, "%s\x01", info); /* and the number of the block */
+	memcpy(first, info, info_len);
+	first[info_len] = 1; /* the number of the block */
 	hmac(extracted, salt, key);
 	hmac(block, BYTES_OF(extracted), (struct bytes){first, info_len + 1});
 	memcpy(out, block, out_len);

@@ -7,18 +7,17 @@
 #include "sync/commands/commands.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
+#include "node/base/changes.h"
 #include "sync/urgent.h"
 #include "sync/watch.h"
 
-#define EVENTS_SIZE (64 * (sizeof(struct inotify_event) + NAME_MAX + 1))
+#define SLOW_MS 60000 /* where the flag's file cannot be watched */
 
 struct options {
 	bool as_json, follows;
@@ -63,8 +62,7 @@ static bool is_told(const struct urgent_flag *was, const struct urgent_flag *fla
 struct following {
 	const struct home *home;
 	const struct options *options;
-	int changes; /* of the flag's file */
-	int watch;   /* the process that keeps it; -1: none */
+	int watch; /* the process that keeps the flag; -1: none */
 	struct urgent_flag told;
 	bool is_told, is_unknown; /* what the newest line said */
 	bool goes_on;		  /* somebody reads our lines */
@@ -96,18 +94,16 @@ static const struct error *tell(struct following *following)
 	return print_flag(following->home, &flag, following->options);
 }
 
-/* Sleeps until the flag's file is replaced, as a watch does when it starts, too, or until the watch ends. */
-static const struct error *wait_for_change(struct following *following)
+/* Sleeps until `changes` tells that the flag's file was replaced, as a watch does when it starts, too, or
+ * until the watch ends. */
+static const struct error *wait_for_change(struct following *following, int changes, int at_most_ms)
 {
-	struct pollfd fds[3] = {{.fd = following->changes, .events = POLLIN}, {.fd = STDOUT_FILENO},
+	struct pollfd fds[3] = {{.fd = changes, .events = POLLIN}, {.fd = STDOUT_FILENO},
 		{.fd = following->watch, .events = POLLIN}};
-	_Alignas(struct inotify_event) char events[EVENTS_SIZE];
 
-	if (poll(fds, 3, -1) < 0 && errno != EINTR)
+	if (poll(fds, 3, at_most_ms) < 0 && errno != EINTR)
 		return error_system(errno, "cannot wait");
 	following->goes_on = !(fds[1].revents & (POLLERR | POLLHUP | POLLNVAL));
-	if (fds[0].revents && read(following->changes, events, sizeof events) < 0 && errno != EAGAIN)
-		return error_system(errno, "cannot wait");
 	if (fds[2].revents) {
 		close(following->watch);
 		following->watch = -1;
@@ -115,29 +111,24 @@ static const struct error *wait_for_change(struct following *following)
 	return NULL;
 }
 
-static const struct error *follow_on(struct following *following)
+static const struct error *follow_on(struct following *following, const char *flag)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-
-	/* Of the files in run/, only the flag's is replaced by renaming. */
-	if (following->changes < 0 || inotify_add_watch(following->changes,
-					      home_file(scratch, following->home, "run"), IN_MOVED_TO) < 0)
-		return error_system(errno, "cannot follow what is urgent");
 	while (following->goes_on) {
+		bool is_watched;
+		int changes CLEANUP(fd_close) = changes_open(&flag, 1, &is_watched);
+
 		TRY(tell(following));
-		TRY(wait_for_change(following));
+		TRY(wait_for_change(following, changes, is_watched ? -1 : SLOW_MS));
 	}
 	return NULL;
 }
 
 static const struct error *follow(const struct home *home, const struct options *options)
 {
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct following following = {.home = home, .options = options, .watch = -1, .goes_on = true};
-	const struct error *error;
+	const struct error *error = follow_on(&following, home_file(scratch, home, URGENT_FILE));
 
-	following.changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	error = follow_on(&following);
-	fd_close(following.changes);
 	fd_close(following.watch);
 	return error;
 }

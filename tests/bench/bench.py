@@ -28,7 +28,8 @@ ROUNDS = 5
 RECORDS = 10000
 REPORT_RECIPIENTS, ITEM_RECIPIENTS = "3", "1"  # this hub, headquarters, the recovery key; and the mailbox
 SLOW_FSYNC_MS = 15
-IDLE_SECONDS = 10
+IDLE_SECONDS = 60
+REST_SECONDS = 300  # by then a hub has made its receipt codes ahead, one a second
 
 
 def program(name):
@@ -295,17 +296,21 @@ def running_rows(table, coalition):
     try:
         page_row(table, hub)
         hub.sign_in().get("/")
-        time.sleep(5)
-        for role, most in (("intake", 16), ("office", 64), ("sync", 32)):
-            table.add(f"memory of {role}, MB", [of_status(hub.role_pid(role), "VmRSS") / 1000], at_most=most)
         pids = [hub.process.pid] + [hub.role_pid(role) for role in ("intake", "office", "sync")]
 
-        def switches():
-            return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", open(f"/proc/{pid}/task/{t}/status").read(), re.M).group(1))
-                       for pid in pids for t in os.listdir(f"/proc/{pid}/task"))
-        before = switches()
-        time.sleep(IDLE_SECONDS)
-        table.add("wake-ups a second, all processes", [(switches() - before) / IDLE_SECONDS], at_most=0.5)
+        def wakes(seconds):
+            def switches():
+                return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", open(f"/proc/{pid}/task/{t}/status").read(), re.M).group(1))
+                           for pid in pids for t in os.listdir(f"/proc/{pid}/task"))
+            before = switches()
+            time.sleep(seconds)
+            return switches() - before
+        end = time.monotonic() + REST_SECONDS
+        while wakes(5) > 5 and time.monotonic() < end:
+            pass
+        for role, most in (("intake", 16), ("office", 64), ("sync", 32)):
+            table.add(f"memory of {role}, MB", [of_status(hub.role_pid(role), "VmRSS") / 1000], at_most=most)
+        table.add("wake-ups a second, all processes", [wakes(IDLE_SECONDS) / IDLE_SECONDS], at_most=0.1)
     finally:
         hub.stop()
 

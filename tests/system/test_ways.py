@@ -53,6 +53,19 @@ def public_certificate(folder, days, name=DOMAIN, keep_key=False):
     return certificate, key
 
 
+def wakes(hub):
+    """How often the thread that looks after settings and certificates has slept."""
+    pid = hub.role_pid("intake")
+    with open(f"/proc/{pid}/task/{pid}/status") as f:
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M).group(1))
+
+
+def test_rest(hub):
+    before = wakes(hub)
+    time.sleep(3)
+    tap.ok("while nothing changes nobody wakes to look", wakes(hub) == before, wakes(hub) - before)
+
+
 def choose(hub, laptop, form, **more):
     return laptop.send(laptop.get("/settings"), "/settings", form=form, **more)
 
@@ -274,6 +287,20 @@ def test_public(hub, laptop, folder):
     kept.sendall(f"GET /healthz HTTP/1.1\r\nHost: {DOMAIN}\r\n\r\n".encode())
     tap.ok("a certificate that was renewed on the card is shown without a restart, and connections stay",
            kept.recv(100).startswith(b"HTTP/1.1 200") and hub.role_pid("intake") == pid)
+    for turn in ("first", "second"):
+        before = shown(hub, DOMAIN)
+        archive = os.path.join(folder, turn)
+        os.mkdir(archive)
+        for path in public_certificate(archive, 20):
+            os.symlink(os.path.relpath(path, folder), path + ".link")
+            os.rename(path + ".link", os.path.join(folder, os.path.basename(path)))
+        wait_for("a certificate behind a link to be shown", lambda: shown(hub, DOMAIN) != before)
+    tap.ok("so are those that are links to files elsewhere, as certbot keeps them")
+    before = shown(hub, DOMAIN)
+    for path in (certificate, key):
+        os.unlink(path)
+    public_certificate(folder, 20)
+    wait_for("files that are no links any more", lambda: shown(hub, DOMAIN) != before)
     before = shown(hub, DOMAIN)
     public_certificate(folder, 40, keep_key=True)
     time.sleep(2.5)
@@ -362,6 +389,7 @@ def main():
     try:
         laptop = hub.sign_in()
         test_the_first_day(hub, laptop)
+        test_rest(hub)
         test_two_coordinators(hub, laptop)
         laptop = test_broken_settings(hub, laptop)
         test_who_may(hub, laptop)

@@ -183,15 +183,16 @@ static void end_all(struct keeper *keeper)
 /* Until the earliest restart that is due, or a child's end, or the word to stop. */
 static void wait_for_change(const struct keeper *keeper, const sigset_t *awaited)
 {
-	int64_t now = clock_boot_ms(), wait = 60000;
+	int64_t now = clock_boot_ms(), next = INT64_MAX, wait;
 	struct timespec limit;
 	int number;
 
 	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (!keeper->pids[i] && keeper->start_at_ms[i] - now < wait)
-			wait = keeper->start_at_ms[i] > now ? keeper->start_at_ms[i] - now : 0;
+		if (!keeper->pids[i] && keeper->start_at_ms[i] < next)
+			next = keeper->start_at_ms[i];
+	wait = next > now ? next - now : 0;
 	limit = (struct timespec){.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000};
-	number = sigtimedwait(awaited, NULL, &limit);
+	number = sigtimedwait(awaited, NULL, next == INT64_MAX ? NULL : &limit);
 	if (number == SIGTERM || number == SIGINT)
 		stop = 1;
 }

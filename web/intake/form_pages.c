@@ -84,13 +84,14 @@ const struct error *form_show(struct request *request)
 const struct error *form_check_page(struct request *request, const char *token, const char *notice)
 {
 	const struct questionnaire asked = form_questionnaire(request);
+	json_t *fields CLEANUP(json_decref) = notice ? NULL : questions_fields(&asked, request->form);
 	json_t *view = intake_view(request, say(request, "Form"));
 
 	json_object_set_new(view, "is_back", json_true());
 	if (notice)
 		json_object_set_new(view, "notice", json_string(notice));
 	else
-		questions_check(view, &asked, request->form);
+		questions_check(view, &asked, request->form, fields);
 	return show(request, token, view);
 }
 

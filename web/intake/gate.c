@@ -1,5 +1,6 @@
 /* Decides by which way a phone reaches the form, and keeps in step with what staff chose and with
- * certificates that were renewed while intake runs (gate.h). The choice itself is office's to write.
+ * certificates that were renewed while intake runs (gate.h). The choice itself is office's to write; that
+ * something was written, the system tells (node/base/changes.h).
  *
  * Invariant: what a person types goes over plain http only while a workshop is open, and only to devices near
  * by. Runs in intake; the looking on the role's own thread, the deciding on the servers'. */
@@ -10,6 +11,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "node/base/changes.h"
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/base/log.h"
@@ -25,9 +27,13 @@
 
 #define GRACE_MS (INT64_C(30) * 60 * 1000) /* for who was writing when the workshop ended */
 #define A_DEVICE_FOR_MANY 150 /* reports an hour from one address, in a workshop and at a counter */
-#define WATCHED 4
+#define SETTLE_MS 250	      /* a renewal writes its files one after the other */
+#define SLOW_MS 600000	      /* where something cannot be watched */
 
-/* A file by what changes when it is replaced. */
+/* What is looked at: what staff choose, and what is shown. */
+enum { SETTINGS, WORKSHOP, OWN_CERTIFICATE, OWN_KEY, PUBLIC_CERTIFICATE, PUBLIC_KEY, FILES };
+
+/* A file by what changes when it is replaced, or may be read at last. */
 struct stamp {
 	dev_t device;
 	ino_t inode;
@@ -42,7 +48,9 @@ struct gate {
 	uint8_t whole[DIGEST_LEN];		 /* the fingerprint of the hub's own */
 	int64_t workshop_until_ms;		 /* the last one's end, on the boot clock; 0: none was */
 	/* the loop's own */
-	struct stamp settings, certificates[WATCHED];
+	struct stamp stamps[FILES];
+	int changes; /* tells that one of the files has changed; -1: not now */
+	int64_t due_ms;
 };
 
 struct gate *gate_new(struct intake *intake)
@@ -50,8 +58,18 @@ struct gate *gate_new(struct intake *intake)
 	struct gate *gate = memory_new(intake, struct gate);
 
 	gate->intake = intake;
+	gate->changes = -1;
 	pthread_mutex_init(&gate->mutex, NULL);
 	return gate;
+}
+
+void gate_close(struct gate *gate)
+{
+	if (!gate)
+		return;
+	fd_close(gate->changes);
+	pthread_mutex_destroy(&gate->mutex);
+	memory_free(gate);
 }
 
 /* ---- deciding ---- */
@@ -193,7 +211,7 @@ static bool has_changed(const char *path, struct stamp *stamp)
 	struct stat st;
 
 	if (stat(path, &st) == 0)
-		now = (struct stamp){st.st_dev, st.st_ino, st.st_mtim, st.st_size};
+		now = (struct stamp){st.st_dev, st.st_ino, st.st_ctim, st.st_size};
 	if (now.device == stamp->device && now.inode == stamp->inode && now.size == stamp->size &&
 		now.changed.tv_sec == stamp->changed.tv_sec && now.changed.tv_nsec == stamp->changed.tv_nsec)
 		return false;
@@ -205,6 +223,8 @@ static void look_at_workshop(struct gate *gate)
 {
 	int64_t until = way_workshop_until_ms(gate->intake->home), now = clock_boot_ms();
 
+	if (until && gate->due_ms > until)
+		gate->due_ms = until;
 	pthread_mutex_lock(&gate->mutex);
 	if (until)
 		gate->workshop_until_ms = until;
@@ -278,22 +298,68 @@ static void show_certificates(struct gate *gate)
 	pthread_mutex_unlock(&gate->mutex);
 }
 
+int gate_fd(const struct gate *gate)
+{
+	return gate->changes;
+}
+
+int64_t gate_due_ms(const struct gate *gate)
+{
+	return gate->due_ms;
+}
+
+static void stop_watching(struct gate *gate)
+{
+	fd_close(gate->changes);
+	gate->changes = -1;
+}
+
+void gate_notice(struct gate *gate)
+{
+	int64_t soon = clock_boot_ms() + SETTLE_MS;
+
+	stop_watching(gate);
+	if (gate->due_ms > soon)
+		gate->due_ms = soon;
+}
+
+static void watch(struct gate *gate, const void *context, const char *paths[static FILES])
+{
+	const struct home *home = gate->intake->home;
+	bool are_all;
+
+	paths[SETTINGS] = home_file(context, home, CONFIG_SETTINGS);
+	paths[WORKSHOP] = home_file(context, home, WAY_FILE);
+	paths[OWN_CERTIFICATE] = home_file(context, home, "intake.crt");
+	paths[OWN_KEY] = home_file(context, home, "keys/tls-intake");
+	paths[PUBLIC_CERTIFICATE] = home->config->intake.certificate;
+	paths[PUBLIC_KEY] = home->config->intake.key;
+	stop_watching(gate);
+	gate->changes = changes_open(paths, FILES, &are_all);
+	gate->due_ms = are_all ? INT64_MAX : clock_boot_ms() + SLOW_MS;
+}
+
 void gate_look(struct gate *gate)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct home *home = gate->intake->home;
-	bool is_new = has_changed(home_file(scratch, home, CONFIG_SETTINGS), &gate->settings);
-	const struct error *error = is_new ? settings_reload(home) : NULL;
-	const struct config *config = home->config;
-	const char *const watched[WATCHED] = {home_file(scratch, home, "intake.crt"),
-		home_file(scratch, home, "keys/tls-intake"), config->intake.certificate, config->intake.key};
+	const struct error *error = NULL;
+	const char *paths[FILES];
+	bool is_new;
 
+	watch(gate, scratch, paths);
+	is_new = has_changed(paths[SETTINGS], &gate->stamps[SETTINGS]);
+	if (is_new) {
+		error = settings_reload(home);
+		watch(gate, scratch, paths); /* engabo.conf was read, too: it may name other files */
+	}
 	if (error)
 		log_error("the settings cannot be read: %s", error->message);
-	else if (is_new && config->settings_wrong)
-		log_error("what was set on the page /settings does not count: %s", config->settings_wrong);
-	for (size_t i = 0; i < WATCHED; i++)
-		is_new |= has_changed(watched[i], &gate->certificates[i]);
+	else if (is_new && home->config->settings_wrong)
+		log_error("what was set on the page /settings does not count: %s",
+			home->config->settings_wrong);
+	for (size_t i = OWN_CERTIFICATE; i < FILES; i++)
+		is_new |= has_changed(paths[i], &gate->stamps[i]);
 	look_at_workshop(gate);
 	set_quota(gate);
 	if (is_new)

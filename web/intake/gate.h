@@ -33,9 +33,15 @@ void gate_fingerprint(const struct request *request, uint8_t whole[static DIGEST
 /* What the gate knows; guards itself. intake->home must be there, and its servers before gate_look. */
 struct gate;
 struct gate *gate_new(struct intake *intake);
-/* Looks whether settings, workshop or certificates have changed. For the role's loop, once in GATE_LOOK_MS.
- */
+/* NULL is fine. */
+void gate_close(struct gate *gate);
+
+/* For the role's loop: gate_notice once gate_fd is readable (-1: not now), gate_look once gate_due_ms on the
+ * boot clock has come; INT64_MAX: there is nothing to wait for. */
+int gate_fd(const struct gate *gate);
+int64_t gate_due_ms(const struct gate *gate);
+void gate_notice(struct gate *gate);
+/* Looks whether settings, workshop or certificates have changed, and from now on watches for it. */
 void gate_look(struct gate *gate);
-#define GATE_LOOK_MS 1000
 
 #endif

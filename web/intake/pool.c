@@ -51,7 +51,8 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	bool stopping, broken, has_paused;
-	struct fresh_code ready[POOL_SIZE];
+	struct secret
+		*ready; /* room for POOL_SIZE answers in one piece: each by itself would take two pages */
 	size_t ready_count;
 	struct taker takers[TAKERS_MOST];
 	size_t taker_count;
@@ -144,19 +145,39 @@ static _Noreturn void child_run(int fd, pid_t parent)
 	_exit(0);
 }
 
-static bool ask_fresh(struct pool *pool, struct fresh_code *out)
+static bool ask_fresh(struct pool *pool, struct answer *out)
+{
+	return write_all(pool->fd, "T", 1) && read_all(pool->fd, out, sizeof *out);
+}
+
+/* Wipes the answer. */
+static struct fresh_code code_of(struct answer *answer)
+{
+	struct fresh_code code = {
+		.code = secret_take(answer->code, MAILBOX_CODE_LEN),
+		.recipient = answer->recipient,
+		.signer = answer->signer,
+	};
+
+	memcpy(code.mailbox, answer->mailbox, MAILBOX_ID_SIZE);
+	secret_wipe(answer, sizeof *answer);
+	return code;
+}
+
+static void put_ready(struct pool *pool, struct answer *answer)
+{
+	memcpy(pool->ready->data + pool->ready_count++ * sizeof *answer, answer, sizeof *answer);
+	secret_wipe(answer, sizeof *answer);
+}
+
+static struct fresh_code take_ready(struct pool *pool)
 {
 	struct answer answer;
+	uint8_t *last = pool->ready->data + --pool->ready_count * sizeof answer;
 
-	if (!write_all(pool->fd, "T", 1) || !read_all(pool->fd, &answer, sizeof answer))
-		return false;
-	out->code = secret_new(MAILBOX_CODE_LEN);
-	memcpy(out->code->data, answer.code, MAILBOX_CODE_LEN);
-	memcpy(out->mailbox, answer.mailbox, MAILBOX_ID_SIZE);
-	out->recipient = answer.recipient;
-	out->signer = answer.signer;
-	secret_wipe(&answer, sizeof answer);
-	return true;
+	memcpy(&answer, last, sizeof answer);
+	secret_wipe(last, sizeof answer);
+	return code_of(&answer);
 }
 
 static struct secret *ask_seed(struct pool *pool, const struct secret *code)
@@ -204,20 +225,21 @@ static bool serve_one(struct pool *pool)
 		pthread_mutex_lock(&pool->lock);
 		return seed != NULL;
 	}
-	struct fresh_code code = {.code = NULL};
+	struct answer answer;
 	bool is_alive;
 
 	pthread_mutex_unlock(&pool->lock);
-	is_alive = ask_fresh(pool, &code);
+	is_alive = ask_fresh(pool, &answer);
 	pthread_mutex_lock(&pool->lock);
 	if (is_alive && pool->taker_count) {
 		struct taker taker = next_taker(pool);
+		struct fresh_code code = code_of(&answer);
 
 		pthread_mutex_unlock(&pool->lock);
 		taker.done(taker.user, &code, NULL);
 		pthread_mutex_lock(&pool->lock);
 	} else if (is_alive) {
-		pool->ready[pool->ready_count++] = code;
+		put_ready(pool, &answer);
 	}
 	return is_alive;
 }
@@ -286,7 +308,7 @@ static void pool_take(struct code_source *source, code_taken *done, void *user)
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->ready_count) {
-		code = pool->ready[--pool->ready_count];
+		code = take_ready(pool);
 	} else if (!pool->stopping && !pool->broken && pool->taker_count < TAKERS_MOST) {
 		pool->takers[pool->taker_count++] = (struct taker){done, user};
 		waits = true;
@@ -345,6 +367,7 @@ const struct error *pool_start(struct pool **out)
 		memory_free(pool);
 		return error;
 	}
+	pool->ready = secret_new(POOL_SIZE * sizeof(struct answer));
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->changed, NULL);
 	if (pthread_create(&pool->thread, NULL, pool_loop, pool) != 0)
@@ -377,8 +400,7 @@ void pool_stop(struct pool *pool)
 
 void pool_free(struct pool *pool)
 {
-	for (size_t i = 0; i < pool->ready_count; i++)
-		secret_free(pool->ready[i].code);
+	secret_free(pool->ready);
 	close(pool->fd);
 	close(pool->broken_fd);
 	pthread_mutex_destroy(&pool->lock);

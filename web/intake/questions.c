@@ -142,8 +142,9 @@ static const char *typed(const void *context, const struct form *form, const cha
 
 		if (is_control(letter))
 			continue;
-		is_seen |= is_visible(letter);
-		memmove(end, at, len);
+		is_seen = is_seen || is_visible(letter);
+		if (end != at)
+			memmove(end, at, len);
 		end += len;
 	}
 	*end = '\0';
@@ -365,8 +366,10 @@ static void make_plain(char *name)
 static bool is_name(const char *name, const char *wanted)
 {
 	char plain[DISTRICT_MAX];
+	size_t len = strnlen(name, sizeof plain - 1);
 
-	snprintf(plain, sizeof plain, "%s", name);
+	memcpy(plain, name, len);
+	plain[len] = '\0';
 	make_plain(plain);
 	return strcmp(plain, wanted) == 0;
 }
@@ -496,10 +499,10 @@ static const char *fault(const void *context, const struct questionnaire *asked,
 		label_of(asked, input));
 }
 
-void questions_check(json_t *view, const struct questionnaire *asked, const struct form *form)
+void questions_check(
+	json_t *view, const struct questionnaire *asked, const struct form *form, const json_t *fields)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	json_t *fields CLEANUP(json_decref) = questions_fields(asked, form);
 	char when[11];
 
 	for (size_t i = 0; i < INPUT_COUNT; i++) {

@@ -23,9 +23,11 @@ struct questionnaire {
  * "steps", "answers" and "choices" as they were given, "names", and "may_close" when this office can be left
  * out. */
 void questions_fill(json_t *view, const struct questionnaire *asked, const struct form *form);
-/* Adds what is wrong to the view's problems: a line of the box that leads to the question, and errors.<input>
- * beside the input. Says so, too, when the office was to be left out and cannot be. */
-void questions_check(json_t *view, const struct questionnaire *asked, const struct form *form);
+/* Adds what is wrong with the form and its `fields` (below) to the view's problems: a line of the box that
+ * leads to the question, and errors.<input> beside the input. Says so, too, when the office was to be left
+ * out and cannot be. */
+void questions_check(
+	json_t *view, const struct questionnaire *asked, const struct form *form, const json_t *fields);
 /* Adds the answer that could not be read as text to the problems. False when it is none of the form's. */
 bool questions_unreadable(json_t *view, const struct questionnaire *asked, const struct form *form);
 /* The report's fields by their names in node/casework/schema, what was left out left out. Choices of words

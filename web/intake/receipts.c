@@ -130,13 +130,14 @@ const struct error *receipts_add(struct db *db, const struct receipt *receipt, i
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 
 	TRY(db_prepare(db, &query,
-		"INSERT INTO receipt(id, sealed, sent, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING "
-		"RETURNING 1"));
+		"INSERT INTO receipt(id, sealed, sent, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"));
 	db_bind_integer(&query, 1, receipt->id);
 	db_bind_bytes(&query, 2, receipt->has_code ? BYTES_OF(receipt->sealed) : (struct bytes){NULL, 0});
 	db_bind_bytes(&query, 3, BYTES_OF(receipt->sent));
 	db_bind_integer(&query, 4, now);
-	return db_step(&query, is_new);
+	TRY(db_done(&query));
+	*is_new = sqlite3_changes(db->handle) > 0;
+	return NULL;
 }
 
 static const struct error *change(struct db *db, const char *sql, int64_t value)

@@ -7,6 +7,7 @@
 #include "web/intake/role.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,7 @@
 #define BODY_MAX (256 * 1024) /* what was typed too long comes back to be shortened */
 #define TLS_PEM_MAX 65536
 #define TIDY_SOON_MS 60000 /* after a report: sync has had time to take it */
+#define NEVER INT64_MAX
 #define PROBE(path)                                                                                          \
 	{                                                                                                    \
 		METHOD_GET, path, captive_probe, TAG_PROBE                                                   \
@@ -124,6 +126,7 @@ static void intake_free(struct intake *intake)
 		tries_stop(intake->tries);
 	server_stop(intake->http);
 	server_stop(intake->https);
+	gate_close(intake->gate);
 	tries_free(intake->tries);
 	sealer_stop(intake->sealer);
 	if (intake->group)
@@ -264,18 +267,19 @@ static const struct error *tidy_work(struct db *db, void *job)
 	return spool_count(db, 0, &tidying->spool_left);
 }
 
-/* When to tidy again, in milliseconds on the boot clock; -1: not before the next report. */
+/* When to tidy again, in milliseconds on the boot clock; NEVER: not before the next report. */
 static int64_t tidy(struct intake *intake)
 {
 	struct tidying tidying = {.intake = intake};
 	const struct error *error = group_wait(intake->group, tidy_work, &tidying);
 	int64_t soon = clock_boot_ms() + TIDY_SOON_MS, receipts = tidying.receipts_next * 1000;
 
+	malloc_trim(0); /* what many phones at once took goes back to the system */
 	if (error)
 		log_error("tidying: %s", error->message);
 	if (error || tidying.spool_left)
 		return receipts && receipts < soon && !error ? receipts : soon;
-	return receipts ? receipts : -1;
+	return receipts ? receipts : NEVER;
 }
 
 struct role {
@@ -289,26 +293,26 @@ struct role {
 /* Signals arrive only inside ppoll, so that none is lost between looking at *stop and waiting. */
 static const struct error *loop(const struct role *role)
 {
-	int64_t due = clock_boot_ms(), look = due;
+	struct gate *gate = role->intake->gate;
+	int64_t due = clock_boot_ms();
 
 	while (!*role->stop) {
 		struct pollfd fds[] = {{role->control_fd, POLLIN, 0}, {role->broken_fd, POLLIN, 0},
-			{role->intake->wake_fd, POLLIN, 0}};
-		int64_t now = clock_boot_ms(), next = due >= 0 && due < look ? due : look;
+			{role->intake->wake_fd, POLLIN, 0}, {gate_fd(gate), POLLIN, 0}};
+		int64_t now = clock_boot_ms(), look = gate_due_ms(gate), next = due < look ? due : look;
 		int64_t wait = next > now ? next - now : 0;
 		struct timespec timeout = {wait / 1000, wait % 1000 * 1000000};
 		uint64_t count;
 
-		if (due >= 0 && due <= now) {
+		if (due <= now) {
 			due = tidy(role->intake);
 			continue;
 		}
 		if (look <= now) {
-			gate_look(role->intake->gate);
-			look = now + GATE_LOOK_MS;
+			gate_look(gate);
 			continue;
 		}
-		if (ppoll(fds, 3, &timeout, &role->while_waiting) < 0) {
+		if (ppoll(fds, 4, next == NEVER ? NULL : &timeout, &role->while_waiting) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_system(errno, "cannot wait for work");
@@ -319,9 +323,11 @@ static const struct error *loop(const struct role *role)
 			atomic_store(
 				&role->intake->is_told, false); /* before the bell: it rings for all so far */
 			doorbell_ring(role->bell);
-			if (due < 0 || due > clock_boot_ms() + TIDY_SOON_MS)
+			if (due > clock_boot_ms() + TIDY_SOON_MS)
 				due = clock_boot_ms() + TIDY_SOON_MS;
 		}
+		if (fds[3].revents)
+			gate_notice(gate);
 		if (fds[0].revents) {
 			const struct error *error =
 				control_serve(role->control_fd, desk_answer, role->intake);

@@ -147,10 +147,9 @@ static struct bytes sent_text(const struct request *request, const json_t *field
 }
 
 /* The answers as a report, in the language of the page. */
-static json_t *report_fields(const struct request *request)
+static json_t *report_fields(const struct request *request, const struct questionnaire *asked)
 {
-	const struct questionnaire asked = form_questionnaire(request);
-	json_t *fields = questions_fields(&asked, request->form);
+	json_t *fields = questions_fields(asked, request->form);
 
 	json_object_set_new(fields, "language", json_string(language_code(request->language)));
 	return fields;
@@ -175,14 +174,6 @@ static void leave_token(const struct request *request, const char *token)
 	spent_leave(intake_of(request)->spent, receipt_id(ticket));
 }
 
-static bool token_is_left(const struct request *request, const char *token)
-{
-	char ticket[TICKET_SIZE];
-
-	token_ticket(ticket, token);
-	return spent_is_left(intake_of(request)->spent, receipt_id(ticket));
-}
-
 /* A page that was left is not answered again: whoever has the phone now and presses "Reload" gets the empty
  * form. `before` is the token of the page before, where this one has another. */
 const struct error *send_report(struct request *request)
@@ -199,7 +190,8 @@ const struct error *send_report(struct request *request)
 
 	if (before && token_is_whole(before))
 		leave_token(request, before);
-	if (token && token_is_left(request, token)) {
+	token_ticket(ticket, token ? token : "");
+	if (token && spent_is_left(intake->spent, receipt_id(ticket))) {
 		request_redirect(request, intake_link(request, "/form/1"));
 		return NULL;
 	}
@@ -208,15 +200,14 @@ const struct error *send_report(struct request *request)
 	if (!token || !token_is_whole(token))
 		return form_check_page(
 			request, NULL, say(request, "Nothing has been sent yet. Please press Send again."));
-	token_ticket(ticket, token);
 	TRY(intake_find_receipt(intake, ticket, &state, &code));
-	fields = report_fields(request);
+	fields = report_fields(request, &asked);
 	sent = sent_text(request, fields);
 	if (state != RECEIPT_UNKNOWN)
 		return send_again(request, ticket, sent);
 	age = token_check(
 		token, intake->token_key, intake_seconds(), intake->home->config->intake.token_seconds);
-	questions_check(trial, &asked, request->form);
+	questions_check(trial, &asked, request->form, fields);
 	if (page_has_problems(trial))
 		return form_check_page(request, age == TOKEN_STALE ? NULL : token, NULL);
 	if (age == TOKEN_YOUNG)

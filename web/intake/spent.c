@@ -14,9 +14,9 @@
 struct spent {
 	pthread_mutex_t mutex;
 	struct {
-		int64_t id, until; /* answered until then, on the boot clock; LEFT; 0: an empty place */
+		int64_t id, until; /* answered until then, on the boot clock; LEFT */
 	} places[SPENT_MOST];
-	size_t next;
+	size_t next, filled; /* places are filled from the first on, then again from the first on */
 };
 
 struct spent *spent_new(const void *context)
@@ -30,8 +30,8 @@ struct spent *spent_new(const void *context)
 /* NULL: not known. With the mutex held. */
 static int64_t *find(struct spent *spent, int64_t id)
 {
-	for (size_t i = 0; i < SPENT_MOST; i++)
-		if (spent->places[i].id == id && spent->places[i].until)
+	for (size_t i = 0; i < spent->filled; i++)
+		if (spent->places[i].id == id)
 			return &spent->places[i].until;
 	return NULL;
 }
@@ -41,6 +41,8 @@ static void add(struct spent *spent, int64_t id, int64_t until)
 	spent->places[spent->next].id = id;
 	spent->places[spent->next].until = until;
 	spent->next = (spent->next + 1) % SPENT_MOST;
+	if (spent->filled < SPENT_MOST)
+		spent->filled++;
 }
 
 bool spent_take(struct spent *spent, int64_t id, int64_t now_ms)

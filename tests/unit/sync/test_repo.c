@@ -2,6 +2,7 @@
  */
 #include "tests/unit/sync/stock.h"
 
+#include <dlfcn.h>
 #include <gnutls/crypto.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -396,6 +397,25 @@ static void what_is_not_a_repository_is_told(void **state)
 	repo_close(NULL);
 }
 
+int main(void);
+
+/* Two megabytes and twenty milliseconds of each process. */
+static void the_library_readies_nothing_for_a_network(void **state)
+{
+	static const char *const calls[] = {"libssh2_init", "mbedtls_x509_crt_parse_file"};
+
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		void *found = dlsym(RTLD_DEFAULT, calls[i]);
+		Dl_info where, here;
+
+		if (!found) /* a libgit2 that does not call it */
+			continue;
+		assert_int_not_equal(dladdr(found, &where), 0);
+		assert_int_not_equal(dladdr((void *)(uintptr_t)main, &here), 0);
+		assert_ptr_equal(where.dli_fbase, here.dli_fbase);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +432,7 @@ int main(void)
 		FORGE_TEST(many_packs_are_merged_and_all_stays_readable),
 		FORGE_TEST(repositories_may_be_moved_together),
 		cmocka_unit_test(what_is_not_a_repository_is_told),
+		cmocka_unit_test(the_library_readies_nothing_for_a_network),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

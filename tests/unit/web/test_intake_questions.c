@@ -107,9 +107,11 @@ static void expect_problem_of(
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *view CLEANUP(json_decref) = json_object();
+	const struct form *form = form_of(context, body);
+	json_t *fields CLEANUP(json_decref) = questions_fields(asked, form);
 	const char *text;
 
-	questions_check(view, asked, form_of(context, body));
+	questions_check(view, asked, form, fields);
 	if (!field) {
 		assert_false(page_has_problems(view));
 		return;
