@@ -117,7 +117,6 @@ CREATE TABLE report( -- what somebody told us
 CREATE INDEX report_state ON report(state, urgency, created);
 CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 CREATE INDEX report_urgency ON report(urgency, created);
-CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 
 CREATE TABLE case_( -- what we do about it
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
