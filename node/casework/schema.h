@@ -28,6 +28,7 @@ struct field {
 	const char *choices; /* "open|done|dropped", or NULL */
 	bool from_intake;    /* a reporter's form may set it */
 	bool is_searched;    /* goes into the full-text index */
+	bool is_kept;	     /* for the hub that writes it alone: sealed to no other, and not handed on */
 	const char *label;   /* English, as a page shows it */
 };
 struct entity {

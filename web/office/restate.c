@@ -109,7 +109,7 @@ const struct error *restate_state(struct office *office, const struct entity *en
 	for (size_t i = 0; i < entity->count; i++) {
 		json_t *value = json_object_get(now, entity->fields[i].name);
 
-		if (value && !json_is_null(value))
+		if (value && !json_is_null(value) && !entity->fields[i].is_kept)
 			json_object_set(*set, entity->fields[i].name, value);
 	}
 	return NULL;

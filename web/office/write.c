@@ -100,12 +100,17 @@ static const struct error *check_owner(const struct office *office, const struct
 /* What of a referral is the sender's alone: the provider's hub needs it for nothing. */
 static bool is_own_part(const json_t *set)
 {
-	static const char *const names[] = {"pass", "override_by", "override_why"};
-	size_t count = 0;
+	const struct entity *entity = schema_entity("referral");
+	const char *name;
+	json_t *value;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		count += json_object_get(set, names[i]) != NULL;
-	return count == json_object_size(set);
+	json_object_foreach ((json_t *)set, name, value) {
+		const struct field *field = schema_field(entity, name);
+
+		if (!field || !field->is_kept)
+			return false;
+	}
+	return true;
 }
 
 /* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, and
