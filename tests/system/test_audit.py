@@ -107,7 +107,7 @@ def test_named(hub, coordinator, officer, case, ref):
     tap.ok("and of the settings", entries(coordinator)[0] == ("akello", "changed the settings phone 0800 100 201"), entries(coordinator))
     coordinator.send(coordinator.get(f"/cases/{case}/edit"), "/edit", restricted="yes", readers=["akol"])
     tap.ok("and who may see a case", entries(coordinator)[0] == ("akello", f"changed who may see (restricted yes, readers akol) {ref}"), entries(coordinator))
-    coordinator.send(coordinator.get(f"/cases/{case}/edit"), "/edit", state="closed", reason="done")
+    coordinator.send(coordinator.get(f"/cases/{case}/close"), "/close", reason="done", outcome="She is safe", rest="drop", retention="2031-05-04")
     tap.ok("and that one was closed", entries(coordinator)[0] == ("akello", f"closed {ref}"), entries(coordinator))
     coordinator.send(coordinator.get(f"/cases/{case}/edit"), "/edit", state="open", restricted="no")
 
