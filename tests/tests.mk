@@ -4,15 +4,15 @@ TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-ser
 	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core zbar-tools poppler-utils systemd slowhttptest wapiti \
 	testssl.sh
 # A test that hangs ends the stage, not the day.
-PROVE = timeout -k 10 1500 prove --timer -f -o
+PROVE = timeout -k 10 2400 prove --timer -f -o
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 10
 VALGRIND ?= quick
 # What `make test` has time for: quick, and short under the sanitizers; `make test-all` runs all.
 SET ?= all
 SYSTEM_SHORT = tests/system/test_story.py tests/system/test_secrecy.py tests/system/test_attacks.py tests/system/test_office.py
-# A minute each. The flood promises a time, too, which a sanitizer stretches.
-SYSTEM_LONG = tests/system/test_flood.py
+# A minute or more each. The flood promises a time, too, which a sanitizer stretches.
+SYSTEM_LONG = tests/system/test_flood.py tests/system/test_refer.py tests/system/test_referrals.py tests/system/test_sharing.py tests/system/test_today.py
 BROWSER_LONG = tests/browser/test_languages.mjs
 SYSTEM = $(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 
