@@ -11,20 +11,63 @@
 #include "node/base/embed.h"
 #include "node/base/text.h"
 #include "web/office/pages.h"
+#include "web/office/visit.h"
 
 EMBED(practice_json, "web/office/practice.json");
 
-struct office *practice_office(const struct visit *visit)
+struct practice {
+	struct casefile *file;
+	size_t visits; /* that see it now, slow ones too */
+	bool is_over;
+};
+
+static void free_unused(struct practice *practice)
+{
+	if (!practice->is_over || practice->visits)
+		return;
+	talloc_free(practice->file);
+	memory_free(practice);
+}
+
+void practice_end(struct practice *practice)
+{
+	if (!practice)
+		return;
+	practice->is_over = true;
+	free_unused(practice);
+}
+
+/* The office as pages see it while they practise: the same, but for the case file. */
+static struct office *office_of(const struct visit *visit, struct casefile *file)
 {
 	struct office *office = memory_new(visit->context, struct office);
 
 	*office = *visit->reception->office;
-	office->file = visit->session->practice;
+	office->file = file;
 	office->is_practice = true;
 	office->sync_db = NULL;
-	office->traces =
-		NULL; /* who looks at samples is nobody's business; a list that is not there takes nothing */
+	office->traces = NULL; /* who looks at samples is nobody's business; a list that is not there takes
+				  nothing */
 	return office;
+}
+
+void practice_enter(struct visit *visit)
+{
+	visit->practice = visit->session->practice;
+	if (!visit->practice)
+		return;
+	visit->practice->visits++;
+	visit->office = office_of(visit, visit->practice->file);
+}
+
+void practice_leave(struct visit *visit)
+{
+	if (!visit->practice)
+		return;
+	visit->office = visit->reception->office;
+	visit->practice->visits--;
+	free_unused(visit->practice);
+	visit->practice = NULL;
 }
 
 /* "@-2" is the day before yesterday. */
@@ -65,24 +108,21 @@ static const struct error *add_samples(struct batch *batch)
 	return batch_commit(batch);
 }
 
-const struct error *practice_start(struct visit *visit)
+static const struct error *start(struct visit *visit)
 {
-	struct office *real = visit->reception->office;
 	struct casefile *file;
-	struct office *office;
 	const struct error *error;
 
-	TRY(casefile_new(NULL, real->trust.self.log, &file));
-	if (visit->session->practice)
-		talloc_free(visit->session->practice);
-	visit->session->practice = file;
-	office = practice_office(visit);
-	error = add_samples(batch_new(visit->context, office, visit->person.name));
+	TRY(casefile_new(NULL, visit->reception->office->trust.self.log, &file));
+	error = add_samples(batch_new(visit->context, office_of(visit, file), visit->person.name));
 	if (error) {
 		talloc_free(file);
-		visit->session->practice = NULL;
+		return error;
 	}
-	return error;
+	practice_end(visit->session->practice);
+	visit->session->practice = memory_new(NULL, struct practice);
+	visit->session->practice->file = file;
+	return NULL;
 }
 
 const struct error *practice_page(struct visit *visit)
@@ -91,15 +131,19 @@ const struct error *practice_page(struct visit *visit)
 	return visit_show(visit, "office-practice", "Practice");
 }
 
+/* Forms that were shown before are of the other world from here on (session.h). */
 const struct error *practice_change(struct visit *visit)
 {
-	if (strcmp(visit_field(visit, "what"), "leave") == 0) {
-		if (visit->office->is_practice)
-			visit->office = visit->reception->office;
-		talloc_free(visit->session->practice);
+	bool is_over = strcmp(visit_field(visit, "what"), "leave") == 0;
+
+	if (is_over) {
+		practice_end(visit->session->practice);
 		visit->session->practice = NULL;
-		return visit_go(visit, "/", "Practice is over. Nothing of it was kept.");
+	} else {
+		TRY(start(visit));
 	}
-	TRY(practice_start(visit));
-	return visit_go(visit, "/", "Practice has begun: nothing here is real.");
+	session_turn(visit->session, !is_over);
+	return visit_go(visit, "/",
+		is_over ? SAY("Practice is over. Nothing of it was kept.")
+			: SAY("Practice has begun: nothing here is real."));
 }

@@ -10,6 +10,7 @@
 
 #include "node/base/ids.h"
 #include "node/vault/encoding.h"
+#include "web/office/practice.h"
 
 struct sessions {
 	int64_t idle_ms, total_ms;
@@ -45,7 +46,7 @@ static void hash_token(uint8_t out[static DIGEST_LEN], const char *token)
 
 void session_end(struct session *session)
 {
-	talloc_free(session->practice);
+	practice_end(session->practice);
 	secret_wipe(session, sizeof *session);
 }
 
@@ -112,8 +113,34 @@ void session_remember(struct session *session, const uint8_t form[static DIGEST_
 	snprintf(done->path, sizeof done->path, "%s", path);
 }
 
-bool session_csrf_fits(const struct session *session, const char *token)
+/* In no token of the alphabet that session_token_new uses. */
+#define PRACTICE_MARK '~'
+
+void session_turn(struct session *session, bool is_practice)
+{
+	memcpy(session->csrf_before, session->csrf, sizeof session->csrf);
+	session_token_new(session->csrf);
+	if (is_practice)
+		session->csrf[0] = PRACTICE_MARK;
+}
+
+bool session_csrf_is_of_practice(const char *token)
+{
+	return token && token[0] == PRACTICE_MARK;
+}
+
+static bool is_token(const char *token, const char *one)
 {
 	return token && strlen(token) == SESSION_TOKEN_SIZE - 1 &&
-	       secret_bytes_equal(session->csrf, token, SESSION_TOKEN_SIZE - 1);
+	       secret_bytes_equal(one, token, SESSION_TOKEN_SIZE - 1);
+}
+
+bool session_csrf_was(const struct session *session, const char *token)
+{
+	return *session->csrf_before && is_token(token, session->csrf_before);
+}
+
+bool session_csrf_fits(const struct session *session, const char *token)
+{
+	return is_token(token, session->csrf);
 }

@@ -28,8 +28,9 @@ struct session {
 	const char *notice; /* a sentence of ours for the next page: "The action was added."; NULL: nothing to
 			       say */
 	struct session_done done[SESSION_DONE_MAX];
-	struct casefile *practice; /* while they practise (practice.h), the session's; NULL: they do not */
-	size_t done_count;	   /* since it began; the newest SESSION_DONE_MAX are there */
+	struct practice *practice;	      /* while they practise (practice.h); NULL: they do not */
+	char csrf_before[SESSION_TOKEN_SIZE]; /* of forms shown before practice began or ended; "" */
+	size_t done_count;		      /* since it began; the newest SESSION_DONE_MAX are there */
 };
 
 struct sessions;
@@ -47,6 +48,11 @@ void sessions_end_of(struct sessions *sessions, const char *user, const struct s
 /* A form that was posted once and saved: where that led. NULL for one that was not, or long ago. */
 const char *session_done(const struct session *session, const uint8_t form[static DIGEST_LEN]);
 void session_remember(struct session *session, const uint8_t form[static DIGEST_LEN], const char *path);
+/* Practice begins or ends: a new token for forms, by which those of practice are known, also later. */
+void session_turn(struct session *session, bool is_practice);
+bool session_csrf_is_of_practice(const char *token);
+/* Whether it is the one of before session_turn. */
+bool session_csrf_was(const struct session *session, const char *token);
 bool session_csrf_fits(const struct session *session, const char *token);
 /* A random token as text; also for other one-time names. */
 void session_token_new(char out[static SESSION_TOKEN_SIZE]);

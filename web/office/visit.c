@@ -230,6 +230,7 @@ static void run_slowly(void *user, bool is_ending)
 	const struct error *error;
 
 	if (is_ending) {
+		practice_leave(visit);
 		json_decref(visit->view);
 		server_resume(request, error_new(ERROR_UNAVAILABLE, "the hub is being locked"));
 		return;
@@ -241,6 +242,7 @@ static void run_slowly(void *user, bool is_ending)
 	read_as(visit, visit->session ? &visit->reader : NULL);
 	error = slow->finish(visit, slow->job, error);
 	read_as(visit, NULL);
+	practice_leave(visit);
 	pthread_mutex_unlock(&visit->reception->mutex);
 	json_decref(visit->view);
 	server_resume(request, error);
@@ -260,7 +262,8 @@ const struct error *visit_slowly(struct visit *visit, visit_work *work, visit_fi
 		server_resume(visit->request, error);
 		return NULL;
 	}
-	visit->view = NULL; /* the worker's from here on */
+	visit->practice = NULL; /* the worker's, too */
+	visit->view = NULL;	/* the worker's from here on */
 	return NULL;
 }
 
@@ -342,6 +345,8 @@ static const char *keep(struct visit *visit, const char *was)
 	const struct request *request = visit->request;
 	const char *owner = *was ? was : devices_owner(visit);
 
+	if (session_csrf_is_of_practice(form_get(request->form, "csrf")))
+		return NULL;
 	return owner ? kept_add(visit->reception->kept, owner, request->path, request->form, clock_boot_ms())
 		     : NULL;
 }
@@ -394,8 +399,6 @@ static bool find_person(struct visit *visit, char was[static PERSON_NAME_MAX + 1
 		return false;
 	}
 	visit->reader = people_reader(&visit->person);
-	if (visit->session->practice)
-		visit->office = practice_office(visit);
 	reception->staff_seen_ms = clock_boot_ms();
 	return true;
 }
@@ -404,12 +407,18 @@ static bool find_person(struct visit *visit, char was[static PERSON_NAME_MAX + 1
 static const struct error *shown_again(
 	struct visit *visit, const struct office_page *page, const struct error *failed)
 {
-	if (!failed || !(page->methods & PAGE_TYPED))
+	if (!failed || !(page->methods & PAGE_TYPED) || visit->is_shown_again)
 		return failed;
 	json_decref(visit->view);
 	visit->view = json_object();
 	visit->is_shown_again = true;
-	return visit_tell_unsaved(visit, failed) ? page->page(visit) : failed;
+	if (failed->code == ERROR_DENIED) { /* it changed hands meanwhile */
+		visit->request->status = 403;
+		visit_problem(visit, "", failed->message);
+	} else if (!visit_tell_unsaved(visit, failed)) {
+		return failed;
+	}
+	return page->page(visit);
 }
 
 /* A second press of the button, or a page that was loaded again, is the same form to the last byte, with the
@@ -459,6 +468,31 @@ static bool is_closed_in_practice(const struct visit *visit, const struct office
 		       text_starts(page->pattern, "/files/"));
 }
 
+/* A form that was shown before practice began or ended, and is sent after: what was typed is shown again
+ * where they are now, and saved nowhere by itself. */
+static bool is_of_other_world(const struct visit *visit, const struct office_page *page)
+{
+	return page->methods & PAGE_TYPED &&
+	       session_csrf_was(visit->session, form_get(visit->request->form, "csrf"));
+}
+
+static const struct error *show_other_world(struct visit *visit, const struct office_page *page)
+{
+	if (is_closed_in_practice(visit, page))
+		return visit_go(visit, "/practice", "That page is about the real hub: leave practice first.");
+	visit->is_shown_again = true;
+	visit->request->status = 409;
+	visit_problem(visit, "",
+		visit->office->is_practice ? SAY("Practice has begun since this page was shown, so this is "
+						 "not saved. Leave practice, and "
+						 "write it there")
+					   : SAY("This page was shown while you practised, so nothing of it "
+						 "is saved. If it is real, save "
+						 "it again"));
+	read_as(visit, &visit->reader);
+	return page->page(visit);
+}
+
 static const struct error *call_page(struct visit *visit, const struct office_page *page)
 {
 	const struct request *request = visit->request;
@@ -468,8 +502,13 @@ static const struct error *call_page(struct visit *visit, const struct office_pa
 		return go_to_login(visit, page, was);
 	if (page->guard == GUARD_ACCESS)
 		TRY(check_access(visit, page->access));
-	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE)
+	if (visit->session && page->guard != GUARD_NONE)
+		practice_enter(visit);
+	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE) {
+		if (is_of_other_world(visit, page))
+			return show_other_world(visit, page);
 		TRY(check_form(visit));
+	}
 	if (is_closed_in_practice(visit, page))
 		return visit_go(visit, "/practice", "That page is about the real hub: leave practice first.");
 	read_as(visit, visit->session ? &visit->reader : NULL);
@@ -510,6 +549,7 @@ static const struct error *show_kept(struct visit *visit, const char *id)
 		"You were signed out before this was saved. Nothing is lost: look it over and save it "
 		"again.");
 	visit->request->status = 200;
+	practice_enter(visit);
 	read_as(visit, &visit->reader);
 	return page->page(visit);
 }
@@ -549,7 +589,7 @@ static const struct error *admit(struct visit *visit, enum access access)
 			ERROR_DENIED, SAY("You were signed out. Sign in, then choose the files once more"));
 	TRY(check_access(visit, access));
 	TRY(check_form(visit));
-	return visit->office->is_practice
+	return visit->session->practice
 		       ? error_new(ERROR_DENIED, SAY("While you practise, no files are taken"))
 		       : NULL;
 }
@@ -586,6 +626,7 @@ const struct error *visit_serve(struct request *request)
 	request->session = visit;
 	error = serve(visit);
 	read_as(visit, NULL);
+	practice_leave(visit);
 	json_decref(visit->view);
 	visit->view = NULL;
 	pthread_mutex_unlock(&reception->mutex);

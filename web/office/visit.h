@@ -42,6 +42,7 @@ struct visit {
 	struct reception *reception;
 	struct office *office;
 	struct session *session;	/* NULL on pages before signing in */
+	struct practice *practice;	/* while they practise */
 	struct person person;		/* who it is; zeroed before signing in */
 	struct reader reader;		/* with whose eyes the case file is read for them */
 	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no
