@@ -134,7 +134,7 @@ const struct error *practice_page(struct visit *visit)
 /* Forms that were shown before are of the other world from here on (session.h). */
 const struct error *practice_change(struct visit *visit)
 {
-	bool is_over = strcmp(visit_field(visit, "what"), "leave") == 0;
+	bool is_over = strcmp(visit_field(visit, "what"), "leave") == 0, was_on = visit->session->practice;
 
 	if (is_over) {
 		practice_end(visit->session->practice);
@@ -142,7 +142,8 @@ const struct error *practice_change(struct visit *visit)
 	} else {
 		TRY(start(visit));
 	}
-	session_turn(visit->session, !is_over);
+	if (was_on == is_over)
+		session_turn(visit->session, !is_over);
 	return visit_go(visit, "/",
 		is_over ? SAY("Practice is over. Nothing of it was kept.")
 			: SAY("Practice has begun: nothing here is real."));
