@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/store/spool.h"
+#include "sync/mailboxes.h"
 
 #define ROWS_MAX 1024			/* of one spool in one batch */
 #define ACK_EVERY_SECONDS (6 * 60 * 60) /* commits of acknowledgements alone */
@@ -39,13 +40,13 @@ struct digests {
 	size_t count, size;
 };
 
-static void digests_add(void *context, struct digests *digests, struct bytes body)
+static void digests_add(void *context, struct digests *digests, const uint8_t sha256[static DIGEST_LEN])
 {
 	if (digests->count == digests->size) {
 		digests->size = digests->size ? 2 * digests->size : 256;
 		digests->list = memory_resized(context, digests->list, DIGEST_LEN, digests->size);
 	}
-	digest_of(digests->list[digests->count++], body);
+	memcpy(digests->list[digests->count++], sha256, DIGEST_LEN);
 }
 
 static int compare_digests(const void *a, const void *b)
@@ -79,9 +80,12 @@ static const struct error *gather_commit(void *user, const struct log_commit *co
 	const struct commit_entry *entries, size_t count)
 {
 	struct gathering *gathering = user;
+	uint8_t sha256[DIGEST_LEN];
 
-	for (size_t i = 0; i < count; i++)
-		digests_add(gathering->context, &gathering->digests, entries[i].body);
+	for (size_t i = 0; i < count; i++) {
+		digest_of(sha256, entries[i].body);
+		digests_add(gathering->context, &gathering->digests, sha256);
+	}
 	return NULL;
 }
 
@@ -149,8 +153,8 @@ static const struct error *insert_intent(
 	struct digests digests = {0};
 	uint8_t sum[DIGEST_LEN];
 
-	for (size_t i = 0; i < batch->count; i++)
-		digests_add(batch->context, &digests, batch->entries[i].body);
+	for (size_t i = 0; i < batch->count; i++) /* all are checked, and so have it */
+		digests_add(batch->context, &digests, batch->entries[i].sha256);
 	digests_sum(&digests, sum);
 	TRY(db_prepare(db, &query,
 		"INSERT INTO intent(id, after_seq, after_oid, intake, office, digest) VALUES(1, ?, ?, ?, ?, "
@@ -178,7 +182,13 @@ static const struct error *write_intent(struct db *db, const struct batch *batch
 	return error;
 }
 
-static const struct error *write_taken(struct hub *hub, const int64_t upto[static SOURCES])
+struct acks {
+	struct commit_ack list[COMMIT_ACKS_MAX];
+	size_t count;
+};
+
+static const struct error *write_taken(
+	struct hub *hub, const int64_t upto[static SOURCES], const struct acks *acks)
 {
 	const struct member_keys *self = &hub->trust.self;
 	struct log_tip tip;
@@ -186,25 +196,34 @@ static const struct error *write_taken(struct hub *hub, const int64_t upto[stati
 	TRY(logs_tip(hub->log, self->log, self->epoch, &tip));
 	if (tip.seq)
 		TRY(state_known_set(hub->db, self->log, self->epoch, &tip));
+	for (size_t i = 0; i < acks->count; i++)
+		TRY(state_ack(hub->db, acks->list[i].log, acks->list[i].epoch, self->log, acks->list[i].seq));
 	for (size_t i = 0; i < SOURCES; i++)
 		TRY(state_taken_set(hub->db, sources[i].name, upto[i]));
 	return db_run(hub->db, "DELETE FROM intent");
 }
 
-/* The batch is in the log: that, and the mailbox items in it, for everybody to see. */
-static const struct error *finish(struct hub *hub, const int64_t upto[static SOURCES])
+/* The batch is in the log, and mailbox.db knows it: the intent has become this. */
+static const struct error *note_taken(
+	struct hub *hub, const int64_t upto[static SOURCES], const struct acks *acks)
 {
 	const struct error *error;
 
-	TRY(hub_index(hub, hub->trust.self.log, hub->trust.self.epoch));
-	TRY(state_taken_set(hub->mailbox, sources[INTAKE].name, upto[INTAKE]));
 	TRY(db_begin(hub->db));
-	error = write_taken(hub, upto);
+	error = write_taken(hub, upto, acks);
 	if (!error)
 		error = db_commit(hub->db);
 	if (error)
 		db_rollback(hub->db);
 	return error;
+}
+
+/* What the log holds is taken: that, and the mailbox items in it, for everybody to see. */
+static const struct error *finish(struct hub *hub, const int64_t upto[static SOURCES])
+{
+	TRY(mailboxes_index(hub, hub->trust.self.log, hub->trust.self.epoch));
+	TRY(state_taken_set(hub->mailbox, sources[INTAKE].name, upto[INTAKE]));
+	return note_taken(hub, upto, &(struct acks){.count = 0});
 }
 
 /* ---- reading the spools ---- */
@@ -294,25 +313,24 @@ static bool is_time_for_acks(struct hub *hub)
 	return now < last || now - last >= ACK_EVERY_SECONDS; /* now < last: the clock was set back */
 }
 
-static const struct error *append(struct hub *hub, const struct batch *batch, struct log_tip *tip)
+static const struct error *append(struct hub *hub, const struct batch *batch, const struct log_tip *before)
 {
 	const struct member_keys *self = &hub->trust.self;
 	const struct roster *roster = hub_roster(hub);
-	struct commit_ack acks[COMMIT_ACKS_MAX];
-	size_t ack_count = 0;
+	struct log_tip tip = *before;
+	struct acks acks = {.count = 0};
 
-	TRY(state_acks_due(hub->db, self->log, acks, &ack_count));
+	TRY(state_acks_due(hub->db, self->log, acks.list, &acks.count));
 	if (!batch->count) {
-		if (!ack_count || !is_time_for_acks(hub))
+		if (!acks.count || !is_time_for_acks(hub))
 			return NULL;
 		TRY(db_meta_set_number(hub->db, "ack_at", clock_wall_seconds()));
 	}
-	TRY(write_intent(hub->db, batch, tip));
-	TRY(logs_append(hub->log, self->log, self->epoch, hub->sign, roster ? roster->version : 0, acks,
-		ack_count, batch->entries, batch->count, tip));
-	for (size_t i = 0; i < ack_count; i++)
-		TRY(state_ack(hub->db, acks[i].log, acks[i].epoch, self->log, acks[i].seq));
-	return finish(hub, batch->upto);
+	TRY(write_intent(hub->db, batch, before));
+	TRY(logs_append(hub->log, self->log, self->epoch, hub->sign, roster ? roster->version : 0, acks.list,
+		acks.count, batch->entries, batch->count, &tip));
+	TRY(mailboxes_add(hub, before, &tip, batch->entries, batch->count, batch->upto[INTAKE]));
+	return note_taken(hub, batch->upto, &acks);
 }
 
 static const struct error *commit_once(struct hub *hub, int64_t *count, bool *more)

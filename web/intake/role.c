@@ -16,6 +16,7 @@
 #include "node/base/files.h"
 #include "node/base/log.h"
 #include "node/store/doorbell.h"
+#include "sync/mailboxes.h"
 #include "sync/state.h"
 #include "web/intake/captive.h"
 #include "web/intake/connect.h"
