@@ -192,10 +192,10 @@ const struct error *intake_find_receipt(
 
 	*state = RECEIPT_UNKNOWN;
 	*code = NULL;
-	if (!seen_perhaps(intake->seen, receipt_id(ticket)))
+	if (!seen_find(intake->seen, receipt_id(ticket), NULL))
 		return NULL;
 	pthread_mutex_lock(&intake->lock);
-	error = receipts_find(intake->reader, ticket, now, state, code);
+	error = receipts_find(intake->reader, intake->seen, ticket, now, state, code);
 	pthread_mutex_unlock(&intake->lock);
 	return error;
 }
@@ -208,7 +208,7 @@ const struct error *intake_is_same(
 
 	receipt_make(&receipt, ticket, NULL, sent);
 	pthread_mutex_lock(&intake->lock);
-	error = receipts_is_same(intake->reader, &receipt, is_same);
+	error = receipts_is_same(intake->reader, intake->seen, &receipt, is_same);
 	pthread_mutex_unlock(&intake->lock);
 	return error;
 }
@@ -229,12 +229,13 @@ const struct error *intake_keep_clock(struct db *db, struct intake *intake)
 static const struct error *save_work(struct db *db, void *job)
 {
 	struct intake_save *save = job;
+	struct seen *seen = save->intake->seen;
 
 	save->is_new = true;
 	if (save->ticket)
-		TRY(receipts_add(db, &save->receipt, intake_seconds(), &save->is_new));
+		TRY(receipts_add(db, seen, &save->receipt, intake_seconds(), &save->is_new));
 	if (!save->is_new)
-		return receipts_is_same(db, &save->receipt, &save->is_same);
+		return receipts_is_same(db, seen, &save->receipt, &save->is_same);
 	TRY(intake_keep_clock(db, save->intake));
 	return compose_spool(db, save->composed);
 }
@@ -269,7 +270,7 @@ void intake_save(struct intake_save *save)
 {
 	if (save->ticket) {
 		receipt_make(&save->receipt, save->ticket, save->code, save->sent);
-		seen_add(save->intake->seen, save->receipt.id);
+		seen_expect(save->intake->seen, save->receipt.id);
 	}
 	group_submit(save->intake->group, save_work, save_done, save);
 }

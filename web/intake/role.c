@@ -238,6 +238,7 @@ void intake_stop(struct intake *intake)
  */
 struct tidying {
 	const struct intake *intake;
+	int64_t receipts_gone; /* places up to here */
 	int64_t receipts_next; /* seconds on the boot clock; 0: nothing is left to come back for */
 	int64_t spool_left;
 };
@@ -260,7 +261,7 @@ static const struct error *tidy_work(struct db *db, void *job)
 {
 	struct tidying *tidying = job;
 
-	TRY(receipts_tidy(db, intake_seconds(), &tidying->receipts_next));
+	TRY(receipts_tidy(db, intake_seconds(), &tidying->receipts_gone, &tidying->receipts_next));
 	TRY(prune_spool(db, tidying->intake));
 	return spool_count(db, 0, &tidying->spool_left);
 }
@@ -274,6 +275,8 @@ static int64_t tidy(struct intake *intake)
 
 	if (error)
 		log_error("tidying: %s", error->message);
+	else if (tidying.receipts_gone)
+		seen_forget(intake->seen, tidying.receipts_gone);
 	if (error || tidying.spool_left)
 		return receipts && receipts < soon && !error ? receipts : soon;
 	return receipts ? receipts : -1;
