@@ -14,7 +14,8 @@
 #include "node/store/spool.h"
 #include "sync/mailboxes.h"
 
-#define ROWS_MAX 1024			/* of one spool in one batch */
+#define ROWS_MAX 1024 /* of one spool in one batch; spool_after gives no more than 16 MiB of them */
+#define ROWS_MANY 256 /* fewer were not cut short by either */
 #define ACK_EVERY_SECONDS (6 * 60 * 60) /* commits of acknowledgements alone */
 
 /* Which kinds each role may spool: intake must not pass something off as the office's. */
@@ -28,7 +29,6 @@ struct batch {
 	struct log_entry *entries;
 	size_t count;
 	int64_t upto[SOURCES]; /* taken, once this batch is in the log */
-	int64_t rows[SOURCES]; /* read from each */
 	int64_t *urgent;       /* intake's rows with a report that cannot wait */
 	size_t urgent_count;
 };
@@ -279,21 +279,20 @@ static const struct error *take_rows(
 			memory_resize(batch->context, batch->urgent, int64_t, batch->urgent_count + 1);
 		batch->urgent[batch->urgent_count++] = rows[i].id;
 	}
-	batch->rows[which] = (int64_t)count;
 	return NULL;
 }
 
 /* One spool that cannot be read holds up nothing of the other. */
-static const struct error *read_spool(struct hub *hub, struct batch *batch, int which)
+static const struct error *read_spool(struct hub *hub, struct batch *batch, int which, size_t *count)
 {
 	struct db *db CLEANUP(db_close) = NULL;
 	struct spool_entry *rows = NULL;
 	const struct error *error;
-	size_t count = 0;
 
+	*count = 0;
 	error = open_spool(hub, &sources[which], &db);
 	if (!error && db)
-		error = spool_after(batch->context, db, batch->upto[which], ROWS_MAX, &rows, &count);
+		error = spool_after(batch->context, db, batch->upto[which], ROWS_MAX, &rows, count);
 	if (error) {
 		char reason[600];
 
@@ -301,7 +300,7 @@ static const struct error *read_spool(struct hub *hub, struct batch *batch, int 
 		return state_trouble(hub->db, "", sources[which].name, TROUBLE_SPOOL, reason);
 	}
 	TRY(state_trouble_end(hub->db, "", sources[which].name, TROUBLE_SPOOL));
-	return take_rows(hub, batch, which, rows, count);
+	return take_rows(hub, batch, which, rows, *count);
 }
 
 /* ---- one batch ---- */
@@ -333,25 +332,35 @@ static const struct error *append(struct hub *hub, const struct batch *batch, co
 	return note_taken(hub, batch->upto, &acks);
 }
 
-static const struct error *commit_once(struct hub *hub, int64_t *count, bool *more)
+/* *more: the spool holds more than one batch. */
+static const struct error *commit_once(struct hub *hub, int source, int64_t *count, bool *more)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct batch batch = {.context = scratch};
 	struct log_tip tip;
+	size_t rows;
 
 	for (int i = 0; i < SOURCES; i++)
 		TRY(state_taken(hub->db, sources[i].name, &batch.upto[i]));
-	/* Never both in one commit: an item beside an office's entry is the office's (EVENT.md, mailboxes).
-	 */
-	for (int i = 0; i < SOURCES && !(batch.rows[INTAKE] || batch.rows[OFFICE]); i++)
-		TRY(read_spool(hub, &batch, i));
+	TRY(read_spool(hub, &batch, source, &rows));
 	TRY(logs_tip(hub->log, hub->trust.self.log, hub->trust.self.epoch, &tip));
-	if (batch.count || !(batch.rows[INTAKE] || batch.rows[OFFICE]))
+	if (batch.count || !rows)
 		TRY(append(hub, &batch, &tip));
 	else
 		TRY(finish(hub, batch.upto)); /* none of these rows was fit */
 	*count += (int64_t)batch.count;
-	*more = batch.rows[INTAKE] || batch.rows[OFFICE];
+	*more = rows >= ROWS_MANY;
+	return NULL;
+}
+
+/* What waits now. What comes meanwhile waits for the next bell: else a busy hour would end up in a pack, and
+ * in two transactions, for every few records. */
+static const struct error *commit_spool(struct hub *hub, int source, int64_t *count)
+{
+	bool more = true;
+
+	while (more && !(hub->stop && *hub->stop))
+		TRY(commit_once(hub, source, count, &more));
 	return NULL;
 }
 
@@ -371,15 +380,15 @@ static const struct error *forget_urgent(struct hub *hub)
 
 const struct error *round_commit(struct hub *hub, int64_t *count)
 {
-	bool more = true;
-
 	*count = 0;
 	TRY(hub_refresh(hub));
 	TRY(batch_settle(hub));
 	if (hub->halted)
 		return error_new(ERROR_CONFLICT, "this hub's log takes nothing new: %s", hub->halted);
-	while (more && !(hub->stop && *hub->stop))
-		TRY(commit_once(hub, count, &more));
+	/* Never both in one commit: an item beside an office's entry is the office's (EVENT.md, mailboxes).
+	 */
+	for (int i = 0; i < SOURCES; i++)
+		TRY(commit_spool(hub, i, count));
 	return forget_urgent(hub);
 }
 

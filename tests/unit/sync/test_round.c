@@ -311,6 +311,24 @@ static int was_under_way(struct hubs *hubs)
 	return row;
 }
 
+static void a_spool_of_more_than_one_batch_is_taken_whole(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct hub *hub = hubs_open(hubs, 1);
+	struct hubs_envelopes there;
+
+	must(db_begin(spool));
+	for (int i = 0; i < 2100; i++)
+		hubs_spool_add(hubs, spool, 'i', "", "report");
+	must(db_commit(spool));
+	assert_int_equal(hubs_commit(hub), 2100);
+	there = hubs_envelopes(hubs, hub, 1);
+	hubs_exactly_once(hubs, &there, &spool, 1);
+	hub_close(hub);
+	db_close(spool);
+}
+
 static void a_killed_sync_loses_no_record_and_doubles_none(void **state)
 {
 	struct hubs *hubs = *state;
@@ -538,6 +556,7 @@ int main(void)
 		HUBS_TEST(only_an_office_of_the_report_s_hub_or_of_headquarters_opens_it),
 		HUBS_TEST(acknowledgements_alone_are_committed_at_most_once_in_six_hours),
 		HUBS_TEST(a_hub_that_works_alone_sends_its_own_log),
+		HUBS_TEST(a_spool_of_more_than_one_batch_is_taken_whole),
 		HUBS_TEST(a_killed_sync_loses_no_record_and_doubles_none),
 		HUBS_TEST(a_lost_sync_db_doubles_no_record),
 		HUBS_TEST(a_log_behind_its_high_water_mark_is_not_extended),
