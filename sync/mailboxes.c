@@ -184,9 +184,7 @@ static const struct error *start(struct indexing *out, struct hub *hub, const ch
 static const struct error *prepare(struct indexing *indexing)
 {
 	return db_prepare(indexing->hub->mailbox, &indexing->insert,
-		"INSERT INTO item(mailbox, log, epoch, seq, office, oid, first) VALUES(?1, ?2, ?3, ?4, ?5, "
-		"?6, "
-		"NOT EXISTS (SELECT 1 FROM item WHERE mailbox = ?1 AND log <> ?2))");
+		"INSERT INTO item(mailbox, log, epoch, seq, office, oid) VALUES(?, ?, ?, ?, ?, ?)");
 }
 
 static const struct error *read_log(struct indexing *indexing)

@@ -89,8 +89,7 @@ static void put(struct place *place, const char *log, int seq, struct bytes body
 	memcpy(&id, number, sizeof id);
 	assert_null(db_open(home_file(place, place->home, "mailbox.db"), &mailbox_schema, &db));
 	assert_null(db_prepare(db, &query,
-		"INSERT INTO item(mailbox, log, epoch, seq, office, first, oid) VALUES(?1, ?2, 1, ?3, 0, 1, "
-		"?4)"));
+		"INSERT INTO item(mailbox, log, epoch, seq, office, oid) VALUES(?1, ?2, 1, ?3, 0, ?4)"));
 	db_bind_integer(&query, 1, id);
 	db_bind_text(&query, 2, log);
 	db_bind_integer(&query, 3, seq);
