@@ -14,11 +14,14 @@
 #include "node/base/files.h"
 #include "node/base/text.h"
 #include "node/store/doorbell.h"
+#include "sync/mailboxes.h"
+#include "sync/state.h"
 #include "sync/urgent.h"
 #include "web/intake/gate.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
+#define LOOK_MS 250 /* at how far sync is, which takes what is new about once a second */
 #define CLOCK_AHEAD (UINT64_C(2000) << 16) /* two seconds of the hybrid clock */
 
 static const struct error *set_up_db(struct db *db, int *roster)
@@ -28,6 +31,9 @@ static const struct error *set_up_db(struct db *db, int *roster)
 	char *hlc;
 
 	TRY(db_run(db, "PRAGMA secure_delete = ON"));
+	/* Sixteen megabytes of log: in a busy hour rows come and leave in the same pages (make_room), which
+	 * are written to their place once in the log's length. */
+	TRY(db_run(db, "PRAGMA wal_autocheckpoint = 32000"));
 	TRY(receipts_start(db, intake_seconds()));
 	if (!db_meta_get(scratch, db, "hlc", &hlc))
 		TRY(clock_hlc_parse(hlc, &last));
@@ -226,17 +232,52 @@ const struct error *intake_keep_clock(struct db *db, struct intake *intake)
 	return NULL;
 }
 
+const struct error *intake_taken(const struct intake *intake, int64_t *upto)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct db *mailboxes CLEANUP(db_close) = NULL;
+	const struct error *error = db_open_foreign(
+		home_file(scratch, intake->home, "mailbox.db"), MAILBOX_DB_VERSION, &mailboxes);
+
+	*upto = 0;
+	if (error) /* sync has taken nothing yet */
+		return error->code == ERROR_UNAVAILABLE ? NULL : error;
+	return state_taken(mailboxes, "intake", upto);
+}
+
+/* As many rows leave, of those that sync has taken, as come: these are written over them, where pages would
+ * else be filled with zeros first. What is left when nothing more comes is tidied up later (role.c). */
+static const struct error *make_room(struct db *db, struct intake *intake, size_t rows)
+{
+	int64_t now = clock_boot_ms(), upto;
+
+	if (now >= intake->taken_look_ms) {
+		intake->taken_look_ms = now + LOOK_MS;
+		if (!intake_taken(intake, &upto)) /* else the report is none the worse */
+			intake->taken = upto;
+	}
+	if (intake->pruned >= intake->taken)
+		return NULL;
+	TRY(spool_prune(db, intake->taken, rows));
+	if (!sqlite3_changes(db->handle))
+		intake->pruned = intake->taken;
+	return NULL;
+}
+
 static const struct error *save_work(struct db *db, void *job)
 {
 	struct intake_save *save = job;
 	struct seen *seen = save->intake->seen;
 
 	save->is_new = true;
+	if (save->composed->entries[0].urgent)
+		save->intake->is_log_marked = true;
 	if (save->ticket)
 		TRY(receipts_add(db, seen, &save->receipt, intake_seconds(), &save->is_new));
 	if (!save->is_new)
 		return receipts_is_same(db, seen, &save->receipt, &save->is_same);
 	TRY(intake_keep_clock(db, save->intake));
+	TRY(make_room(db, save->intake, save->composed->count));
 	return compose_spool(db, save->composed);
 }
 
