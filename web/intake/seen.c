@@ -9,7 +9,7 @@
 
 #include "node/base/memory.h"
 
-#define COMING -1 /* as a place */
+#define COMING (-1) /* as a place */
 
 struct receipt_place {
 	int64_t id, place; /* place 0: free */
