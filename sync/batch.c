@@ -12,8 +12,10 @@
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/store/spool.h"
+#include "sync/mailboxes.h"
 
-#define ROWS_MAX 1024			/* of one spool in one batch */
+#define ROWS_MAX 1024 /* of one spool in one batch; spool_after gives no more than 16 MiB of them */
+#define ROWS_MANY 256 /* fewer were not cut short by either */
 #define ACK_EVERY_SECONDS (6 * 60 * 60) /* commits of acknowledgements alone */
 
 /* Which kinds each role may spool: intake must not pass something off as the office's. */
@@ -27,7 +29,6 @@ struct batch {
 	struct log_entry *entries;
 	size_t count;
 	int64_t upto[SOURCES]; /* taken, once this batch is in the log */
-	int64_t rows[SOURCES]; /* read from each */
 	int64_t *urgent;       /* intake's rows with a report that cannot wait */
 	size_t urgent_count;
 };
@@ -39,13 +40,13 @@ struct digests {
 	size_t count, size;
 };
 
-static void digests_add(void *context, struct digests *digests, struct bytes body)
+static void digests_add(void *context, struct digests *digests, const uint8_t sha256[static DIGEST_LEN])
 {
 	if (digests->count == digests->size) {
 		digests->size = digests->size ? 2 * digests->size : 256;
 		digests->list = memory_resized(context, digests->list, DIGEST_LEN, digests->size);
 	}
-	digest_of(digests->list[digests->count++], body);
+	memcpy(digests->list[digests->count++], sha256, DIGEST_LEN);
 }
 
 static int compare_digests(const void *a, const void *b)
@@ -79,9 +80,12 @@ static const struct error *gather_commit(void *user, const struct log_commit *co
 	const struct commit_entry *entries, size_t count)
 {
 	struct gathering *gathering = user;
+	uint8_t sha256[DIGEST_LEN];
 
-	for (size_t i = 0; i < count; i++)
-		digests_add(gathering->context, &gathering->digests, entries[i].body);
+	for (size_t i = 0; i < count; i++) {
+		digest_of(sha256, entries[i].body);
+		digests_add(gathering->context, &gathering->digests, sha256);
+	}
 	return NULL;
 }
 
@@ -149,8 +153,8 @@ static const struct error *insert_intent(
 	struct digests digests = {0};
 	uint8_t sum[DIGEST_LEN];
 
-	for (size_t i = 0; i < batch->count; i++)
-		digests_add(batch->context, &digests, batch->entries[i].body);
+	for (size_t i = 0; i < batch->count; i++) /* all are checked, and so have it */
+		digests_add(batch->context, &digests, batch->entries[i].sha256);
 	digests_sum(&digests, sum);
 	TRY(db_prepare(db, &query,
 		"INSERT INTO intent(id, after_seq, after_oid, intake, office, digest) VALUES(1, ?, ?, ?, ?, "
@@ -178,7 +182,13 @@ static const struct error *write_intent(struct db *db, const struct batch *batch
 	return error;
 }
 
-static const struct error *write_taken(struct hub *hub, const int64_t upto[static SOURCES])
+struct acks {
+	struct commit_ack list[COMMIT_ACKS_MAX];
+	size_t count;
+};
+
+static const struct error *write_taken(
+	struct hub *hub, const int64_t upto[static SOURCES], const struct acks *acks)
 {
 	const struct member_keys *self = &hub->trust.self;
 	struct log_tip tip;
@@ -186,25 +196,34 @@ static const struct error *write_taken(struct hub *hub, const int64_t upto[stati
 	TRY(logs_tip(hub->log, self->log, self->epoch, &tip));
 	if (tip.seq)
 		TRY(state_known_set(hub->db, self->log, self->epoch, &tip));
+	for (size_t i = 0; i < acks->count; i++)
+		TRY(state_ack(hub->db, acks->list[i].log, acks->list[i].epoch, self->log, acks->list[i].seq));
 	for (size_t i = 0; i < SOURCES; i++)
 		TRY(state_taken_set(hub->db, sources[i].name, upto[i]));
 	return db_run(hub->db, "DELETE FROM intent");
 }
 
-/* The batch is in the log: that, and the mailbox items in it, for everybody to see. */
-static const struct error *finish(struct hub *hub, const int64_t upto[static SOURCES])
+/* The batch is in the log, and mailbox.db knows it: the intent has become this. */
+static const struct error *note_taken(
+	struct hub *hub, const int64_t upto[static SOURCES], const struct acks *acks)
 {
 	const struct error *error;
 
-	TRY(hub_index(hub, hub->trust.self.log, hub->trust.self.epoch));
-	TRY(state_taken_set(hub->mailbox, sources[INTAKE].name, upto[INTAKE]));
 	TRY(db_begin(hub->db));
-	error = write_taken(hub, upto);
+	error = write_taken(hub, upto, acks);
 	if (!error)
 		error = db_commit(hub->db);
 	if (error)
 		db_rollback(hub->db);
 	return error;
+}
+
+/* What the log holds is taken: that, and the mailbox items in it, for everybody to see. */
+static const struct error *finish(struct hub *hub, const int64_t upto[static SOURCES])
+{
+	TRY(mailboxes_index(hub, hub->trust.self.log, hub->trust.self.epoch));
+	TRY(state_taken_set(hub->mailbox, sources[INTAKE].name, upto[INTAKE]));
+	return note_taken(hub, upto, &(struct acks){.count = 0});
 }
 
 /* ---- reading the spools ---- */
@@ -260,21 +279,20 @@ static const struct error *take_rows(
 			memory_resize(batch->context, batch->urgent, int64_t, batch->urgent_count + 1);
 		batch->urgent[batch->urgent_count++] = rows[i].id;
 	}
-	batch->rows[which] = (int64_t)count;
 	return NULL;
 }
 
 /* One spool that cannot be read holds up nothing of the other. */
-static const struct error *read_spool(struct hub *hub, struct batch *batch, int which)
+static const struct error *read_spool(struct hub *hub, struct batch *batch, int which, size_t *count)
 {
 	struct db *db CLEANUP(db_close) = NULL;
 	struct spool_entry *rows = NULL;
 	const struct error *error;
-	size_t count = 0;
 
+	*count = 0;
 	error = open_spool(hub, &sources[which], &db);
 	if (!error && db)
-		error = spool_after(batch->context, db, batch->upto[which], ROWS_MAX, &rows, &count);
+		error = spool_after(batch->context, db, batch->upto[which], ROWS_MAX, &rows, count);
 	if (error) {
 		char reason[600];
 
@@ -282,7 +300,7 @@ static const struct error *read_spool(struct hub *hub, struct batch *batch, int 
 		return state_trouble(hub->db, "", sources[which].name, TROUBLE_SPOOL, reason);
 	}
 	TRY(state_trouble_end(hub->db, "", sources[which].name, TROUBLE_SPOOL));
-	return take_rows(hub, batch, which, rows, count);
+	return take_rows(hub, batch, which, rows, *count);
 }
 
 /* ---- one batch ---- */
@@ -294,46 +312,55 @@ static bool is_time_for_acks(struct hub *hub)
 	return now < last || now - last >= ACK_EVERY_SECONDS; /* now < last: the clock was set back */
 }
 
-static const struct error *append(struct hub *hub, const struct batch *batch, struct log_tip *tip)
+static const struct error *append(struct hub *hub, const struct batch *batch, const struct log_tip *before)
 {
 	const struct member_keys *self = &hub->trust.self;
 	const struct roster *roster = hub_roster(hub);
-	struct commit_ack acks[COMMIT_ACKS_MAX];
-	size_t ack_count = 0;
+	struct log_tip tip = *before;
+	struct acks acks = {.count = 0};
 
-	TRY(state_acks_due(hub->db, self->log, acks, &ack_count));
+	TRY(state_acks_due(hub->db, self->log, acks.list, &acks.count));
 	if (!batch->count) {
-		if (!ack_count || !is_time_for_acks(hub))
+		if (!acks.count || !is_time_for_acks(hub))
 			return NULL;
 		TRY(db_meta_set_number(hub->db, "ack_at", clock_wall_seconds()));
 	}
-	TRY(write_intent(hub->db, batch, tip));
-	TRY(logs_append(hub->log, self->log, self->epoch, hub->sign, roster ? roster->version : 0, acks,
-		ack_count, batch->entries, batch->count, tip));
-	for (size_t i = 0; i < ack_count; i++)
-		TRY(state_ack(hub->db, acks[i].log, acks[i].epoch, self->log, acks[i].seq));
-	return finish(hub, batch->upto);
+	TRY(write_intent(hub->db, batch, before));
+	TRY(logs_append(hub->log, self->log, self->epoch, hub->sign, roster ? roster->version : 0, acks.list,
+		acks.count, batch->entries, batch->count, &tip));
+	TRY(mailboxes_add(hub, before, &tip, batch->entries, batch->count, batch->upto[INTAKE]));
+	return note_taken(hub, batch->upto, &acks);
 }
 
-static const struct error *commit_once(struct hub *hub, int64_t *count, bool *more)
+/* *more: the spool holds more than one batch. */
+static const struct error *commit_once(struct hub *hub, int source, int64_t *count, bool *more)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct batch batch = {.context = scratch};
 	struct log_tip tip;
+	size_t rows;
 
 	for (int i = 0; i < SOURCES; i++)
 		TRY(state_taken(hub->db, sources[i].name, &batch.upto[i]));
-	/* Never both in one commit: an item beside an office's entry is the office's (EVENT.md, mailboxes).
-	 */
-	for (int i = 0; i < SOURCES && !(batch.rows[INTAKE] || batch.rows[OFFICE]); i++)
-		TRY(read_spool(hub, &batch, i));
+	TRY(read_spool(hub, &batch, source, &rows));
 	TRY(logs_tip(hub->log, hub->trust.self.log, hub->trust.self.epoch, &tip));
-	if (batch.count || !(batch.rows[INTAKE] || batch.rows[OFFICE]))
+	if (batch.count || !rows)
 		TRY(append(hub, &batch, &tip));
 	else
 		TRY(finish(hub, batch.upto)); /* none of these rows was fit */
 	*count += (int64_t)batch.count;
-	*more = batch.rows[INTAKE] || batch.rows[OFFICE];
+	*more = rows >= ROWS_MANY;
+	return NULL;
+}
+
+/* What waits now. What comes meanwhile waits for the next bell: else a busy hour would end up in a pack, and
+ * in two transactions, for every few records. */
+static const struct error *commit_spool(struct hub *hub, int source, int64_t *count)
+{
+	bool more = true;
+
+	while (more && !(hub->stop && *hub->stop))
+		TRY(commit_once(hub, source, count, &more));
 	return NULL;
 }
 
@@ -353,15 +380,15 @@ static const struct error *forget_urgent(struct hub *hub)
 
 const struct error *round_commit(struct hub *hub, int64_t *count)
 {
-	bool more = true;
-
 	*count = 0;
 	TRY(hub_refresh(hub));
 	TRY(batch_settle(hub));
 	if (hub->halted)
 		return error_new(ERROR_CONFLICT, "this hub's log takes nothing new: %s", hub->halted);
-	while (more && !(hub->stop && *hub->stop))
-		TRY(commit_once(hub, count, &more));
+	/* Never both in one commit: an item beside an office's entry is the office's (EVENT.md, mailboxes).
+	 */
+	for (int i = 0; i < SOURCES; i++)
+		TRY(commit_spool(hub, i, count));
 	return forget_urgent(hub);
 }
 

@@ -170,7 +170,7 @@ const struct error *check_entries(const void *context, const struct check *check
 	const struct checked *checked, check_body *each, void *user, struct tree_entry **entries,
 	size_t *count)
 {
-	uint8_t expected[DIGEST_LEN];
+	uint8_t expected[DIGEST_LEN], sha256[DIGEST_LEN];
 	struct digest digest;
 
 	TRY(repo_tree(context, check->from, &checked->raw.tree, COMMIT_ENTRIES_MAX, entries, count));
@@ -187,7 +187,8 @@ const struct error *check_entries(const void *context, const struct check *check
 			error = check_body_form(body);
 		if (error)
 			return error_wrap(error, "entry %s", entry->name);
-		commit_envelopes_add(&digest, entry->name, body);
+		digest_of(sha256, body);
+		commit_envelopes_add(&digest, entry->name, sha256);
 		each(user, entry, body);
 	}
 	digest_end(&digest, expected);

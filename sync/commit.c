@@ -23,22 +23,22 @@ size_t commit_back_count(int64_t seq)
 	return count;
 }
 
-void commit_envelopes_add(struct digest *digest, const char *name, struct bytes body)
+void commit_envelopes_add(struct digest *digest, const char *name, const uint8_t body[static DIGEST_LEN])
 {
-	uint8_t of_body[DIGEST_LEN];
-
-	digest_of(of_body, body);
 	digest_add(digest, name, strlen(name) + 1);
-	digest_add(digest, of_body, sizeof of_body);
+	digest_add(digest, body, DIGEST_LEN);
 }
 
 void commit_envelopes_digest(uint8_t out[static DIGEST_LEN], const struct commit_entry *entries, size_t count)
 {
+	uint8_t body[DIGEST_LEN];
 	struct digest digest;
 
 	digest_start(&digest);
-	for (size_t i = 0; i < count; i++)
-		commit_envelopes_add(&digest, entries[i].name, entries[i].body);
+	for (size_t i = 0; i < count; i++) {
+		digest_of(body, entries[i].body);
+		commit_envelopes_add(&digest, entries[i].name, body);
+	}
 	digest_end(&digest, out);
 }
 

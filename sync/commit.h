@@ -25,6 +25,7 @@ struct commit_ack {
 struct commit_entry {
 	char name[64]; /* "i-0000.age", "o-0001.age", "m-<mailbox id>-0002.age" */
 	struct bytes body;
+	struct oid oid; /* its blob, where it was read from a repository */
 };
 struct log_commit {
 	char log[LOG_ID_SIZE];
@@ -40,9 +41,9 @@ struct log_commit {
 };
 void commit_envelopes_digest(
 	uint8_t out[static DIGEST_LEN], const struct commit_entry *entries, size_t count);
-/* The same for readers that hold one blob at a time: one entry more. digest_start before, digest_end after.
- */
-void commit_envelopes_add(struct digest *digest, const char *name, struct bytes body);
+/* The same for those who hold one blob at a time: one entry more, by the SHA-256 of its body. digest_start
+ * before, digest_end after. */
+void commit_envelopes_add(struct digest *digest, const char *name, const uint8_t body[static DIGEST_LEN]);
 char *commit_message(const void *context, const struct log_commit *commit);
 /* Strict: exactly what commit_message would print, or ERROR_INVALID. */
 const struct error *commit_parse(const char *message, struct log_commit *out) MUST_CHECK;

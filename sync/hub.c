@@ -14,6 +14,7 @@
 #include "node/base/control.h"
 #include "node/base/files.h"
 #include "node/base/text.h"
+#include "sync/mailboxes.h"
 #include "sync/rosters.h"
 #include "sync/signkey.h"
 
@@ -207,9 +208,11 @@ static const struct error *index_all(struct hub *hub)
 		struct log_tip tip;
 		int epoch;
 
-		if (!parse_log_ref(names[i], log, &epoch) || strcmp(log, hub->trust.self.log) == 0)
+		if (!parse_log_ref(names[i], log, &epoch))
 			continue;
-		TRY(hub_index(hub, log, epoch));
+		TRY(mailboxes_index(hub, log, epoch));
+		if (strcmp(log, hub->trust.self.log) == 0) /* batch_settle's */
+			continue;
 		TRY(logs_tip(hub->log, log, epoch, &tip));
 		TRY(state_known_set(hub->db, log, epoch, &tip));
 	}
@@ -229,6 +232,8 @@ static const struct error *open_all(struct hub *hub)
 	TRY(db_open(home_file(scratch, hub->home, "sync.db"), &sync_schema, &hub->db));
 	TRY(db_run(hub->db, "PRAGMA secure_delete = ON"));
 	TRY(db_open(home_file(scratch, hub->home, "mailbox.db"), &mailbox_schema, &hub->mailbox));
+	TRY(db_run(
+		hub->mailbox, "PRAGMA synchronous = NORMAL")); /* what it loses is read again (index_all) */
 	TRY(open_repositories(hub));
 	TRY(hub_refresh(hub));
 	error = db_meta_get(hub, hub->db, "halted", &halted);
@@ -258,132 +263,6 @@ const struct error *hub_open(const void *context, struct home *home, struct hub 
 	}
 	*out = hub;
 	return NULL;
-}
-
-/* ---- looking through a log ---- */
-
-enum writer { WRITER_INTAKE, WRITER_OFFICE, WRITER_HEADQUARTERS }; /* item.office in mailbox.db */
-
-struct indexing {
-	struct hub *hub;
-	bool is_headquarters; /* whose log it is */
-	struct query item;    /* INSERT into mailbox.db */
-	int64_t seq;	      /* read up to here */
-	struct oid oid;
-};
-
-/* Sync puts what intake took and what the office wrote into commits of their own (batch.c). */
-static enum writer writer_of(
-	const struct indexing *indexing, const struct commit_entry *entries, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		char kind, mailbox[33];
-
-		if (commit_entry_name(entries[i].name, i, &kind, mailbox) && kind == 'o')
-			return indexing->is_headquarters ? WRITER_HEADQUARTERS : WRITER_OFFICE;
-	}
-	return WRITER_INTAKE;
-}
-
-static const struct error *index_commit(void *user, const struct log_commit *commit, const struct oid *oid,
-	const struct commit_entry *entries, size_t count)
-{
-	struct indexing *indexing = user;
-	enum writer writer = writer_of(indexing, entries, count);
-	struct query *item = &indexing->item;
-
-	for (size_t i = 0; i < count; i++) {
-		char kind, mailbox[33];
-
-		if (!commit_entry_name(entries[i].name, i, &kind, mailbox) || kind != 'm')
-			continue;
-		db_bind_text(item, 1, mailbox);
-		db_bind_text(item, 2, commit->log);
-		db_bind_integer(item, 3, commit->epoch);
-		db_bind_integer(item, 4, commit->seq);
-		db_bind_integer(item, 5, (int64_t)i);
-		db_bind_bytes(item, 6, entries[i].body);
-		db_bind_integer(item, 7, writer);
-		TRY(db_done(item));
-	}
-	for (size_t i = 0; i < commit->ack_count; i++)
-		TRY(state_ack(indexing->hub->db, commit->acks[i].log, commit->acks[i].epoch, commit->log,
-			commit->acks[i].seq));
-	indexing->seq = commit->seq;
-	indexing->oid = *oid;
-	return NULL;
-}
-
-static const struct error *read_mark(struct db *mailbox, const char *log, int epoch, struct indexing *out)
-{
-	struct query query CLEANUP(db_finish) = {0};
-	bool row;
-
-	TRY(db_prepare(mailbox, &query, "SELECT seq, oid FROM indexed WHERE log = ? AND epoch = ?"));
-	db_bind_text(&query, 1, log);
-	db_bind_integer(&query, 2, epoch);
-	TRY(db_step(&query, &row));
-	out->seq = row ? db_integer(&query, 0) : 0;
-	snprintf(out->oid.hex, sizeof out->oid.hex, "%s", row ? db_text(&query, 1) : "");
-	return NULL;
-}
-
-static const struct error *write_mark(
-	struct db *mailbox, const char *log, int epoch, const struct indexing *indexing)
-{
-	struct query query CLEANUP(db_finish) = {0};
-
-	TRY(db_prepare(
-		mailbox, &query, "INSERT OR REPLACE INTO indexed(log, epoch, seq, oid) VALUES(?, ?, ?, ?)"));
-	db_bind_text(&query, 1, log);
-	db_bind_integer(&query, 2, epoch);
-	db_bind_integer(&query, 3, indexing->seq);
-	db_bind_text(&query, 4, indexing->oid.hex);
-	return db_done(&query);
-}
-
-static const struct error *index_from(struct hub *hub, const char *log, int epoch, struct indexing *indexing)
-{
-	const struct roster *roster = hub_roster(hub);
-	const struct roster_member *member = roster ? roster_member(roster, log) : NULL;
-	struct db *mailbox = hub->mailbox;
-	bool waits;
-
-	indexing->is_headquarters = member && member->keys.role == MEMBER_HEADQUARTERS;
-	TRY(db_prepare(mailbox, &indexing->item,
-		"INSERT OR IGNORE INTO item(mailbox, log, epoch, seq, place, body, office, first) VALUES(?1, "
-		"?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS (SELECT 1 FROM item WHERE mailbox = ?1 AND log <> ?2))"));
-	TRY(logs_read(hub->log, hub->chain, &hub->trust.self, log, epoch, indexing->seq, indexing->oid.hex,
-		index_commit, indexing, &waits));
-	return write_mark(mailbox, log, epoch, indexing);
-}
-
-/* Both files in one go each; mailbox.db last, because it says where to begin the next time. */
-const struct error *hub_index(struct hub *hub, const char *log, int epoch)
-{
-	struct indexing indexing = {.hub = hub};
-	const struct error *error;
-	struct log_tip tip;
-
-	TRY(logs_tip(hub->log, log, epoch, &tip));
-	TRY(read_mark(hub->mailbox, log, epoch, &indexing));
-	if (indexing.seq >= tip.seq) /* more than there is: the card lost the end of the log, and what was
-					found in it stays */
-		return NULL;
-	TRY(db_begin(hub->mailbox));
-	error = db_begin(hub->db);
-	if (!error)
-		error = index_from(hub, log, epoch, &indexing);
-	db_finish(&indexing.item);
-	if (!error)
-		error = db_commit(hub->db);
-	if (!error)
-		error = db_commit(hub->mailbox);
-	if (error) {
-		db_rollback(hub->mailbox);
-		db_rollback(hub->db);
-	}
-	return error;
 }
 
 /* ---- now and then ---- */

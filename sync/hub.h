@@ -26,8 +26,6 @@ const struct error *hub_refresh(struct hub *hub) MUST_CHECK;
 /* Our log takes no further commits from here on, also after a restart: it would contradict itself. Noted as
  * an alarm. */
 const struct error *hub_halt(struct hub *hub, const char *kind, const char *reason) MUST_CHECK;
-/* Brings mailbox.db and the acknowledgements up to the log's tip in log.git; cheap when they are. */
-const struct error *hub_index(struct hub *hub, const char *log, int epoch) MUST_CHECK;
 /* Merges log.git's packs and begins inbox.git anew when they have grown many. Call when nothing is under way.
  */
 const struct error *hub_tidy(struct hub *hub) MUST_CHECK;

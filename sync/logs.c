@@ -33,7 +33,7 @@ const struct error *logs_tip(struct repo *repo, const char *log, int epoch, stru
 	return error ? error_wrap(error, "log %s", log) : NULL;
 }
 
-const struct error *logs_entry_check(const struct log_entry *entry)
+const struct error *logs_entry_check(struct log_entry *entry)
 {
 	char name[64], mailbox[33], kind;
 
@@ -41,11 +41,14 @@ const struct error *logs_entry_check(const struct log_entry *entry)
 		*entry->mailbox ? "-" : "");
 	if (!commit_entry_name(name, 0, &kind, mailbox))
 		return error_new(ERROR_INVALID, "not an envelope of kind i, o or m");
-	return check_body_form(entry->body);
+	TRY(check_body_form(entry->body));
+	digest_of(entry->sha256, entry->body);
+	entry->is_checked = true;
+	return NULL;
 }
 
 struct place {
-	const struct log_entry *entry;
+	struct log_entry *entry;
 };
 
 static int compare_places(const void *a, const void *b)
@@ -65,7 +68,7 @@ static int compare_acks(const void *a, const void *b)
 }
 
 /* Names and adds at most COMMIT_ENTRIES_MAX entries: their blobs, their tree; and their digest. */
-static void add_entries(struct pack *pack, const struct log_entry *entries, size_t count, struct oid *tree,
+static void add_entries(struct pack *pack, struct log_entry *entries, size_t count, struct oid *tree,
 	uint8_t sha256[static DIGEST_LEN])
 {
 	struct place sorted[COMMIT_ENTRIES_MAX] = {0};
@@ -77,13 +80,14 @@ static void add_entries(struct pack *pack, const struct log_entry *entries, size
 	qsort(sorted, count, sizeof *sorted, compare_places);
 	digest_start(&digest);
 	for (size_t i = 0; i < count; i++) {
-		const struct log_entry *entry = sorted[i].entry;
+		struct log_entry *entry = sorted[i].entry;
 
 		snprintf(named[i].name, sizeof named[i].name, "%c-%s%s%04zu.age", entry->kind, entry->mailbox,
 			*entry->mailbox ? "-" : "", i);
 		named[i].mode = 0100644;
-		pack_blob(pack, entry->body, &named[i].oid);
-		commit_envelopes_add(&digest, named[i].name, entry->body);
+		pack_blob(pack, entry->body, &entry->oid);
+		named[i].oid = entry->oid;
+		commit_envelopes_add(&digest, named[i].name, entry->sha256);
 	}
 	digest_end(&digest, sha256);
 	pack_tree(pack, named, count, tree);
@@ -91,7 +95,7 @@ static void add_entries(struct pack *pack, const struct log_entry *entries, size
 
 /* One commit behind `tip`, which moves on to it. */
 static const struct error *add_commit(struct pack *pack, const struct back *back, struct log_commit *commit,
-	const struct log_entry *entries, size_t count, const struct secret *sign, struct log_tip *tip)
+	struct log_entry *entries, size_t count, const struct secret *sign, struct log_tip *tip)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct bytes raw;
@@ -109,11 +113,13 @@ static const struct error *add_commit(struct pack *pack, const struct back *back
 	digest_of(tip->sha256, raw);
 	tip->seq = commit->seq;
 	tip->roster = commit->roster;
+	for (size_t i = 0; i < count; i++)
+		entries[i].seq = commit->seq;
 	return NULL;
 }
 
-static const struct error *check_input(const struct log_tip *tip, int roster, size_t ack_count,
-	const struct log_entry *entries, size_t count)
+static const struct error *check_input(
+	const struct log_tip *tip, int roster, size_t ack_count, struct log_entry *entries, size_t count)
 {
 	if (roster < tip->roster)
 		return error_new(ERROR_CONFLICT,
@@ -123,7 +129,7 @@ static const struct error *check_input(const struct log_tip *tip, int roster, si
 		return error_new(
 			ERROR_INVALID, "%zu acknowledgements; a commit holds %d", ack_count, COMMIT_ACKS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		const struct error *error = logs_entry_check(&entries[i]);
+		const struct error *error = entries[i].is_checked ? NULL : logs_entry_check(&entries[i]);
 
 		if (error)
 			return error_wrap(error, "envelope %zu of the batch", i);
@@ -132,8 +138,8 @@ static const struct error *check_input(const struct log_tip *tip, int roster, si
 }
 
 const struct error *logs_append(struct repo *repo, const char *log, int epoch, const struct secret *sign,
-	int roster, const struct commit_ack *acks, size_t ack_count, const struct log_entry *entries,
-	size_t count, struct log_tip *tip)
+	int roster, const struct commit_ack *acks, size_t ack_count, struct log_entry *entries, size_t count,
+	struct log_tip *tip)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	size_t commits = count ? (count + COMMIT_ENTRIES_MAX - 1) / COMMIT_ENTRIES_MAX : ack_count > 0;
@@ -170,7 +176,6 @@ const struct error *logs_append(struct repo *repo, const char *log, int epoch, c
 }
 
 /* Ids as 20 bytes each: a log of a hundred thousand commits is read with two megabytes. */
-#define RAW_OID_LEN 20
 struct walked {
 	uint8_t *ids; /* newest first */
 	size_t count, size;
@@ -180,14 +185,14 @@ static void walked_add(void *context, struct walked *walked, const struct oid *o
 {
 	if (walked->count == walked->size) {
 		walked->size = walked->size ? 2 * walked->size : 1024;
-		walked->ids = memory_resize(context, walked->ids, uint8_t, walked->size * RAW_OID_LEN);
+		walked->ids = memory_resize(context, walked->ids, uint8_t, walked->size * OID_LEN);
 	}
-	error_ignore(text_from_hex(walked->ids + walked->count++ * RAW_OID_LEN, RAW_OID_LEN, oid->hex));
+	error_ignore(text_from_hex(walked->ids + walked->count++ * OID_LEN, OID_LEN, oid->hex));
 }
 
 static void walked_at(const struct walked *walked, size_t i, struct oid *out)
 {
-	text_hex(out->hex, walked->ids + i * RAW_OID_LEN, RAW_OID_LEN);
+	text_hex(out->hex, walked->ids + i * OID_LEN, OID_LEN);
 }
 
 /* All commits from the tip down to the one behind `after_seq`; `end` is the one at after_seq. */
@@ -223,6 +228,7 @@ static void read_body(void *user, const struct tree_entry *entry, struct bytes b
 	struct commit_entry *to = &reading->entries[reading->count++];
 
 	memcpy(to->name, entry->name, sizeof to->name);
+	to->oid = entry->oid;
 	to->body = memory_bytes(reading->context, body.data, body.len);
 }
 

@@ -25,16 +25,20 @@ struct log_entry {
 	char kind;
 	char mailbox[33];
 	struct bytes body;
+	bool is_checked;	    /* by logs_entry_check; what stands above must not change afterwards */
+	uint8_t sha256[DIGEST_LEN]; /* of the body, from then on */
+	int64_t seq;		    /* where logs_append has put it: the commit, */
+	struct oid oid;		    /* and the blob */
 };
 /* Whether everybody will accept it: kind, mailbox id, an age file of at most 64 KiB. logs_append refuses a
  * batch with one that is not: leave it out first. */
-const struct error *logs_entry_check(const struct log_entry *entry) MUST_CHECK;
+const struct error *logs_entry_check(struct log_entry *entry) MUST_CHECK;
 /* Nothing at all to append changes nothing; acknowledgements alone make one commit. ERROR_INVALID: an entry
  * or an acknowledgement that others would refuse; ERROR_CONFLICT: the branch is elsewhere, or `roster` is
  * lower than the log's. */
 const struct error *logs_append(struct repo *repo, const char *log, int epoch, const struct secret *sign,
-	int roster, const struct commit_ack *acks, size_t ack_count, const struct log_entry *entries,
-	size_t count, struct log_tip *tip) MUST_CHECK;
+	int roster, const struct commit_ack *acks, size_t ack_count, struct log_entry *entries, size_t count,
+	struct log_tip *tip) MUST_CHECK;
 
 enum log_verdict {
 	LOG_NOTHING_NEW,

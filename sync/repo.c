@@ -133,7 +133,8 @@ int mbedtls_x509_crt_parse_file(void *chain, const char *path)
 }
 
 /* Windows and caches fit a Raspberry Pi; nobody's own git configuration plays a part; ids need no checking by
- * SHA-1 on each read, since every reader of ours checks a SHA-256 or makes the object's id anew. */
+ * SHA-1 on each read, since every reader of ours checks a SHA-256, makes the object's id anew, or opens an
+ * envelope with its key. */
 static void library_start(void)
 {
 	static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,

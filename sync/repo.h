@@ -14,6 +14,7 @@
 #include "node/vault/digest.h"
 
 #define OID_SIZE 41 /* 40 hex digits of SHA-1 and a NUL */
+#define OID_LEN 20  /* as bytes */
 
 struct oid {
 	char hex[OID_SIZE];

@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/base/ids.h"
+#include "sync/mailboxes.h"
 #include "sync/remote.h"
 #include "sync/rosters.h"
 #include "sync/transport.h"
@@ -183,7 +184,7 @@ static const struct error *keep_log(
 		if (offer->verdict != LOG_FORKED)
 			round->received += offer->taken;
 		if (offer->taken) {
-			TRY(hub_index(hub, log, epoch));
+			TRY(mailboxes_index(hub, log, epoch));
 			TRY(state_known_set(hub->db, log, epoch, &offer->tip));
 		}
 		more = offer->verdict == LOG_NEW && strcmp(offer->tip.oid.hex, offered->hex) != 0;

@@ -3,7 +3,7 @@
  *
  * Leaves to batch.c and round.c when something is remembered. Guards: high-water marks never go back, so that
  * a relay or a card that was rolled back is noticed. Written by the sync role (or a command that holds its
- * lock); read by office, intake and commands. */
+ * lock); read by office and commands. */
 #include "sync/state.h"
 
 #include <string.h>
@@ -15,43 +15,9 @@
 #define TROUBLE_DAYS 30
 
 EMBED(sync_state_sql, "sync/state.sql");
-EMBED(sync_mailbox_sql, "sync/mailbox.sql");
 
 static const char *const sync_steps[] = {sync_state_sql, NULL};
-static const char *const mailbox_steps[] = {sync_mailbox_sql, NULL};
 const struct db_schema sync_schema = {sync_steps, SYNC_DB_VERSION};
-const struct db_schema mailbox_schema = {mailbox_steps, MAILBOX_DB_VERSION};
-
-const struct error *mailbox_items(const void *context, struct db *mailbox_db, const char *mailbox,
-	struct mailbox_item **out, size_t *count)
-{
-	struct query query CLEANUP(db_finish) = {0};
-	struct mailbox_item *items = memory_array(context, struct mailbox_item, 1);
-	size_t found = 0;
-	bool row;
-
-	TRY(db_prepare(mailbox_db, &query,
-		"SELECT log, epoch, seq, body FROM item WHERE mailbox = ? ORDER BY log, epoch, seq, place"));
-	db_bind_text(&query, 1, mailbox);
-	for (;;) {
-		struct mailbox_item *item;
-		struct bytes body;
-
-		TRY(db_step(&query, &row));
-		if (!row)
-			break;
-		body = db_bytes(&query, 3);
-		items = memory_resize(context, items, struct mailbox_item, found + 1);
-		item = &items[found++];
-		snprintf(item->log, sizeof item->log, "%s", db_text(&query, 0));
-		item->epoch = (int)db_integer(&query, 1);
-		item->seq = db_integer(&query, 2);
-		item->body = memory_bytes(context, body.data, body.len);
-	}
-	*out = items;
-	*count = found;
-	return NULL;
-}
 
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto)
 {

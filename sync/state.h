@@ -1,5 +1,5 @@
-/* sync.db and mailbox.db: what the sync role remembers. It alone writes them; office and commands read
- * sync.db, intake reads mailbox.db. What each table and column is for stands in state.sql and mailbox.sql. */
+/* sync.db: what the sync role remembers. It alone writes it; office and commands read it. What each table and
+ * column is for stands in state.sql. (mailbox.db: mailboxes.h.) */
 #ifndef ENGABO_SYNC_STATE_H
 #define ENGABO_SYNC_STATE_H
 
@@ -9,21 +9,10 @@
 #include "sync/logs.h"
 
 #define SYNC_DB_VERSION 1
-#define MAILBOX_DB_VERSION 1
-extern const struct db_schema sync_schema;    /* state.sql */
-extern const struct db_schema mailbox_schema; /* mailbox.sql */
+extern const struct db_schema sync_schema; /* state.sql */
 
 /* ---- for readers ---- */
 
-struct mailbox_item {
-	char log[LOG_ID_SIZE];
-	int epoch;
-	int64_t seq;
-	struct bytes body;
-};
-/* All items of one mailbox on `context`, each log's in its order. */
-const struct error *mailbox_items(const void *context, struct db *mailbox_db, const char *mailbox,
-	struct mailbox_item **out, size_t *count) MUST_CHECK;
 /* How far sync has taken a spool ('intake' from mailbox.db or sync.db, 'office' from sync.db); 0 when it has
  * taken nothing. */
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto) MUST_CHECK;

@@ -100,65 +100,70 @@ const struct error *urgent_facts_read(struct db *sync_db, struct db *intake_db,
 	return NULL;
 }
 
-/* How far the office has read this log; 0: not at all. */
-static const struct error *office_upto(struct db *office_db, const char *log, int epoch, int64_t *out)
+/* How far the office has read each log, [[log, epoch, seq]]: office.db and mailbox.db are two hands' files.
+ */
+static const struct error *office_upto(const void *context, struct db *office_db, char **out)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	bool row;
 
-	TRY(db_prepare(office_db, &query, "SELECT seq FROM read_upto WHERE log = ? AND epoch = ?"));
-	db_bind_text(&query, 1, log);
-	db_bind_integer(&query, 2, epoch);
+	TRY(db_prepare(
+		office_db, &query, "SELECT json_group_array(json_array(log, epoch, seq)) FROM read_upto"));
+	TRY(db_step(&query, &row));
+	*out = memory_string(context, db_text(&query, 0));
+	return NULL;
+}
+
+static const struct error *ask(
+	struct db *mailbox_db, const char *sql, const char *self, const char *upto, int64_t *out)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(mailbox_db, &query, sql));
+	db_bind_text(&query, 1, self);
+	db_bind_text(&query, 2, upto);
 	TRY(db_step(&query, &row));
 	*out = row ? db_integer(&query, 0) : 0;
 	return NULL;
 }
 
-/* A report comes with the first item of its mailbox, by an intake. Only an office ends the waiting: the one
- * whose log brought it, or headquarters'. What the reporter's code can write does not, for somebody may have
- * taken the phone and the code; nor does what another hub writes there. */
-static const struct error *count_unread(
-	struct db *mailbox_db, const char *log, int epoch, int64_t after, int64_t *count)
-{
-	struct query query CLEANUP(db_finish) = {0};
-	bool row;
-
-	TRY(db_prepare(mailbox_db, &query,
-		"SELECT count(DISTINCT mailbox) FROM item AS report WHERE log = ? AND epoch = ? AND seq > ? "
-		"AND first AND NOT office AND NOT EXISTS (SELECT 1 FROM item WHERE item.mailbox = "
-		"report.mailbox AND (office = 2 OR (office = 1 AND item.log = report.log)))"));
-	db_bind_text(&query, 1, log);
-	db_bind_integer(&query, 2, epoch);
-	db_bind_integer(&query, 3, after);
-	TRY(db_step(&query, &row));
-	*count += db_integer(&query, 0);
-	return NULL;
-}
+#define WITH_UPTO                                                                                            \
+	"WITH upto AS MATERIALIZED (SELECT value ->> 0 AS log, value ->> 1 AS epoch, value ->> 2 AS seq "    \
+	"FROM json_each(?2))"
+static const char is_any[] = WITH_UPTO " SELECT count(*) FROM indexed LEFT JOIN upto USING (log, epoch) "
+				       "WHERE indexed.log <> ?1 AND indexed.seq > "
+				       "coalesce(upto.seq, 0)";
+/* A report comes with the first item of its mailbox, by an intake: one that came before any other log had
+ * one. Only an office ends the waiting: the one whose log brought it, or headquarters'. What the reporter's
+ * code can write does not, for somebody may have taken the phone and the code; nor does what another hub
+ * writes there.
+ *
+ * Items are read from one end to the other, twice, but those of offices have an index (mailbox.sql). */
+static const char how_many[] =
+	WITH_UPTO ", fresh AS MATERIALIZED (SELECT mailbox, item.log, min(id) AS id FROM item LEFT JOIN upto "
+		  "USING (log, "
+		  "epoch) WHERE item.log <> ?1 AND office = 0 AND item.seq > coalesce(upto.seq, 0) GROUP BY "
+		  "mailbox, item.log)"
+		  ", known AS MATERIALIZED (SELECT mailbox, log, min(id) AS id FROM item WHERE mailbox IN "
+		  "(SELECT mailbox "
+		  "FROM fresh) GROUP BY mailbox, log)"
+		  " SELECT count(*) FROM fresh LEFT JOIN known ON known.mailbox = fresh.mailbox AND "
+		  "known.log <> fresh.log "
+		  "AND known.id < fresh.id WHERE known.id IS NULL AND NOT EXISTS (SELECT 1 FROM item WHERE "
+		  "item.mailbox = "
+		  "fresh.mailbox AND office > 0 AND (office = 2 OR item.log = fresh.log))";
 
 const struct error *urgent_unread(struct db *mailbox_db, struct db *office_db, const char *self, int64_t *out)
 {
-	struct query query CLEANUP(db_finish) = {0};
-	int64_t count = 0;
-	bool row;
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	int64_t logs;
+	char *upto;
 
-	TRY(db_prepare(mailbox_db, &query, "SELECT log, epoch, seq FROM indexed WHERE log <> ?"));
-	db_bind_text(&query, 1, self);
-	for (;;) {
-		char log[LOG_ID_SIZE];
-		int64_t upto;
-		int epoch;
-
-		TRY(db_step(&query, &row));
-		if (!row)
-			break;
-		snprintf(log, sizeof log, "%s", db_text(&query, 0));
-		epoch = (int)db_integer(&query, 1);
-		TRY(office_upto(office_db, log, epoch, &upto));
-		if (upto < db_integer(&query, 2))
-			TRY(count_unread(mailbox_db, log, epoch, upto, &count));
-	}
-	*out = count;
-	return NULL;
+	*out = 0;
+	TRY(office_upto(scratch, office_db, &upto));
+	TRY(ask(mailbox_db, is_any, self, upto, &logs));
+	return logs ? ask(mailbox_db, how_many, self, upto, out) : NULL;
 }
 
 /* ---- the rule ---- */

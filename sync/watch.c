@@ -23,6 +23,7 @@
 #include "node/base/log.h"
 #include "node/store/doorbell.h"
 #include "node/store/spool.h"
+#include "sync/mailboxes.h"
 #include "sync/state.h"
 #include "sync/urgent.h"
 

@@ -28,7 +28,7 @@ struct group {
 	pthread_mutex_t lock;
 	pthread_cond_t arrived;
 	struct entry *first, **last; /* what waits, oldest first; under the lock */
-	bool stopping;
+	bool stopping, is_log_to_go; /* under the lock, too */
 };
 
 /* Errors live in a ring that a large batch would run over: an entry keeps its own copy. */
@@ -147,6 +147,13 @@ static void *run(void *user)
 	for (;;) {
 		struct entry *batch = take_waiting(group);
 
+		if (!batch && group->is_log_to_go) {
+			group->is_log_to_go = false;
+			pthread_mutex_unlock(&group->lock);
+			error_ignore(db_run(group->db, "PRAGMA wal_checkpoint(TRUNCATE)"));
+			pthread_mutex_lock(&group->lock);
+			continue;
+		}
 		if (!batch && group->stopping)
 			break;
 		if (!batch) {
@@ -264,6 +271,14 @@ const struct error *group_wait(struct group *group, group_work *work, void *job)
 	pthread_cond_destroy(&waiter.finished);
 	pthread_mutex_destroy(&waiter.lock);
 	return waiter.failed ? error_new(waiter.error.code, "%s", waiter.error.message) : NULL;
+}
+
+void group_empty_log(struct group *group)
+{
+	pthread_mutex_lock(&group->lock);
+	group->is_log_to_go = true;
+	pthread_mutex_unlock(&group->lock);
+	pthread_cond_signal(&group->arrived);
 }
 
 void group_stop(struct group *group)

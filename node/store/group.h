@@ -19,6 +19,9 @@ const struct error *group_start(struct db *db, struct group **out) MUST_CHECK;
 void group_submit(struct group *group, group_work *work, group_done *done, void *job);
 /* Blocks until it is on the card; for callers with a thread to spare. */
 const struct error *group_wait(struct group *group, group_work *work, void *job) MUST_CHECK;
+/* What was deleted lies in the database's log until that is written anew: when nothing waits, the log is
+ * emptied. Never blocks. */
+void group_empty_log(struct group *group);
 /* Finishes what waits, joins the thread, closes the handle. */
 void group_stop(struct group *group);
 

@@ -125,12 +125,14 @@ const struct error *spool_after(const void *context, struct db *db, int64_t afte
 	return NULL;
 }
 
-const struct error *spool_prune(struct db *db, int64_t upto)
+const struct error *spool_prune(struct db *db, int64_t upto, int64_t most)
 {
 	struct query query CLEANUP(db_finish) = {0};
 
-	TRY(db_prepare(db, &query, "DELETE FROM spool WHERE id <= ?"));
+	TRY(db_prepare(db, &query,
+		"DELETE FROM spool WHERE id IN (SELECT id FROM spool WHERE id <= ? ORDER BY id LIMIT ?)"));
 	db_bind_integer(&query, 1, upto);
+	db_bind_integer(&query, 2, most);
 	return db_done(&query);
 }
 

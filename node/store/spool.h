@@ -30,8 +30,8 @@ const struct error *spool_add(struct db *db, const struct spool_entry *entry, in
  * MiB. */
 const struct error *spool_after(const void *context, struct db *db, int64_t after, size_t most,
 	struct spool_entry **entries, size_t *count) MUST_CHECK;
-/* Deletes what sync has put into the log. */
-const struct error *spool_prune(struct db *db, int64_t upto) MUST_CHECK;
+/* Deletes what sync has put into the log: at most `most` rows with ids up to `upto`, oldest first. */
+const struct error *spool_prune(struct db *db, int64_t upto, int64_t most) MUST_CHECK;
 const struct error *spool_count(struct db *db, int64_t after, int64_t *count) MUST_CHECK;
 
 #endif

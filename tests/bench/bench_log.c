@@ -146,7 +146,7 @@ static void make_fetched(struct bench *bench, struct oid *tip)
 	digest_of(commit->prev, (struct bytes){(const uint8_t *)"", 0});
 	for (size_t i = 0; i < COMMITS; i++) {
 		void *scratch CLEANUP(memory_free) = memory_context(NULL);
-		struct commit_entry entry = {"i-0000.age", bench->records[i]};
+		struct commit_entry entry = {.name = "i-0000.age", .body = bench->records[i]};
 		struct tree_entry named = {.name = "i-0000.age", .mode = 0100644};
 		struct bytes raw;
 

@@ -4,8 +4,11 @@
  *
  *   bench_spool fill HOME COUNT FILE   puts COUNT sealed records into the spool of HOME, and the same into
  *                                      FILE, each behind its 32-bit length, as floor_append reads them
- *   bench_spool commit HOME            commits all that wait; prints {"records", "seconds"} */
+ *   bench_spool commit HOME            commits all that wait; prints {"records", "seconds"}
+ *   bench_spool follow HOME            commits what waits once a second, as the role does after a bell, and
+ * at the end of its input for the last time */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -75,21 +78,37 @@ static void commit(struct home *home)
 	printf("{\"records\": %lld, \"seconds\": %.6f}\n", (long long)count, now() - start);
 }
 
+static void follow(struct home *home)
+{
+	struct hub *hub CLEANUP(hub_close) = NULL;
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	int64_t count;
+
+	must(hub_open(NULL, home, &hub));
+	while (poll(&input, 1, 1000) == 0)
+		must(round_commit(hub, &count));
+	must(round_commit(hub, &count));
+}
+
 int main(int count, char **words)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	bool is_fill = count == 5 && strcmp(words[1], "fill") == 0;
+	const char *what = count > 1 ? words[1] : "";
 	struct home *home;
 
-	if (!is_fill && (count != 3 || strcmp(words[1], "commit") != 0)) {
-		fprintf(stderr, "usage: bench_spool fill HOME COUNT FILE | commit HOME\n");
+	if (strcmp(what, "fill") == 0
+			? count != 5
+			: count != 3 || (strcmp(what, "commit") != 0 && strcmp(what, "follow") != 0)) {
+		fprintf(stderr, "usage: bench_spool fill HOME COUNT FILE | commit HOME | follow HOME\n");
 		return 64;
 	}
 	secret_start();
 	must(home_open(context, words[2], &home));
-	if (is_fill)
+	if (strcmp(what, "fill") == 0)
 		fill(home, atol(words[3]), words[4]);
-	else
+	else if (strcmp(what, "commit") == 0)
 		commit(home);
+	else
+		follow(home);
 	return 0;
 }

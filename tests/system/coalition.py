@@ -332,6 +332,11 @@ class Hub:
         with sqlite3.connect(f"file:{self.dir}/{role}.db?mode=ro", uri=True) as db:
             return db.execute("SELECT kind, urgent FROM spool ORDER BY id").fetchall()
 
+    def saved(self):
+        """Rows ever put into intake's spool; those that sync has taken leave when others come."""
+        with sqlite3.connect(f"file:{self.dir}/intake.db?mode=ro", uri=True) as db:
+            return (db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'spool'").fetchone() or [0])[0]
+
     def healthy(self, port):
         try:
             return Browser(f"https://localhost:{port}").get("/healthz").status in (200, 503)

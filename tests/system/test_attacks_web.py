@@ -19,7 +19,7 @@ tap = Tap()
 
 
 def reports(hub):
-    return sum(kind == "i" for kind, _ in hub.spool())
+    return hub.saved() // 2  # an event and the mailbox's item
 
 
 def open_form(hub):

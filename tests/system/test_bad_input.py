@@ -247,22 +247,22 @@ REPORTS = (
 
 
 def wrong_reports(hub, state):
-    count = len(hub.spool())
+    count = hub.saved()
     for promise, text, said in REPORTS:
         done = subprocess.run([PROGRAM, "--state", hub.dir, "report", "-"], input=text, capture_output=True, env=hub.environment)
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         tap.refused(f"a report {state}, {promise}", done, 65, said)
-    tap.ok("and none of them is on the card", len(hub.spool()) == count, hub.spool())
+    tap.ok("and none of them is on the card", hub.saved() == count, hub.saved())
 
 
 def right_report(hub, state):
-    count = len(hub.spool())
+    count = hub.saved()
     done = hub.run("report", "-", input='{"what":"all right","when":"2026-02-28","needs":["legal"],"danger":"no","district":"UG-304"}')
-    tap.ok(f"a report that is right is taken {state}", re.fullmatch(r"\d{4}(?: \d{4}){4}\n", done.stdout) and len(hub.spool()) == count + 2, done.stdout)
+    tap.ok(f"a report that is right is taken {state}", re.fullmatch(r"\d{4}(?: \d{4}){4}\n", done.stdout) and hub.saved() == count + 2, done.stdout)
 
 
 def wrong_forms(hub, other):
-    phone, count = hub.phone(), len(hub.spool())
+    phone, count = hub.phone(), hub.saved()
     answers = {"what": "They asked for “the list”", "who": "A <b>neighbour</b>", "place": "Layibi"}
     for promise, name, value, said in (("a day that does not exist", "day", "31", "When"), ("an unknown code", "needs", "gold", "What would help"),
                                        ("an answer too long", "by", "x" * 9000, "too long")):
@@ -278,11 +278,11 @@ def wrong_forms(hub, other):
         kept = dict(stale.form("/form/send").fields)
         tap.ok(f"{promise}: nothing is sent, a page with all answers and a fresh token", stale.status in (200, 400) and "/done/" not in stale.url
                and all(kept[key] == text for key, text in answers.items()) and kept["token"] not in (token, ""), (stale.status, stale.text))
-    tap.ok("and none of them is on the card", len(hub.spool()) == count, hub.spool())
+    tap.ok("and none of them is on the card", hub.saved() == count, hub.saved())
     done = phone.send(stale, "/form/send")
     again = phone.send(stale, "/form/send")
     tap.ok("sent with its fresh token it is taken; sent twice, it is one report with one receipt",
-           "/done/" in done.url and done.url == again.url and len(hub.spool()) == count + 2, (done.url, again.url))
+           "/done/" in done.url and done.url == again.url and hub.saved() == count + 2, (done.url, again.url))
 
 
 # ---- relays ----

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from coalition import ROOT, Hub, Tap, fill, own_mounts, receipt, small_disk, wait_for
@@ -40,18 +41,34 @@ def full(tap, hub, top):
     tap.ok("and so is the message, once its code has opened the page again", len(hub.spool()) > before, (again.status, again.text))
 
 
+def ids(hub):
+    with sqlite3.connect(f"file:{hub.dir}/intake.db?mode=ro", uri=True) as db:
+        return [row[0] for row in db.execute("SELECT id FROM spool ORDER BY id")]
+
+
 def pruned(tap, hub):
     """What sync says it has taken, as its own schema says it."""
     before = len(hub.spool())
     with sqlite3.connect(os.path.join(hub.dir, "mailbox.db")) as db:
         with open(os.path.join(ROOT, "sync/mailbox.sql")) as f:
             db.executescript("PRAGMA journal_mode = WAL;" + f.read())
-        db.execute("INSERT INTO taken VALUES('intake', 1)")
+        db.execute("INSERT INTO taken VALUES('intake', 4)")
         db.execute("PRAGMA user_version = 1")
+    time.sleep(1.1)  # intake looks once a second
+    hub.phone().report(what="comes in the place of another")
+    tap.ok("for each row that comes, one that is in the log leaves the card", ids(hub) == list(range(3, before + 3)), ids(hub))
     hub.stop()
     hub.start("intake")
-    wait_for("the spool to shrink", lambda: len(hub.spool()) == before - 1)
-    tap.ok("rows that are in the log leave the card, the others stay", len(hub.spool()) == before - 1)
+    wait_for("the spool to shrink", lambda: len(hub.spool()) == before - 2)
+    tap.ok("soon all of these have left, and the others stay", ids(hub) == list(range(5, before + 3)), ids(hub))
+    hub.phone().report(what="now", danger="yes")
+    with sqlite3.connect(os.path.join(hub.dir, "mailbox.db")) as db:
+        db.execute("UPDATE taken SET upto = 1000000")
+    hub.stop()
+    hub.start("intake")
+    wait_for("an empty spool", lambda: not hub.spool())
+    wait_for("an empty log", lambda: os.path.getsize(os.path.join(hub.dir, "intake.db-wal")) == 0)
+    tap.ok("and once no row is left, not even the database's log tells that one was urgent", True)
 
 
 def main():

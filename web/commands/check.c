@@ -17,6 +17,7 @@
 #include "node/vault/keyring.h"
 #include "node/vault/prompt.h"
 #include "sync/logs.h"
+#include "sync/mailboxes.h"
 #include "node/store/spool.h"
 #include "sync/rosters.h"
 #include "sync/signkey.h"

@@ -11,7 +11,7 @@
 #include "node/base/text.h"
 #include "node/casework/envelope.h"
 #include "node/casework/message.h"
-#include "sync/state.h"
+#include "sync/mailboxes.h"
 
 #define TEXT_MAX 16000 /* bytes: the longest message in the widest letters */
 #define ITEMS_MOST 500 /* of one mailbox; more than people ever write */
@@ -56,10 +56,11 @@ static void add_item(
 	json_array_append_new(items, item);
 }
 
-static const struct error *add_from_mailbox_db(
+static const struct error *add_from_logs(
 	json_t *items, const void *context, const struct intake *intake, const struct mailbox *mailbox)
 {
 	struct db *db CLEANUP(db_close) = NULL;
+	struct repo *log_git CLEANUP(repo_close) = NULL;
 	const struct error *error =
 		db_open_foreign(home_file(context, intake->home, "mailbox.db"), MAILBOX_DB_VERSION, &db);
 	struct mailbox_item *found;
@@ -67,7 +68,8 @@ static const struct error *add_from_mailbox_db(
 
 	if (error) /* sync has never run: nothing came from anywhere */
 		return error->code == ERROR_UNAVAILABLE ? NULL : error;
-	TRY(mailbox_items(context, db, mailbox->id, &found, &count));
+	TRY(repo_open(home_file(context, intake->home, "log.git"), &log_git));
+	TRY(mailboxes_find(context, db, log_git, mailbox->id, &found, &count));
 	for (size_t i = 0; i < count; i++)
 		add_item(items, context, found[i].log, found[i].body, mailbox);
 	return NULL;
@@ -221,7 +223,7 @@ const struct error *inbox_read(struct intake *intake, const struct mailbox *mail
 	const struct error *error;
 	const json_t *receipt;
 
-	TRY(add_from_mailbox_db(items, scratch, intake, mailbox));
+	TRY(add_from_logs(items, scratch, intake, mailbox));
 	pthread_mutex_lock(&intake->lock);
 	error = add_from_spool(items, scratch, intake, mailbox);
 	pthread_mutex_unlock(&intake->lock);

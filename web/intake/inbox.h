@@ -1,6 +1,6 @@
-/* What a reporter finds behind the code: read from mailbox.db (every hub's items, kept by sync) and from our
- * own spool (what has not left yet), opened with the key that follows from the code typed in, for this one
- * request. */
+/* What a reporter finds behind the code: read from log.git (every hub's items; sync's mailbox.db says where)
+ * and from our own spool (what has not left yet), opened with the key that follows from the code typed in,
+ * for this one request. */
 #ifndef ENGABO_WEB_INTAKE_INBOX_H
 #define ENGABO_WEB_INTAKE_INBOX_H
 

@@ -14,11 +14,14 @@
 #include "node/base/files.h"
 #include "node/base/text.h"
 #include "node/store/doorbell.h"
+#include "sync/mailboxes.h"
+#include "sync/state.h"
 #include "sync/urgent.h"
 #include "web/intake/gate.h"
 
 EMBED(intake_sql, "web/intake/intake.sql");
 
+#define LOOK_MS 250 /* at how far sync is, which takes what is new about once a second */
 #define CLOCK_AHEAD (UINT64_C(2000) << 16) /* two seconds of the hybrid clock */
 
 static const struct error *set_up_db(struct db *db, int *roster)
@@ -27,9 +30,12 @@ static const struct error *set_up_db(struct db *db, int *roster)
 	uint64_t last = 0;
 	char *hlc;
 
-	/* A small cache is enough for rows that are only added. When a page of receipts is split, SQLite
-	 * looks through all of it; what one commit of many reports changes may go beyond it. */
+	/* A small cache is enough for rows that are only added; what one commit of many reports changes may
+	 * go beyond it. */
 	TRY(db_run(db, "PRAGMA secure_delete = ON; PRAGMA cache_size = -256; PRAGMA cache_spill = OFF"));
+	/* Sixteen megabytes of log: in a busy hour rows come and leave in the same pages (make_room), which
+	 * are written to their place once in the log's length. */
+	TRY(db_run(db, "PRAGMA wal_autocheckpoint = 32000"));
 	TRY(receipts_start(db, intake_seconds()));
 	if (!db_meta_get(scratch, db, "hlc", &hlc))
 		TRY(clock_hlc_parse(hlc, &last));
@@ -194,10 +200,10 @@ const struct error *intake_find_receipt(
 
 	*state = RECEIPT_UNKNOWN;
 	*code = NULL;
-	if (!seen_perhaps(intake->seen, receipt_id(ticket)))
+	if (!seen_find(intake->seen, receipt_id(ticket), NULL))
 		return NULL;
 	pthread_mutex_lock(&intake->lock);
-	error = receipts_find(intake->reader, ticket, now, state, code);
+	error = receipts_find(intake->reader, intake->seen, ticket, now, state, code);
 	pthread_mutex_unlock(&intake->lock);
 	return error;
 }
@@ -210,7 +216,7 @@ const struct error *intake_is_same(
 
 	receipt_make(&receipt, ticket, NULL, sent);
 	pthread_mutex_lock(&intake->lock);
-	error = receipts_is_same(intake->reader, &receipt, is_same);
+	error = receipts_is_same(intake->reader, intake->seen, &receipt, is_same);
 	pthread_mutex_unlock(&intake->lock);
 	return error;
 }
@@ -228,16 +234,52 @@ const struct error *intake_keep_clock(struct db *db, struct intake *intake)
 	return NULL;
 }
 
+const struct error *intake_taken(const struct intake *intake, int64_t *upto)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct db *mailboxes CLEANUP(db_close) = NULL;
+	const struct error *error = db_open_foreign(
+		home_file(scratch, intake->home, "mailbox.db"), MAILBOX_DB_VERSION, &mailboxes);
+
+	*upto = 0;
+	if (error) /* sync has taken nothing yet */
+		return error->code == ERROR_UNAVAILABLE ? NULL : error;
+	return state_taken(mailboxes, "intake", upto);
+}
+
+/* As many rows leave, of those that sync has taken, as come: these are written over them, where pages would
+ * else be filled with zeros first. What is left when nothing more comes is tidied up later (role.c). */
+static const struct error *make_room(struct db *db, struct intake *intake, size_t rows)
+{
+	int64_t now = clock_boot_ms(), upto;
+
+	if (now >= intake->taken_look_ms) {
+		intake->taken_look_ms = now + LOOK_MS;
+		if (!intake_taken(intake, &upto)) /* else the report is none the worse */
+			intake->taken = upto;
+	}
+	if (intake->pruned >= intake->taken)
+		return NULL;
+	TRY(spool_prune(db, intake->taken, rows));
+	if (!sqlite3_changes(db->handle))
+		intake->pruned = intake->taken;
+	return NULL;
+}
+
 static const struct error *save_work(struct db *db, void *job)
 {
 	struct intake_save *save = job;
+	struct seen *seen = save->intake->seen;
 
 	save->is_new = true;
+	if (save->composed->entries[0].urgent)
+		save->intake->is_log_marked = true;
 	if (save->ticket)
-		TRY(receipts_add(db, &save->receipt, intake_seconds(), &save->is_new));
+		TRY(receipts_add(db, seen, &save->receipt, intake_seconds(), &save->is_new));
 	if (!save->is_new)
-		return receipts_is_same(db, &save->receipt, &save->is_same);
+		return receipts_is_same(db, seen, &save->receipt, &save->is_same);
 	TRY(intake_keep_clock(db, save->intake));
+	TRY(make_room(db, save->intake, save->composed->count));
 	return compose_spool(db, save->composed);
 }
 
@@ -271,7 +313,7 @@ void intake_save(struct intake_save *save)
 {
 	if (save->ticket) {
 		receipt_make(&save->receipt, save->ticket, save->code, save->sent);
-		seen_add(save->intake->seen, save->receipt.id);
+		seen_expect(save->intake->seen, save->receipt.id);
 	}
 	group_submit(save->intake->group, save_work, save_done, save);
 }

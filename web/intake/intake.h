@@ -41,6 +41,10 @@ struct intake {
 	struct server *http, *https;
 	struct captive *captive; /* which phones have been here */
 	uint64_t clock_kept;	 /* the hybrid clock's value on the card; the writer's thread's own */
+	int64_t taken;		 /* by sync, of the spool; the writer's thread's own, too */
+	int64_t taken_look_ms;	 /* when to ask again */
+	int64_t pruned;		 /* up to here, none of these rows is left */
+	bool is_log_marked;	 /* intake.db's log tells of a row that was urgent; the same thread's */
 	atomic_bool is_told;	 /* nothing is to be put into wake_fd until it has been read */
 	int wake_fd; /* an eventfd: something is on the card, so sync's bell is to be rung, once for many, and
 			there will be tidying */
@@ -97,6 +101,8 @@ struct intake_save {
 	void (*done)(struct intake_save *save, const struct error *error);
 };
 void intake_save(struct intake_save *save);
+/* How far sync has the spool in the log: these rows need not stay. */
+const struct error *intake_taken(const struct intake *intake, int64_t *upto) MUST_CHECK;
 /* Within the transaction of an event: what is on the card stays ahead of every event, by up to two seconds,
  * so that not every report writes it. */
 const struct error *intake_keep_clock(struct db *db, struct intake *intake) MUST_CHECK;

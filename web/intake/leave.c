@@ -30,7 +30,7 @@ static const struct error *hide_work(struct db *db, void *job)
 {
 	const struct leaving *leaving = job;
 
-	return receipts_hide(db, leaving->id);
+	return receipts_hide(db, intake_of(leaving->request)->seen, leaving->id);
 }
 
 static void hide_done(void *job, const struct error *error)
@@ -59,7 +59,7 @@ const struct error *leave_press(struct request *request)
 	leaving = memory_new(request->context, struct leaving);
 	*leaving = (struct leaving){request, receipt_id(left)};
 	spent_leave(intake->spent, leaving->id);
-	if (!seen_perhaps(intake->seen, leaving->id))
+	if (!seen_find(intake->seen, leaving->id, NULL))
 		return NULL;
 	server_suspend(request);
 	group_submit(intake->group, hide_work, hide_done, leaving);

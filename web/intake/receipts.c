@@ -84,23 +84,36 @@ const struct error *receipts_note_all(struct db *db, struct seen *seen)
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 	bool row;
 
-	TRY(db_prepare(db, &query, "SELECT id FROM receipt"));
+	TRY(db_prepare(db, &query, "SELECT id, place FROM receipt"));
 	TRY(db_step(&query, &row));
 	while (row) {
-		seen_add(seen, db_integer(&query, 0));
+		seen_add(seen, db_integer(&query, 0), db_integer(&query, 1));
 		TRY(db_step(&query, &row));
 	}
 	return NULL;
 }
 
-const struct error *receipts_find(
-	struct db *db, const char *ticket, int64_t now, enum receipt_state *state, struct secret **code)
+/* A statement about a receipt's row: ?1 is its place, as far as is known, and ?2 its id. */
+static const struct error *prepare(
+	struct db *db, struct seen *seen, int64_t id, struct query *query, const char *sql)
+{
+	int64_t place;
+
+	seen_find(seen, id, &place);
+	TRY(db_prepare(db, query, sql));
+	db_bind_integer(query, 1, place);
+	db_bind_integer(query, 2, id);
+	return NULL;
+}
+
+const struct error *receipts_find(struct db *db, struct seen *seen, const char *ticket, int64_t now,
+	enum receipt_state *state, struct secret **code)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 	bool row;
 
-	TRY(db_prepare(db, &query, "SELECT sealed, at FROM receipt WHERE id = ?1"));
-	db_bind_integer(&query, 1, receipt_id(ticket));
+	TRY(prepare(db, seen, receipt_id(ticket), &query,
+		"SELECT sealed, at FROM receipt WHERE place = ?1 AND id = ?2"));
 	TRY(db_step(&query, &row));
 	*code = NULL;
 	if (!row) {
@@ -115,43 +128,55 @@ const struct error *receipts_find(
 	return NULL;
 }
 
-const struct error *receipts_is_same(struct db *db, const struct receipt *receipt, bool *is_same)
+const struct error *receipts_is_same(
+	struct db *db, struct seen *seen, const struct receipt *receipt, bool *is_same)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 
-	TRY(db_prepare(db, &query, "SELECT 1 FROM receipt WHERE id = ?1 AND sent = ?2"));
-	db_bind_integer(&query, 1, receipt->id);
-	db_bind_bytes(&query, 2, BYTES_OF(receipt->sent));
+	TRY(prepare(db, seen, receipt->id, &query,
+		"SELECT 1 FROM receipt WHERE place = ?1 AND id = ?2 AND sent = ?3"));
+	db_bind_bytes(&query, 3, BYTES_OF(receipt->sent));
 	return db_step(&query, is_same);
 }
 
-const struct error *receipts_add(struct db *db, const struct receipt *receipt, int64_t now, bool *is_new)
+static const struct error *is_there(struct db *db, struct seen *seen, int64_t id, bool *out)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	int64_t place;
 
-	TRY(db_prepare(db, &query,
-		"INSERT INTO receipt(id, sealed, sent, at) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"));
+	*out = false;
+	if (!seen_find(seen, id, &place) || !place)
+		return NULL;
+	TRY(prepare(db, seen, id, &query, "SELECT 1 FROM receipt WHERE place = ?1 AND id = ?2"));
+	return db_step(&query, out);
+}
+
+const struct error *receipts_add(
+	struct db *db, struct seen *seen, const struct receipt *receipt, int64_t now, bool *is_new)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	bool was_there;
+
+	TRY(is_there(db, seen, receipt->id, &was_there));
+	*is_new = !was_there;
+	if (was_there)
+		return NULL;
+	TRY(db_prepare(db, &query, "INSERT INTO receipt(id, sealed, sent, at) VALUES(?1, ?2, ?3, ?4)"));
 	db_bind_integer(&query, 1, receipt->id);
 	db_bind_bytes(&query, 2, receipt->has_code ? BYTES_OF(receipt->sealed) : (struct bytes){NULL, 0});
 	db_bind_bytes(&query, 3, BYTES_OF(receipt->sent));
 	db_bind_integer(&query, 4, now);
 	TRY(db_done(&query));
-	*is_new = sqlite3_changes(db->handle) > 0;
+	seen_add(seen, receipt->id, sqlite3_last_insert_rowid(db->handle));
 	return NULL;
 }
 
-static const struct error *change(struct db *db, const char *sql, int64_t value)
+const struct error *receipts_hide(struct db *db, struct seen *seen, int64_t id)
 {
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
 
-	TRY(db_prepare(db, &query, sql));
-	db_bind_integer(&query, 1, value);
+	TRY(prepare(db, seen, id, &query, "UPDATE receipt SET sealed = NULL WHERE place = ?1 AND id = ?2"));
 	return db_done(&query);
-}
-
-const struct error *receipts_hide(struct db *db, int64_t id)
-{
-	return change(db, "UPDATE receipt SET sealed = NULL WHERE id = ?1", id);
 }
 
 static const struct error *oldest(struct db *db, const char *sql, int64_t life, int64_t *next)
@@ -170,16 +195,38 @@ static const struct error *oldest(struct db *db, const char *sql, int64_t life, 
 	return NULL;
 }
 
-const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next)
+/* Rows lie in the order of their times. */
+static const struct error *last_to_go(struct db *db, int64_t now, int64_t *out)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	bool row;
+
+	TRY(db_prepare(db, &query,
+		"SELECT max(place) FROM receipt WHERE at <= ?1 OR place <= (SELECT max(place) FROM receipt) "
+		"- ?2"));
+	db_bind_integer(&query, 1, now - RECEIPT_KEPT_SECONDS);
+	db_bind_integer(&query, 2, RECEIPT_KEPT_MOST);
+	TRY(db_step(&query, &row));
+	*out = db_integer(&query, 0);
+	return NULL;
+}
+
+static const struct error *change(struct db *db, const char *sql, int64_t value)
+{
+	struct query query CLEANUP(db_finish) = {NULL, NULL};
+
+	TRY(db_prepare(db, &query, sql));
+	db_bind_integer(&query, 1, value);
+	return db_done(&query);
+}
+
+const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *gone, int64_t *next)
 {
 	*next = 0;
-	TRY(change(db, "DELETE FROM receipt WHERE at <= ?1", now - RECEIPT_KEPT_SECONDS));
+	TRY(last_to_go(db, now, gone));
+	TRY(change(db, "DELETE FROM receipt WHERE place <= ?1", *gone));
 	TRY(change(db, "UPDATE receipt SET sealed = NULL WHERE at <= ?1 AND sealed IS NOT NULL",
 		now - RECEIPT_PAGE_SECONDS));
-	TRY(change(db,
-		"DELETE FROM receipt WHERE id IN (SELECT id FROM receipt ORDER BY at DESC LIMIT -1 "
-		"OFFSET ?1)",
-		RECEIPT_KEPT_MOST));
 	TRY(oldest(db, "SELECT min(at) FROM receipt WHERE sealed IS NOT NULL", RECEIPT_PAGE_SECONDS, next));
 	return oldest(db, "SELECT min(at) FROM receipt", RECEIPT_KEPT_SECONDS, next);
 }

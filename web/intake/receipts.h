@@ -37,20 +37,23 @@ enum receipt_state {
 /* Before anything else uses the file: what was sent later than now was sent before the machine started anew,
  * and gets its time from here. */
 const struct error *receipts_start(struct db *db, int64_t now) MUST_CHECK;
+/* All of them into `seen`, by which the others find them. */
 const struct error *receipts_note_all(struct db *db, struct seen *seen) MUST_CHECK;
 /* Through any handle of intake.db. */
-const struct error *receipts_find(struct db *db, const char *ticket, int64_t now, enum receipt_state *state,
-	struct secret **code) MUST_CHECK;
+const struct error *receipts_find(struct db *db, struct seen *seen, const char *ticket, int64_t now,
+	enum receipt_state *state, struct secret **code) MUST_CHECK;
 /* Whether this, byte for byte, is what was sent with the ticket. */
-const struct error *receipts_is_same(struct db *db, const struct receipt *receipt, bool *is_same) MUST_CHECK;
+const struct error *receipts_is_same(
+	struct db *db, struct seen *seen, const struct receipt *receipt, bool *is_same) MUST_CHECK;
 /* Within the transaction that takes the report. *is_new false: it had been sent before, nothing was added. */
-const struct error *receipts_add(
-	struct db *db, const struct receipt *receipt, int64_t now, bool *is_new) MUST_CHECK;
+const struct error *receipts_add(struct db *db, struct seen *seen, const struct receipt *receipt, int64_t now,
+	bool *is_new) MUST_CHECK;
 int64_t receipt_id(const char *ticket);
 /* The code of this receipt is shown no more. */
-const struct error *receipts_hide(struct db *db, int64_t id) MUST_CHECK;
-/* Drops codes whose page died and rows that are past their time or number. *next is when to come again, in
- * seconds on the boot clock; 0: never. */
-const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *next) MUST_CHECK;
+const struct error *receipts_hide(struct db *db, struct seen *seen, int64_t id) MUST_CHECK;
+/* Drops codes whose page died and rows that are past their time or number. *gone: the last of these rows, to
+ * be told to seen_forget after the commit. *next is when to come again, in seconds on the boot clock; 0:
+ * never. */
+const struct error *receipts_tidy(struct db *db, int64_t now, int64_t *gone, int64_t *next) MUST_CHECK;
 
 #endif

@@ -17,7 +17,6 @@
 #include "node/base/files.h"
 #include "node/base/log.h"
 #include "node/store/doorbell.h"
-#include "sync/state.h"
 #include "web/intake/captive.h"
 #include "web/intake/connect.h"
 #include "web/intake/desk.h"
@@ -180,6 +179,7 @@ static const struct error *start(struct intake *intake)
 	TRY(intake_open_db(intake->home, &db, &roster));
 	intake->seen = seen_new(intake);
 	intake->spent = spent_new(intake);
+	intake->is_log_marked = true; /* perhaps, by a run before this one */
 	error = intake_claim_db(intake->home, db);
 	if (!error)
 		error = receipts_note_all(db, intake->seen);
@@ -239,32 +239,26 @@ void intake_stop(struct intake *intake)
 /* What time undoes: codes whose page died, receipts of yesterday, spool rows that sync has put into the log.
  */
 struct tidying {
-	const struct intake *intake;
+	struct intake *intake;
+	int64_t receipts_gone; /* places up to here */
 	int64_t receipts_next; /* seconds on the boot clock; 0: nothing is left to come back for */
 	int64_t spool_left;
+	bool is_log_to_go;
 };
-
-static const struct error *prune_spool(struct db *db, const struct intake *intake)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct db *mailboxes CLEANUP(db_close) = NULL;
-	const struct error *error = db_open_foreign(
-		home_file(scratch, intake->home, "mailbox.db"), MAILBOX_DB_VERSION, &mailboxes);
-	int64_t upto = 0;
-
-	if (error) /* sync has taken nothing yet */
-		return error->code == ERROR_UNAVAILABLE ? NULL : error;
-	TRY(state_taken(mailboxes, "intake", &upto));
-	return spool_prune(db, upto);
-}
 
 static const struct error *tidy_work(struct db *db, void *job)
 {
 	struct tidying *tidying = job;
+	int64_t taken;
 
-	TRY(receipts_tidy(db, intake_seconds(), &tidying->receipts_next));
-	TRY(prune_spool(db, tidying->intake));
-	return spool_count(db, 0, &tidying->spool_left);
+	TRY(receipts_tidy(db, intake_seconds(), &tidying->receipts_gone, &tidying->receipts_next));
+	TRY(intake_taken(tidying->intake, &taken));
+	TRY(spool_prune(db, taken, INT64_MAX));
+	TRY(spool_count(db, 0, &tidying->spool_left));
+	/* Which rows were urgent is told nowhere any more, the log included. */
+	tidying->is_log_to_go = !tidying->spool_left && tidying->intake->is_log_marked;
+	tidying->intake->is_log_marked &= !tidying->is_log_to_go;
+	return NULL;
 }
 
 /* When to tidy again, in milliseconds on the boot clock; NEVER: not before the next report. */
@@ -277,6 +271,10 @@ static int64_t tidy(struct intake *intake)
 	malloc_trim(0); /* what many phones at once took goes back to the system */
 	if (error)
 		log_error("tidying: %s", error->message);
+	if (!error && tidying.receipts_gone)
+		seen_forget(intake->seen, tidying.receipts_gone);
+	if (!error && tidying.is_log_to_go)
+		group_empty_log(intake->group);
 	if (error || tidying.spool_left)
 		return receipts && receipts < soon && !error ? receipts : soon;
 	return receipts ? receipts : NEVER;

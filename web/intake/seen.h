@@ -1,8 +1,9 @@
-/* Which tickets may have been sent: asked for each report before the database is. Almost every one is new,
- * and looking for it there would read anew what the last commit changed.
+/* Which tickets have been sent, and the place of each one's receipt in the table: asked for each report
+ * before the database is, since almost every one is new. In memory, so that the card needs no index of
+ * receipts: at random places in a tree, each would cost it two pages.
  *
- * A "no" is certain; a "perhaps" is what the database then decides. 64 KiB of bits, in which 20,000 receipts
- * make one new ticket in two hundred a "perhaps". Thread-safe. */
+ * Thread-safe. A place whose transaction was undone stays until the ticket gets another: whoever reads the
+ * row looks whether it is this ticket's. */
 #ifndef ENGABO_WEB_INTAKE_SEEN_H
 #define ENGABO_WEB_INTAKE_SEEN_H
 
@@ -12,8 +13,13 @@
 struct seen;
 /* On `context`. */
 struct seen *seen_new(const void *context);
-/* `id` is a receipt's (receipts.h). Before the commit that holds it. */
-void seen_add(struct seen *seen, int64_t id);
-bool seen_perhaps(const struct seen *seen, int64_t id);
+/* `id` is a receipt's (receipts.h). It is about to be added: until then it is there, at place 0. */
+void seen_expect(struct seen *seen, int64_t id);
+/* `place`: of its row, from 1. Before the commit that holds it. */
+void seen_add(struct seen *seen, int64_t id, int64_t place);
+/* False: nothing was sent with it. `place` may be NULL. */
+bool seen_find(struct seen *seen, int64_t id, int64_t *place);
+/* Rows up to here are gone. After the commit that has deleted them. */
+void seen_forget(struct seen *seen, int64_t upto);
 
 #endif

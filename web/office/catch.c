@@ -261,7 +261,7 @@ static const struct error *prune(struct office *office)
 	TRY(state_taken(sync, "office", &upto));
 	if (upto <= db_meta_number(office->db, "pruned", 0))
 		return NULL;
-	TRY(spool_prune(office->db, upto));
+	TRY(spool_prune(office->db, upto, INT64_MAX));
 	return db_meta_set_number(office->db, "pruned", upto);
 }
 

@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "node/base/clock.h"
@@ -290,6 +291,28 @@ static void check_row(struct db *db, int64_t n)
 	assert_true(row);
 }
 
+static off_t log_size(void *state)
+{
+	struct stat st;
+
+	return stat(place_file(state, "role.db-wal"), &st) == 0 ? st.st_size : 0;
+}
+
+static void a_log_that_is_to_be_emptied_is_once_nothing_waits(void **state)
+{
+	struct job job = {.n = 1, .text = "first"}, other = {.n = 2, .text = "second"};
+	struct group *group = start(*state, NULL);
+
+	assert_null(group_wait(group, work, &job));
+	assert_true(log_size(*state) > 0);
+	group_empty_log(group);
+	for (int i = 0; i < 1000 && log_size(*state); i++)
+		usleep(10000);
+	assert_int_equal(log_size(*state), 0);
+	assert_null(group_wait(group, work, &other));
+	group_stop(group);
+}
+
 static void nothing_acknowledged_is_lost_to_kill_9(void **state)
 {
 	unsigned seed = (unsigned)clock_wall_ms();
@@ -335,6 +358,7 @@ int main(void)
 		PLACE_TEST(a_commit_that_fails_is_said_to_all_of_its_batch),
 		PLACE_TEST(a_transaction_given_up_in_the_middle_acknowledges_nothing_of_it),
 		PLACE_TEST(a_full_card_is_said_and_writing_goes_on_when_there_is_room),
+		PLACE_TEST(a_log_that_is_to_be_emptied_is_once_nothing_waits),
 		PLACE_TEST(nothing_acknowledged_is_lost_to_kill_9),
 	};
 

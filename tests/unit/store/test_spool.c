@@ -75,18 +75,36 @@ static void a_number_is_never_used_twice(void **state)
 
 	add(db, 'i', "a");
 	last = add(db, 'i', "b");
-	assert_null(spool_prune(db, last));
+	assert_null(spool_prune(db, last, INT64_MAX));
 	assert_null(spool_count(db, 0, &waiting));
 	assert_int_equal(waiting, 0);
 	db_close(db);
 	db = open_spool(*state);
 	next = add(db, 'i', "c");
 	assert_true(next > last);
-	assert_null(spool_prune(db, last)); /* again: takes nothing that is new */
+	assert_null(spool_prune(db, last, INT64_MAX)); /* again: takes nothing that is new */
 	assert_null(spool_after(*state, db, last, 10, &entries, &count));
 	assert_int_equal(count, 1);
 	assert_null(spool_after(*state, db, next, 10, &entries, &count));
 	assert_int_equal(count, 0);
+	db_close(db);
+}
+
+static void what_sync_has_taken_leaves_oldest_first_and_no_more_than_is_asked(void **state)
+{
+	struct db *db = open_spool(*state);
+	int64_t ids[5], waiting;
+
+	for (size_t i = 0; i < 5; i++)
+		ids[i] = add(db, 'i', "a");
+	assert_null(spool_prune(db, ids[3], 2));
+	assert_null(spool_count(db, ids[1], &waiting));
+	assert_int_equal(waiting, 3);
+	assert_null(spool_count(db, 0, &waiting));
+	assert_int_equal(waiting, 3);
+	assert_null(spool_prune(db, ids[3], 9));
+	assert_null(spool_count(db, 0, &waiting));
+	assert_int_equal(waiting, 1);
 	db_close(db);
 }
 
@@ -186,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(entries_come_back_in_order_and_as_they_went_in),
 		PLACE_TEST(a_number_is_never_used_twice),
+		PLACE_TEST(what_sync_has_taken_leaves_oldest_first_and_no_more_than_is_asked),
 		PLACE_TEST(the_spool_of_one_hub_is_not_used_by_another),
 		PLACE_TEST(what_is_no_envelope_is_not_spooled),
 		PLACE_TEST(a_batch_stays_within_sixteen_megabytes),

@@ -13,6 +13,7 @@
 #include "node/store/spool.h"
 #include "node/vault/encoding.h"
 #include "sync/hub.h"
+#include "sync/mailboxes.h"
 #include "sync/remote.h"
 #include "sync/rosters.h"
 #include "tests/unit/roster/coalition.h"

@@ -146,7 +146,8 @@ static void it_is_byte_for_byte_what_stock_git_makes(void **state)
 
 static void the_digest_is_what_sha256sum_gives(void **state)
 {
-	const struct commit_entry entries[] = {{"i-0000.age", TEXT("one")}, {"o-0001.age", TEXT("")}};
+	const struct commit_entry entries[] = {
+		{.name = "i-0000.age", .body = TEXT("one")}, {.name = "o-0001.age", .body = TEXT("")}};
 	char expected[2 * DIGEST_LEN + 1];
 	uint8_t digest[DIGEST_LEN];
 	struct bytes out = TOOLS_RUN(NO_INPUT, "bash", "-c",

@@ -204,42 +204,6 @@ static void only_an_office_of_the_report_s_hub_or_of_headquarters_opens_it(void 
 	db_close(stranger);
 }
 
-static void mailbox_items_of_all_logs_can_be_asked_for_at_any_hub(void **state)
-{
-	static const char mailbox[] = "00112233445566778899aabbccddeeff",
-			  other[] = "ffeeddccbbaa99887766554433221100";
-	struct hubs *hubs = *state;
-	struct db *spool = hubs_spool(hubs, 1, "intake.db");
-	struct mailbox_item *items;
-	struct hub *hub;
-	size_t count;
-
-	hubs_spool_add(hubs, spool, 'm', mailbox, "saved");
-	hubs_spool_add(hubs, spool, 'm', other, "saved, for somebody else");
-	hubs_spool_add(hubs, spool, 'm', mailbox, "read");
-	HUBS_ROUND_OK(hubs_day(hubs, 0));
-	HUBS_ROUND_OK(hubs_day(hubs, 1));
-	HUBS_ROUND_OK(hubs_day(hubs, 2));
-	for (int i = 1; i < HUBS; i++) {
-		hub = hubs_open(hubs, i);
-		must(mailbox_items(hubs, hub->mailbox, mailbox, &items, &count));
-		assert_int_equal(count, 2);
-		assert_string_equal(items[0].log, hubs->trusts[1].self.log);
-		hub_close(hub);
-	}
-	/* All of it can be made again. */
-	unlink(home_file(hubs, hubs->homes[2], "mailbox.db"));
-	unlink(home_file(hubs, hubs->homes[2], "mailbox.db-wal"));
-	unlink(home_file(hubs, hubs->homes[2], "mailbox.db-shm"));
-	hub = hubs_open(hubs, 2);
-	must(mailbox_items(hubs, hub->mailbox, mailbox, &items, &count));
-	assert_int_equal(count, 2);
-	must(mailbox_items(hubs, hub->mailbox, other, &items, &count));
-	assert_int_equal(count, 1);
-	hub_close(hub);
-	db_close(spool);
-}
-
 static void acknowledgements_alone_are_committed_at_most_once_in_six_hours(void **state)
 {
 	struct hubs *hubs = *state;
@@ -347,6 +311,24 @@ static int was_under_way(struct hubs *hubs)
 	return row;
 }
 
+static void a_spool_of_more_than_one_batch_is_taken_whole(void **state)
+{
+	struct hubs *hubs = *state;
+	struct db *spool = hubs_spool(hubs, 1, "intake.db");
+	struct hub *hub = hubs_open(hubs, 1);
+	struct hubs_envelopes there;
+
+	must(db_begin(spool));
+	for (int i = 0; i < 2100; i++)
+		hubs_spool_add(hubs, spool, 'i', "", "report");
+	must(db_commit(spool));
+	assert_int_equal(hubs_commit(hub), 2100);
+	there = hubs_envelopes(hubs, hub, 1);
+	hubs_exactly_once(hubs, &there, &spool, 1);
+	hub_close(hub);
+	db_close(spool);
+}
+
 static void a_killed_sync_loses_no_record_and_doubles_none(void **state)
 {
 	struct hubs *hubs = *state;
@@ -374,7 +356,8 @@ static void a_killed_sync_loses_no_record_and_doubles_none(void **state)
 		int64_t rows;
 		size_t count;
 
-		must(mailbox_items(hubs, hub->mailbox, "00112233445566778899aabbccddeeff", &items, &count));
+		must(mailboxes_find(
+			hubs, hub->mailbox, hub->log, "00112233445566778899aabbccddeeff", &items, &count));
 		must(spool_count(spools[1], 0, &rows));
 		assert_int_equal(count, rows);
 		must(state_taken(hub->mailbox, "intake", &upto));
@@ -571,9 +554,9 @@ int main(void)
 		HUBS_TEST(a_damaged_spool_holds_up_nothing_of_the_other),
 		HUBS_TEST(which_report_was_urgent_is_kept_until_the_office_has_read_it),
 		HUBS_TEST(only_an_office_of_the_report_s_hub_or_of_headquarters_opens_it),
-		HUBS_TEST(mailbox_items_of_all_logs_can_be_asked_for_at_any_hub),
 		HUBS_TEST(acknowledgements_alone_are_committed_at_most_once_in_six_hours),
 		HUBS_TEST(a_hub_that_works_alone_sends_its_own_log),
+		HUBS_TEST(a_spool_of_more_than_one_batch_is_taken_whole),
 		HUBS_TEST(a_killed_sync_loses_no_record_and_doubles_none),
 		HUBS_TEST(a_lost_sync_db_doubles_no_record),
 		HUBS_TEST(a_log_behind_its_high_water_mark_is_not_extended),

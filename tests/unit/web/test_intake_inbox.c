@@ -5,9 +5,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "node/base/text.h"
 #include "node/casework/envelope.h"
 #include "node/casework/message.h"
-#include "sync/state.h"
+#include "sync/mailboxes.h"
+#include "sync/pack.h"
 #include "tests/unit/web/intake.h"
 #include "web/intake/inbox.h"
 
@@ -70,19 +72,28 @@ static char *receipt(void *context, const char *owner)
 		report, owner);
 }
 
+/* As sync would: the envelope in log.git, and where it is in mailbox.db. */
 static void put(struct place *place, const char *log, int seq, struct bytes body)
 {
 	struct db *db CLEANUP(db_close) = NULL;
 	struct query query CLEANUP(db_finish) = {NULL, NULL};
+	struct pack *pack = pack_begin(place, place->repo);
+	uint8_t oid[OID_LEN], number[8];
+	struct oid blob;
+	int64_t id;
 
+	pack_blob(pack, body, &blob);
+	assert_null(pack_end(pack));
+	assert_null(text_from_hex(oid, sizeof oid, blob.hex));
+	assert_null(text_from_hex(number, sizeof number, memory_string_of(place, mailbox->id, 16)));
+	memcpy(&id, number, sizeof id);
 	assert_null(db_open(home_file(place, place->home, "mailbox.db"), &mailbox_schema, &db));
 	assert_null(db_prepare(db, &query,
-		"INSERT INTO item(mailbox, log, epoch, seq, place, body, office, first) VALUES(?1, ?2, 1, "
-		"?3, 0, ?4, 0, 1)"));
-	db_bind_text(&query, 1, mailbox->id);
+		"INSERT INTO item(mailbox, log, epoch, seq, office, oid) VALUES(?1, ?2, 1, ?3, 0, ?4)"));
+	db_bind_integer(&query, 1, id);
 	db_bind_text(&query, 2, log);
 	db_bind_integer(&query, 3, seq);
-	db_bind_bytes(&query, 4, body);
+	db_bind_bytes(&query, 4, BYTES_OF(oid));
 	assert_null(db_done(&query));
 }
 

@@ -16,6 +16,7 @@
 
 static struct home *home;
 static struct db *db;
+static struct seen *seen;
 
 static int set_up(void **state)
 {
@@ -23,6 +24,7 @@ static int set_up(void **state)
 	int roster;
 
 	*state = memory_context(NULL);
+	seen = seen_new(*state);
 	if (!mkdtemp(path))
 		return -1;
 	return home_create(*state, path, &home) || intake_open_db(home, &db, &roster) || roster != 0 ? -1 : 0;
@@ -37,6 +39,14 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void tidy(int64_t now, int64_t *next)
+{
+	int64_t gone;
+
+	assert_null(receipts_tidy(db, now, &gone, next));
+	seen_forget(seen, gone);
+}
+
 static const uint8_t text[] = "They came at night.";
 
 static const struct error *add(const char *ticket, const struct secret *code, int64_t now, bool *is_new)
@@ -44,7 +54,7 @@ static const struct error *add(const char *ticket, const struct secret *code, in
 	struct receipt receipt;
 
 	receipt_make(&receipt, ticket, code, BYTES_OF(text));
-	return receipts_add(db, &receipt, now, is_new);
+	return receipts_add(db, seen, &receipt, now, is_new);
 }
 
 static bool is_same(const char *ticket, struct bytes sent)
@@ -53,7 +63,7 @@ static bool is_same(const char *ticket, struct bytes sent)
 	bool is;
 
 	receipt_make(&receipt, ticket, NULL, sent);
-	assert_null(receipts_is_same(db, &receipt, &is));
+	assert_null(receipts_is_same(db, seen, &receipt, &is));
 	return is;
 }
 
@@ -63,7 +73,7 @@ static void expect(
 	struct secret *code CLEANUP(secret_free) = NULL;
 	enum receipt_state state;
 
-	assert_null(receipts_find(db, ticket, now, &state, &code));
+	assert_null(receipts_find(db, seen, ticket, now, &state, &code));
 	assert_int_equal(state, wanted);
 	if (wanted_code)
 		assert_true(secret_equal(code, wanted_code));
@@ -90,16 +100,16 @@ static void the_same_receipt_for_ten_minutes_and_the_memory_of_it_for_a_day(void
 	expect("ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 1100, RECEIPT_UNKNOWN,
 		NULL);
 
-	assert_null(receipts_tidy(db, 1300, &next));
+	tidy(1300, &next);
 	assert_int_equal(next, 1600);
 	expect(TICKET_A, 1300, RECEIPT_THERE, code);
-	assert_null(receipts_tidy(db, 1600, &next));
+	tidy(1600, &next);
 	assert_int_equal(next, 1000 + RECEIPT_KEPT_SECONDS);
 	expect(TICKET_A, 1300, RECEIPT_THERE, NULL); /* the code itself is gone, whatever the clock says */
-	assert_null(receipts_tidy(db, 1000 + RECEIPT_KEPT_SECONDS, &next));
+	tidy(1000 + RECEIPT_KEPT_SECONDS, &next);
 	expect(TICKET_A, 1000, RECEIPT_UNKNOWN, NULL);
 	expect(TICKET_B, 1010, RECEIPT_THERE, NULL);
-	assert_null(receipts_tidy(db, 1010 + RECEIPT_KEPT_SECONDS, &next));
+	tidy(1010 + RECEIPT_KEPT_SECONDS, &next);
 	assert_int_equal(next, 0);
 }
 
@@ -110,7 +120,7 @@ static void a_code_that_was_left_is_gone_and_the_memory_of_the_sending_stays(voi
 
 	assert_null(add(TICKET_A, code, 1000, &is_new));
 	assert_null(add(TICKET_B, code, 1000, &is_new));
-	assert_null(receipts_hide(db, receipt_id(TICKET_A)));
+	assert_null(receipts_hide(db, seen, receipt_id(TICKET_A)));
 	expect(TICKET_A, 1001, RECEIPT_THERE, NULL);
 	expect(TICKET_B, 1001, RECEIPT_THERE, code);
 	assert_null(add(TICKET_A, code, 1002, &is_new));
@@ -132,27 +142,52 @@ static void what_was_sent_is_known_again_and_what_was_edited_is_not(void **state
 
 static void a_ticket_that_was_sent_is_never_taken_for_a_new_one(void **state)
 {
-	struct seen *seen = seen_new(*state);
+	struct seen *anew = seen_new(*state);
 	char ticket[sizeof TICKET_A];
-	unsigned wrongly = 0;
 	bool is_new;
 
 	assert_null(db_begin(db));
-	for (unsigned i = 0; i < 2000; i++) {
+	for (unsigned i = 0; i < 3000; i++) {
 		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
-		assert_null(add(ticket, NULL, 1000, &is_new));
+		seen_expect(seen, receipt_id(ticket));
+		assert_null(add(ticket, NULL, i < 1000 ? 1000 : 2000, &is_new));
+		assert_true(is_new);
 	}
 	assert_null(db_commit(db));
-	assert_false(seen_perhaps(seen, receipt_id(TICKET_A)));
-	assert_null(receipts_note_all(db, seen));
+	tidy(1000 + RECEIPT_KEPT_SECONDS, &(int64_t){0});
+	assert_null(receipts_note_all(db, anew)); /* as after a restart */
 	for (unsigned i = 0; i < 4000; i++) {
+		int64_t place = 0, again = 0;
+
 		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
-		if (i < 2000)
-			assert_true(seen_perhaps(seen, receipt_id(ticket)));
-		else
-			wrongly += seen_perhaps(seen, receipt_id(ticket));
+		assert_int_equal(seen_find(seen, receipt_id(ticket), &place), i >= 1000 && i < 3000);
+		assert_int_equal(seen_find(anew, receipt_id(ticket), &again), i >= 1000 && i < 3000);
+		assert_int_equal(place, again);
+		seen_expect(seen, receipt_id(ticket));
+		assert_null(add(ticket, NULL, 3000, &is_new));
+		assert_int_equal(is_new, i < 1000 || i >= 3000);
 	}
-	assert_true(wrongly < 100);
+}
+
+static void what_was_undone_was_not_sent(void **state)
+{
+	struct secret *code CLEANUP(secret_free) = mailbox_code_new();
+	bool is_new;
+
+	seen_expect(seen, receipt_id(TICKET_A));
+	expect(TICKET_A, 1000, RECEIPT_UNKNOWN, NULL);
+	assert_null(db_begin(db));
+	assert_null(add(TICKET_A, code, 1000, &is_new));
+	assert_true(is_new);
+	db_rollback(db);
+	expect(TICKET_A, 1000, RECEIPT_UNKNOWN, NULL);
+	assert_null(add(TICKET_B, code, 1000, &is_new)); /* where the other was */
+	expect(TICKET_A, 1000, RECEIPT_UNKNOWN, NULL);
+	assert_null(receipts_hide(db, seen, receipt_id(TICKET_A)));
+	expect(TICKET_B, 1000, RECEIPT_THERE, code);
+	assert_null(add(TICKET_A, code, 1000, &is_new));
+	assert_true(is_new);
+	expect(TICKET_A, 1000, RECEIPT_THERE, code);
 }
 
 static void the_card_never_holds_a_code_or_a_ticket(void **state)
@@ -193,7 +228,7 @@ static void only_the_newest_are_remembered(void **state)
 		snprintf(ticket, sizeof ticket, "%08x%.56s", i, TICKET_A);
 		assert_null(add(ticket, NULL, 1000 + i / 1000, &is_new));
 	}
-	assert_null(receipts_tidy(db, 1100, &next));
+	tidy(1100, &next);
 	assert_null(db_commit(db));
 	expect(ticket, 1100, RECEIPT_THERE, NULL);
 	snprintf(ticket, sizeof ticket, "%08x%.56s", RECEIPT_KEPT_MOST / 2, TICKET_A);
@@ -219,6 +254,7 @@ int main(void)
 			what_was_sent_is_known_again_and_what_was_edited_is_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_ticket_that_was_sent_is_never_taken_for_a_new_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_undone_was_not_sent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_card_never_holds_a_code_or_a_ticket, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			after_a_power_cut_a_receipt_gets_its_time_anew, set_up, tear_down),
