@@ -262,7 +262,7 @@ static size_t search_rare(struct sample *sample, int call)
 {
 	char text[40];
 
-	snprintf(text, sizeof text, "%s%d", words[call % 20], 1000 + call);
+	snprintf(text, sizeof text, "%d%s", 1000 + call, words[call % 20]);
 	return search(sample, text);
 }
 
@@ -281,20 +281,13 @@ static size_t search_nothing(struct sample *sample, int call)
 
 static size_t referrals(struct sample *sample, int call)
 {
-	json_t *received = NULL, *sent = NULL, *rows = NULL, *row;
-	size_t i, count;
+	json_t *received = NULL, *sent = NULL;
 
 	must(referral_list_received(sample->file, LOG, 200, &received));
 	must(referral_list_sent(sample->file, LOG, 200, &sent));
 	json_array_extend(received, sent);
 	json_decref(sent);
-	json_array_foreach (received, i, row) {
-		must(referral_replies(sample->file, json_text_or(row, "key", ""), &rows));
-		json_decref(rows);
-	}
-	count = json_array_size(received);
-	json_decref(received);
-	return count;
+	return rows_of(received);
 }
 
 static size_t directory(struct sample *sample, int call)
@@ -460,6 +453,7 @@ int main(int argc, char **argv)
 	double before, start;
 	struct sample *sample;
 
+	setlinebuf(stdout);
 	secret_start();
 	before = resident_mb();
 	start = now();

@@ -58,7 +58,7 @@ static const char *prose(struct sample *sample, const void *context, int count)
 	for (int i = 0; i < count; i++)
 		buffer_format(text, "%s%s", i ? " " : "",
 			draw(sample, 8) ? words[draw(sample, 20)]
-					: memory_format(context, "%s%u", words[draw(sample, 20)], draw(sample, 5000)));
+					: memory_format(context, "%u%s", draw(sample, 5000), words[draw(sample, 20)]));
 	return (const char *)text->data;
 }
 
