@@ -300,7 +300,7 @@ CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it
   plan TEXT -- the safety plan
 );
 CREATE INDEX referral_case ON referral(case_key, created, key);
-CREATE INDEX referral_hub ON referral(hub, state, created);
+CREATE INDEX referral_hub ON referral(hub, created);
 CREATE INDEX referral_provider ON referral(provider, created);
 CREATE INDEX referral_pass ON referral(pass) WHERE pass <> '';
 CREATE INDEX referral_home ON referral(home, created);
