@@ -1,10 +1,11 @@
-/* What a day's pages cost in a hub after some years, how much memory it needs, and how fast it opens. Not a test:
- * prints figures and never fails.
+/* What a day's pages cost in a hub after some years, how much memory it needs, and how fast it opens. Not a
+ * test: prints figures and never fails.
  *
  *   bench_casefile [cases]      10000 by default, twenty events each
  *
- * Each line with a colon is one figure: "name: value unit", in CPU; the value is the median of CALLS calls. What a page
- * asks is asked as an officer with a fifth of the cases, and as a coordinator where only they may. */
+ * Each line with a colon is one figure: "name: value unit", in CPU; the value is the median of CALLS calls.
+ * What a page asks is asked as an officer with a fifth of the cases, and as a coordinator where only they
+ * may. */
 #include <malloc.h>
 #include <sqlite3.h>
 #include <time.h>
@@ -129,8 +130,8 @@ static size_t conflicts(struct sample *sample, int call)
 
 	must(lists_conflicts(sample->file, 20, &rows));
 	json_array_foreach (rows, i, row) {
-		must(casefile_get(
-			sample->file, json_text_or(row, "entity", ""), json_text_or(row, "key", ""), &record));
+		must(casefile_get(sample->file, json_text_or(row, "entity", ""), json_text_or(row, "key", ""),
+			&record));
 		json_decref(record);
 	}
 	count = json_array_size(rows);
@@ -254,7 +255,8 @@ static size_t search_words(struct sample *sample, int call)
 {
 	char text[80];
 
-	snprintf(text, sizeof text, "%s %s %s", words[call % 20], words[(call + 7) % 20], words[(call + 3) % 20]);
+	snprintf(text, sizeof text, "%s %s %s", words[call % 20], words[(call + 7) % 20],
+		words[(call + 3) % 20]);
 	return search(sample, text);
 }
 
@@ -378,7 +380,8 @@ static double floor_of(const void *context, const struct home *home, const struc
 	sqlite3 *handle;
 	void *copy;
 
-	must(files_read(context, memory_format(context, "%s/snapshot.age", home->path), (size_t)1 << 30, &sealed));
+	must(files_read(
+		context, memory_format(context, "%s/snapshot.age", home->path), (size_t)1 << 30, &sealed));
 	must(age_open(identities, 1, sealed, &plain));
 	sqlite3_open(":memory:", &handle);
 	copy = sqlite3_malloc64(plain->len);
@@ -421,7 +424,6 @@ static void time_snapshot(struct sample *sample)
 		vault->office = sshsig_seed_new(&signer);
 	start = now();
 	must(snapshot_write(&home, sample->file, vault, &place));
-	if (getenv("DUMP")) { struct secret *p; must(casefile_save(sample->file, &p)); FILE *f = fopen(getenv("DUMP"), "w"); fwrite(p->data, 1, p->len, f); fclose(f); }
 	printf("snapshot, write: %.0f ms\n", (now() - start) * 1000);
 	for (int i = 0; i < ROUNDS; i++) {
 		void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -463,7 +465,8 @@ int main(int argc, char **argv)
 	malloc_trim(0);
 	printf("memory, process: %.1f MB\nmemory, before: %.1f MB\n", resident_mb(), before);
 	printf("memory, case file: %.1f MB\n",
-		number(sample, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") / 1e6);
+		number(sample, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") /
+			1e6);
 	time_pages(sample);
 	time_snapshot(sample);
 	return 0;
