@@ -215,7 +215,7 @@ const struct error *lists_cases_past(struct casefile *file, const char *today, i
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND is_closed = 1"
+		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND +is_closed = 1"
 			     " ORDER BY retention LIMIT ?1"));
 	db_bind_integer(&query, 1, limit);
 	db_bind_text(&query, 2, today);
