@@ -67,6 +67,27 @@ CREATE TABLE about( -- answers to be looked at again when what they answer chang
   PRIMARY KEY(key, answer)
 ) WITHOUT ROWID;
 
+CREATE TABLE owed( -- what is owed by a day in cases that are not closed, worked out from the records below (pending.c), for Today
+  case_key TEXT NOT NULL, -- in which case
+  kind TEXT NOT NULL, -- followup, action, plan, review (of the risk), reply
+  key TEXT NOT NULL, -- of the record; of a reply its referral's, of a review the case's
+  id INTEGER NOT NULL, -- its row
+  due TEXT NOT NULL, -- by when
+  whose TEXT NOT NULL, -- user name of whoever sees to it; empty: nobody
+  doer TEXT NOT NULL, -- of an action who does it
+  PRIMARY KEY(case_key, kind, key)
+) WITHOUT ROWID;
+CREATE INDEX owed_due ON owed(due, key);
+CREATE INDEX owed_kind ON owed(kind, due, key);
+CREATE INDEX owed_whose ON owed(whose, due, key);
+CREATE INDEX owed_doer ON owed(doer, due, key) WHERE doer <> '';
+CREATE TABLE unanswered( -- reports whose reporter waits for an answer (pending.c), for Today
+  report TEXT PRIMARY KEY, -- key of the report
+  message INTEGER NOT NULL, -- row of what they said last
+  created TEXT NOT NULL -- when
+) WITHOUT ROWID;
+CREATE INDEX unanswered_created ON unanswered(created);
+
 CREATE TABLE case_owner( -- whose a case is and was; only of cases that were transferred
   case_key TEXT NOT NULL, -- which case
   place INTEGER NOT NULL, -- 0 is the hub that made it; the greatest is the owner
@@ -279,7 +300,7 @@ CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it
   plan TEXT -- the safety plan
 );
 CREATE INDEX referral_case ON referral(case_key, created, key);
-CREATE INDEX referral_hub ON referral(hub, state, created);
+CREATE INDEX referral_hub ON referral(hub, created);
 CREATE INDEX referral_provider ON referral(provider, created);
 CREATE INDEX referral_pass ON referral(pass) WHERE pass <> '';
 CREATE INDEX referral_home ON referral(home, created);

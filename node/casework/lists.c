@@ -215,7 +215,7 @@ const struct error *lists_cases_past(struct casefile *file, const char *today, i
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND is_closed = 1"
+		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND +is_closed = 1"
 			     " ORDER BY retention LIMIT ?1"));
 	db_bind_integer(&query, 1, limit);
 	db_bind_text(&query, 2, today);
@@ -318,24 +318,15 @@ const struct error *lists_provider_of(
 	return NULL;
 }
 
-const struct error *lists_counts(struct casefile *file, const char *today, json_t **out)
+const struct error *lists_counts(struct casefile *file, json_t **out)
 {
 	struct query query;
 	json_t *rows;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT (SELECT count(*) FROM report r LEFT JOIN case_ c ON c.key = r.\"case\""
-		"   WHERE r.state = 'new' AND " SIGHT_CASE ") AS new_reports,"
-		" (SELECT count(*) FROM report r LEFT JOIN case_ c ON c.key = r.\"case\""
-		"   WHERE r.state = 'new' AND r.urgency = 0 AND " SIGHT_CASE ") AS urgent,"
-		" (SELECT count(*) FROM action a LEFT JOIN case_ c ON c.key = a.case_key"
-		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1 AND " SIGHT_CASE ")"
-		" + (SELECT count(*) FROM followup a LEFT JOIN case_ c ON c.key = a.case_key"
-		"   WHERE a.is_open = 1 AND a.due_by < ?1 AND c.is_closed IS NOT 1 AND " SIGHT_CASE
-		") AS overdue,"
-		" (SELECT count(*)" CONFLICTS ") AS conflicts,"
-		" (SELECT count(*) FROM case_ c WHERE is_closed = 0 AND " SIGHT_CASE ") AS open_cases"));
-	db_bind_text(&query, 1, today);
+		"SELECT count(*) AS new_reports, count(*) FILTER (WHERE r.urgency = 0) AS urgent"
+		" FROM report r LEFT JOIN case_ c ON c.key = r.\"case\" WHERE r.state = 'new' "
+		"AND " SIGHT_CASE));
 	TRY(lists_rows(&query, &rows));
 	*out = json_incref(json_array_get(rows, 0));
 	json_decref(rows);

@@ -86,8 +86,8 @@ const struct error *lists_referred(
  */
 const struct error *lists_of_pass(
 	const void *context, struct casefile *file, const char *pass, const char **key) MUST_CHECK;
-/* Numbers for the head of the page: {"new_reports","urgent","overdue","conflicts","open_cases"} */
-const struct error *lists_counts(struct casefile *file, const char *today, json_t **out) MUST_CHECK;
+/* Numbers for the head of the page: {"new_reports","urgent"} */
+const struct error *lists_counts(struct casefile *file, json_t **out) MUST_CHECK;
 /* FTS5 over reports, cases, actions, notes; newest first:
  * {"entity","key","case_key","ref","title","snippet"}. Words are prefixes; what a person types is never FTS
  * syntax. */

@@ -129,8 +129,10 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 
 #define COLUMNS                                                                                              \
 	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.service, "          \
-	"r.urgency, r.state, r.sent_at, r.expires, r.ref, r.alias FROM referral r LEFT JOIN provider p ON "  \
-	"p.key = r.provider "
+	"r.urgency, r.state, r.sent_at, r.expires, r.ref, r.alias, (SELECT json_group_array(json_object("    \
+	"'key', y.key, 'kind', y.kind, 'next', y.next, 'created', y.created)) FROM reply y WHERE "           \
+	"y.referral = r.key) AS \"list:replies\" FROM referral r LEFT JOIN provider p ON p.key = "           \
+	"r.provider "
 #define OF_CASE "LEFT JOIN case_ c ON c.key = r.case_key "
 
 static const struct error *list(

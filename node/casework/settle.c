@@ -10,6 +10,7 @@
 
 #include "node/base/text.h"
 #include "node/casework/owners.h"
+#include "node/casework/pending.h"
 #include "node/casework/trail.h"
 
 #define ENTITIES_MAX 32
@@ -49,6 +50,7 @@ static const char *const texts[STATEMENTS] = {
 
 struct settle {
 	struct ledger *ledger;
+	struct pending *pending;
 	struct query statements[STATEMENTS];
 	struct query write[ENTITIES_MAX], drop[ENTITIES_MAX]; /* a row of the entity's own table */
 };
@@ -104,6 +106,7 @@ const struct error *settle_new(const void *context, struct ledger *ledger, struc
 
 	entities = schema_entities(&count);
 	settle->ledger = ledger;
+	settle->pending = pending_new(settle);
 	talloc_set_destructor(settle, settle_free);
 	for (size_t i = 0; i < STATEMENTS; i++)
 		TRY(db_prepare(ledger->db, &settle->statements[i], texts[i]));
@@ -458,6 +461,7 @@ static const struct error *settle_one(struct settle *settle, struct ledger_entit
 	TRY(decide(settle, row, entity, claims, count));
 	if (entity)
 		TRY(write_record(settle, row, merge_claims(scratch, entity, claims, count)));
+	pending_touch(settle->pending, &before, row, claims, count);
 	if (strcmp(before.case_key, row->case_key) == 0 && before.creator_hq == row->creator_hq &&
 		before.conflicts == row->conflicts && before.search == row->search)
 		return NULL;
@@ -604,5 +608,5 @@ const struct error *settle_all(struct settle *settle, int64_t *ids, size_t count
 	}
 	json_object_foreach (cases, case_key, value)
 		TRY(settle_case(settle, case_key));
-	return NULL;
+	return pending_settle(settle->pending, settle->ledger->db);
 }

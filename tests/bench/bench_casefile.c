@@ -1,18 +1,30 @@
-/* How fast the case file takes events, what a day's pages cost, and how much memory it all needs. Not a test:
- * prints figures and never fails.
+/* What a day's pages cost in a hub after some years, how much memory it needs, and how fast it opens. Not a
+ * test: prints figures and never fails.
  *
- *   bench_casefile [cases [events a case]]      10000 and 1 by default */
+ *   bench_casefile [cases]      10000 by default, twenty events each
+ *
+ * Each line with a colon is one figure: "name: value unit", in CPU; the value is the median of CALLS calls.
+ * What a page asks is asked as an officer with a fifth of the cases, and as a coordinator where only they
+ * may. */
 #include <malloc.h>
-#include <stdio.h>
-#include <string.h>
+#include <sqlite3.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "node/casework/casefile.h"
+#include "node/base/files.h"
+#include "node/casework/directory.h"
 #include "node/casework/lists.h"
+#include "node/casework/owed.h"
+#include "node/casework/pending.h"
+#include "node/casework/referral.h"
+#include "node/casework/snapshot.h"
+#include "tests/bench/casefile_sample.h"
 
-#define BATCH 1000
-#define LOG "ga00000000000000"
-#define PAGES 200
+#define CALLS 15
+#define ROUNDS 5
+
+static const struct reader officer = {"akello", ROLE_OFFICER, "north", ""},
+			   coordinator = {"namata", ROLE_COORDINATOR, "", ""};
 
 static double now(void)
 {
@@ -20,14 +32,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* what others do on this machine does not count */
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void must(const struct error *error)
-{
-	if (!error)
-		return;
-	fprintf(stderr, "%s\n", error->message);
-	exit(1);
 }
 
 static double resident_mb(void)
@@ -42,142 +46,428 @@ static double resident_mb(void)
 	return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
-static const char *const words[] = {"market", "police", "threat", "meeting", "lawyer", "village", "phone",
-	"arrest", "land", "radio", "office", "night", "family", "teacher", "church", "road", "water",
-	"school", "letter", "camera"};
-
-/* One event of case `number`; the first makes it, the others change its risk. */
-static struct event *make(const void *context, int number, int nth, const char *before)
+static int compare(const void *a, const void *b)
 {
-	static const char *const risks[] = {"low", "medium", "high", "emergency"};
-	json_t *json CLEANUP(json_decref) = NULL, *set = json_object();
-	char key[64], ulid[ULID_SIZE];
-	struct event *event;
+	double left = *(const double *)a, right = *(const double *)b;
 
-	snprintf(key, sizeof key, LOG ".01jd00000000000000%08d", number);
-	ids_ulid_new(ulid, 1795000000000 + (uint64_t)number);
-	json_object_set_new(set, "risk", json_string(risks[(number + nth) % 4]));
-	if (nth == 0) {
-		struct buffer *story = buffer_new(context);
+	return (left > right) - (left < right);
+}
 
-		for (int i = 0; i < 40; i++)
-			buffer_format(
-				story, "%s%d ", words[(number * 7 + i * 13) % 20], (number * 31 + i) % 977);
-		json_object_set_new(set, "alias", json_string(words[number % 20]));
-		json_object_set_new(set, "summary", json_string((const char *)story->data));
-		json_object_set_new(set, "ref", json_string(memory_format(context, "GUL-%05d", number)));
+static double median(double *values, int count)
+{
+	qsort(values, (size_t)count, sizeof *values, compare);
+	return values[count / 2];
+}
+
+/* ---- what pages ask; each returns how many rows came ---- */
+
+typedef size_t page(struct sample *sample, int call);
+
+static size_t rows_of(json_t *rows)
+{
+	size_t count = json_is_array(rows) ? json_array_size(rows) : 1;
+
+	json_decref(rows);
+	return count;
+}
+#define ASK(call) (must(call), rows_of(rows))
+
+static const char *case_of(const struct sample *sample, int call)
+{
+	return sample->cases[(call * 35 + 5) % sample->count];
+}
+
+static size_t counts(struct sample *sample, int call)
+{
+	json_t *rows = NULL;
+
+	return ASK(lists_counts(sample->file, &rows));
+}
+
+static size_t today_reports(struct sample *sample, int call)
+{
+	json_t *rows = NULL;
+	size_t count = ASK(lists_reports(sample->file, "new", 40, 0, &rows));
+
+	return count + ASK(lists_reports(sample->file, "opened", 20, 0, &rows));
+}
+
+static size_t today_messages(struct sample *sample, int call)
+{
+	json_t *rows = NULL;
+
+	return ASK(pending_unanswered(sample->file, 20, &rows));
+}
+
+static size_t owed_mine(struct sample *sample, int call)
+{
+	const struct owed_asked asked = {"2026-11-24", "2026-12-01", "akello", 30};
+	json_t *rows = NULL;
+
+	return ASK(owed_list(sample->file, &asked, &rows));
+}
+
+static size_t owed_all(struct sample *sample, int call)
+{
+	const struct owed_asked asked = {"2026-11-24", "2026-12-01", NULL, 200};
+	json_t *rows = NULL;
+
+	return ASK(owed_list(sample->file, &asked, &rows));
+}
+
+static size_t calendar(struct sample *sample, int call)
+{
+	const struct owed_asked asked = {"2026-11-24", "2027-11-24", "akello", 500};
+	json_t *rows = NULL;
+
+	return ASK(owed_list(sample->file, &asked, &rows));
+}
+
+static size_t conflicts(struct sample *sample, int call)
+{
+	json_t *rows = NULL, *row, *record;
+	size_t i, count;
+
+	must(lists_conflicts(sample->file, 20, &rows));
+	json_array_foreach (rows, i, row) {
+		must(casefile_get(sample->file, json_text_or(row, "entity", ""), json_text_or(row, "key", ""),
+			&record));
+		json_decref(record);
 	}
-	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s, s]}", "v", 1, "id", ulid, "hlc",
-		memory_format(context, "%016llx",
-			0x019a000000000000ull + (unsigned long long)number * 65536 + (unsigned)nth),
-		"at", "2026-11-23T09:12:44Z", "clock", "sure", "by", "akello", "entity", "case", "key", key,
-		"set", set, "to", LOG, "hq");
-	if (before)
-		json_object_set_new(json, "over", json_pack("{s:[s]}", "risk", before));
-	must(event_parse(context, json_line(context, json), &event));
-	return event;
+	count = json_array_size(rows);
+	json_decref(rows);
+	return count;
 }
 
-/* All events, in batches; returns the seconds spent in the case file alone. */
-static double fill(struct casefile *file, int cases, int each)
+static size_t today(struct sample *sample, int call)
 {
-	struct event_origin origin = {.log = LOG, .epoch = 1, .seq = 1, .kind = 'o', .roster_version = 1};
-	double spent = 0;
+	json_t *rows = NULL;
 
-	for (int first = 0; first < cases * each; first += BATCH) {
-		void *context CLEANUP(memory_free) = memory_context(NULL);
-		int count = cases * each - first < BATCH ? cases * each - first : BATCH;
-		struct event *events[BATCH];
-		enum taken taken;
-		double start;
+	return counts(sample, call) + today_reports(sample, call) + today_messages(sample, call) +
+	       owed_mine(sample, call) + conflicts(sample, call) +
+	       ASK(lists_transfers(sample->file, LOG, false, -1, &rows));
+}
 
-		for (int i = 0; i < count; i++) {
-			int number = (first + i) / each, nth = (first + i) % each;
-			char *before = nth && i ? memory_format(context, LOG "/%s", events[i - 1]->id) : NULL;
+static size_t cases_of(struct sample *sample, const char *state, int offset)
+{
+	json_t *rows = NULL;
 
-			events[i] = make(context, number, nth, before);
-		}
-		start = now();
-		must(casefile_begin(file));
-		for (int i = 0; i < count; i++)
-			must(casefile_take(file, events[i], &origin, &taken));
-		must(casefile_end(file));
-		spent += now() - start;
+	return ASK(lists_cases(sample->file, state, 50, offset, &rows));
+}
+
+static size_t cases_open(struct sample *sample, int call)
+{
+	return cases_of(sample, "open", call * 50);
+}
+
+static size_t cases_closed(struct sample *sample, int call)
+{
+	return cases_of(sample, "closed", call * 50);
+}
+
+static size_t cases_all(struct sample *sample, int call)
+{
+	return cases_of(sample, NULL, call * 50);
+}
+
+static size_t cases_far(struct sample *sample, int call)
+{
+	return cases_of(sample, NULL, sample->count * 9 / 10);
+}
+
+static size_t cases_past(struct sample *sample, int call)
+{
+	json_t *rows = NULL;
+
+	return ASK(lists_cases_past(sample->file, "2026-11-24", 200, &rows));
+}
+
+static size_t referrals_of(struct sample *sample, const char *key)
+{
+	json_t *rows = NULL, *replies = NULL, *row;
+	size_t i, count;
+
+	must(lists_referred(sample->file, key, 100, &rows));
+	json_array_foreach (rows, i, row) {
+		must(referral_replies(sample->file, json_text_or(row, "key", ""), &replies));
+		json_decref(replies);
 	}
-	return spent;
+	count = json_array_size(rows);
+	json_decref(rows);
+	return count;
 }
 
-static void time_page(const char *name, struct casefile *file,
-	const struct error *(*page)(struct casefile *, int, json_t **))
+/* All that web/office/case.c asks, in its order. */
+static size_t case_page(struct sample *sample, int call)
 {
-	double start = now();
-	size_t rows = 0;
+	static const char *const parts[] = {
+		"person", "contact", "plan", "incident", "consent", "action", "followup", "attachment"};
+	const char *key = case_of(sample, call);
+	char owner[LOG_ID_SIZE];
+	json_t *rows = NULL;
+	size_t count = 0;
+	bool is;
 
-	for (int i = 0; i < PAGES; i++) {
-		json_t *out = NULL;
-
-		must(page(file, i, &out));
-		rows += json_is_array(out) ? json_array_size(out) : 1;
-		json_decref(out);
-	}
-	printf("  %-28s %8.3f ms   (%zu rows)\n", name, (now() - start) * 1000 / PAGES, rows / PAGES);
+	count += ASK(casefile_get(sample->file, "case", key, &rows));
+	must(trail_has(casefile_db(sample->file), "akello", key, "looked at", "2026-11-24", &is));
+	count += ASK(lists_duplicates(sample->file, key, &rows));
+	count += ASK(lists_case_reports(sample->file, key, &rows));
+	count += ASK(lists_actions(sample->file, key, "2026-11-24", 100, &rows));
+	count += ASK(lists_followups(sample->file, key, "2026-11-24", 100, &rows));
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		count += ASK(lists_parts(sample->file, parts[i], key, 100, &rows));
+	count += referrals_of(sample, key);
+	count += ASK(lists_notes(sample->file, key, &rows));
+	must(casefile_owner(sample->file, key, owner));
+	count += ASK(lists_transfers_of(sample->file, key, &rows));
+	must(lists_is_for_headquarters(sample->file, key, &is));
+	count += ASK(lists_late(sample->file, key, 100, &rows));
+	return count + ASK(casefile_get(sample->file, "report", key, &rows));
 }
 
-static const struct error *page_cases(struct casefile *file, int i, json_t **out)
+static size_t report_page(struct sample *sample, int call)
 {
-	return lists_cases(file, "open", 50, i, out);
+	const char *key = case_of(sample, call);
+	json_t *rows = NULL;
+	size_t count = ASK(casefile_get(sample->file, "report", key, &rows));
+
+	return count + ASK(lists_messages(sample->file, key, &rows));
 }
 
-static const struct error *page_counts(struct casefile *file, int i, json_t **out)
+static size_t search(struct sample *sample, const char *text)
 {
-	return lists_counts(file, "2026-11-24", out);
+	json_t *rows = NULL;
+
+	return ASK(lists_search(sample->file, text, 50, &rows));
 }
 
-static const struct error *page_case(struct casefile *file, int i, json_t **out)
+static size_t search_letter(struct sample *sample, int call)
 {
-	char key[64];
-
-	snprintf(key, sizeof key, LOG ".01jd00000000000000%08d", i);
-	return casefile_get(file, "case", key, out);
+	return search(sample, "m");
 }
 
-static const struct error *page_search(struct casefile *file, int i, json_t **out)
+static size_t search_word(struct sample *sample, int call)
 {
-	return lists_search(file, words[i % 20], 50, out);
+	return search(sample, words[call % 20]);
 }
 
-static const struct error *page_search_rare(struct casefile *file, int i, json_t **out)
+static size_t search_words(struct sample *sample, int call)
+{
+	char text[80];
+
+	snprintf(text, sizeof text, "%s %s %s", words[call % 20], words[(call + 7) % 20],
+		words[(call + 3) % 20]);
+	return search(sample, text);
+}
+
+static size_t search_rare(struct sample *sample, int call)
 {
 	char text[40];
 
-	snprintf(text, sizeof text, "%s%d", words[i % 20], i);
-	return lists_search(file, text, 50, out);
+	snprintf(text, sizeof text, "%d%s", 1000 + call, words[call % 20]);
+	return search(sample, text);
+}
+
+static size_t search_reference(struct sample *sample, int call)
+{
+	char text[40];
+
+	snprintf(text, sizeof text, "GUL-%05d", call * 35 + 5);
+	return search(sample, text);
+}
+
+static size_t search_nothing(struct sample *sample, int call)
+{
+	return search(sample, "market zebra");
+}
+
+static size_t referrals(struct sample *sample, int call)
+{
+	json_t *received = NULL, *sent = NULL;
+
+	must(referral_list_received(sample->file, LOG, 200, &received));
+	must(referral_list_sent(sample->file, LOG, 200, &sent));
+	json_array_extend(received, sent);
+	json_decref(sent);
+	return rows_of(received);
+}
+
+static size_t directory(struct sample *sample, int call)
+{
+	json_t *rows = NULL;
+
+	return ASK(directory_list(
+		sample->file, &(struct directory_filter){"legal", "", "", "", "active"}, 50, 0, &rows));
+}
+
+static size_t audit_page(struct sample *sample, int call)
+{
+	const struct trail_wanted wanted = {.limit = 51, .offset = call * 50};
+	struct trail_state state;
+	json_t *rows = NULL;
+
+	must(trail_state(casefile_db(sample->file), &state));
+	return ASK(trail_list(casefile_db(sample->file), &wanted, &rows));
+}
+
+static size_t audit_person(struct sample *sample, int call)
+{
+	const struct trail_wanted wanted = {.who = officers[call % 5], .limit = 51};
+	json_t *rows = NULL;
+
+	return ASK(trail_list(casefile_db(sample->file), &wanted, &rows));
+}
+
+static const struct {
+	const char *name;
+	page *ask;
+	bool is_coordinators;
+} pages[] = {
+	{"today, all of it", today, false},
+	{"today: counts, on each page", counts, false},
+	{"today: new and opened reports", today_reports, false},
+	{"today: who waits for an answer", today_messages, false},
+	{"today: owed to one, 30 rows", owed_mine, false},
+	{"today: owed to all, 200 rows", owed_all, false},
+	{"today: conflicts with their values", conflicts, false},
+	{"calendar, 500 rows", calendar, false},
+	{"cases, open", cases_open, false},
+	{"cases, closed", cases_closed, false},
+	{"cases, all", cases_all, false},
+	{"cases, all, far behind", cases_far, false},
+	{"cases kept long enough", cases_past, true},
+	{"case page", case_page, true},
+	{"report page", report_page, true},
+	{"search, one letter", search_letter, false},
+	{"search, a frequent word", search_word, false},
+	{"search, three words", search_words, false},
+	{"search, a rare word", search_rare, false},
+	{"search, a reference", search_reference, false},
+	{"search, what is not there", search_nothing, false},
+	{"referrals, 400 rows with replies", referrals, false},
+	{"directory", directory, false},
+	{"audit, all", audit_page, true},
+	{"audit, of one person", audit_person, true},
+};
+
+static void time_pages(struct sample *sample)
+{
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		double spent[CALLS];
+		size_t count = 0;
+
+		casefile_read_as(sample->file, pages[i].is_coordinators ? &coordinator : &officer);
+		for (int call = 0; call < CALLS; call++) {
+			double start = now();
+
+			count = pages[i].ask(sample, call);
+			spent[call] = (now() - start) * 1000;
+		}
+		printf("%s: %.3f ms (%zu rows)\n", pages[i].name, median(spent, CALLS), count);
+	}
+	casefile_read_as(sample->file, NULL);
+}
+
+/* ---- unlocking ---- */
+
+/* The least that unlocking can do: open the age file and hand SQLite the bytes. */
+static double floor_of(const void *context, const struct home *home, const struct vault *vault)
+{
+	const struct secret *identities[] = {vault->opening};
+	struct secret *plain CLEANUP(secret_free) = NULL;
+	double start = now(), spent;
+	struct bytes sealed;
+	sqlite3 *handle;
+	void *copy;
+
+	must(files_read(
+		context, memory_format(context, "%s/snapshot.age", home->path), (size_t)1 << 30, &sealed));
+	must(age_open(identities, 1, sealed, &plain));
+	sqlite3_open(":memory:", &handle);
+	copy = sqlite3_malloc64(plain->len);
+	memcpy(copy, plain->data, plain->len);
+	sqlite3_deserialize(handle, "main", copy, (sqlite3_int64)plain->len, (sqlite3_int64)plain->len,
+		SQLITE_DESERIALIZE_FREEONCLOSE);
+	sqlite3_exec(handle, "SELECT count(*) FROM meta", NULL, NULL, NULL);
+	spent = now() - start;
+	sqlite3_close(handle);
+	return spent * 1000;
+}
+
+static double ours_of(const void *context, const struct home *home, const struct vault *vault,
+	const struct snapshot_place *place)
+{
+	double start = now(), spent;
+	struct casefile *file;
+
+	must(snapshot_read(context, home, vault, place, &file));
+	spent = now() - start;
+	talloc_free(file);
+	return spent * 1000;
+}
+
+static void time_snapshot(struct sample *sample)
+{
+	const struct snapshot_place place = {LOG, 1, 1};
+	char folder[] = "/tmp/engabo-bench-XXXXXX";
+	struct home home = {.path = folder};
+	struct vault *vault CLEANUP(vault_free) = vault_new();
+	struct age_recipient recipient;
+	struct signer signer;
+	double ours[ROUNDS], least[ROUNDS], ratio[ROUNDS], start;
+
+	if (!mkdtemp(folder))
+		exit(1);
+	if (!vault->opening)
+		vault->opening = age_identity_new(&recipient);
+	if (!vault->office)
+		vault->office = sshsig_seed_new(&signer);
+	start = now();
+	must(snapshot_write(&home, sample->file, vault, &place));
+	printf("snapshot, write: %.0f ms\n", (now() - start) * 1000);
+	for (int i = 0; i < ROUNDS; i++) {
+		void *context CLEANUP(memory_free) = memory_context(NULL);
+
+		least[i] = floor_of(context, &home, vault);
+		ours[i] = ours_of(context, &home, vault, &place);
+		ratio[i] = ours[i] / least[i];
+	}
+	printf("snapshot, read: %.0f ms\n", median(ours, ROUNDS));
+	printf("snapshot, floor: %.0f ms\n", median(least, ROUNDS));
+	printf("snapshot, ratio: %.2f times\n", median(ratio, ROUNDS));
+	remove(memory_format(sample, "%s/snapshot.age", folder));
+	remove(memory_format(sample, "%s/snapshot.sig", folder));
+	rmdir(folder);
+}
+
+static double number(struct sample *sample, const char *sql)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	must(db_prepare(casefile_db(sample->file), &query, sql));
+	must(db_step(&query, &row));
+	return row ? (double)db_integer(&query, 0) : 0;
 }
 
 int main(int argc, char **argv)
 {
-	int cases = argc > 1 ? atoi(argv[1]) : 10000, each = argc > 2 ? atoi(argv[2]) : 1;
-	double before, taken, start;
-	struct secret *saved = NULL;
-	struct casefile *file;
+	double before, start;
+	struct sample *sample;
 
+	setlinebuf(stdout);
 	secret_start();
 	before = resident_mb();
-	must(casefile_new(NULL, LOG, &file));
-	taken = fill(file, cases, each);
-	malloc_trim(0);
-	printf("%d cases, %d events: %.0f events a second of CPU, %.1f MB resident beyond the program's own "
-	       "%.1f\n",
-		cases, cases * each, cases * each / taken, resident_mb() - before, before);
-	time_page("cases, 50 of them", file, page_cases);
-	time_page("counts", file, page_counts);
-	time_page("one case", file, page_case);
-	time_page("search, beginning of a word", file, page_search);
-	time_page("search, rare word", file, page_search_rare);
 	start = now();
-	must(casefile_save(file, &saved));
-	printf("  %-28s %8.3f ms   (%.1f MB)\n", "save", (now() - start) * 1000, (double)saved->len / 1e6);
-	secret_free(saved);
-	talloc_free(file);
+	sample = sample_make(argc > 1 ? atoi(argv[1]) : 10000);
+	printf("%d cases, %d events\nfilled: %.0f events a second\n", sample->count, sample->events,
+		sample->events / (now() - start));
+	malloc_trim(0);
+	printf("memory, process: %.1f MB\nmemory, before: %.1f MB\n", resident_mb(), before);
+	printf("memory, case file: %.1f MB\n",
+		number(sample, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") /
+			1e6);
+	time_pages(sample);
+	time_snapshot(sample);
 	return 0;
 }

@@ -8,15 +8,6 @@
 
 #define ROWS 200
 
-static const struct error *state_of(struct visit *visit, const json_t *row, struct referral_state *out)
-{
-	json_t *replies CLEANUP(json_decref) = NULL;
-
-	TRY(referral_replies(visit->office->file, json_text_or(row, "key", ""), &replies));
-	*out = referral_state(row, replies, show_today(visit->context));
-	return NULL;
-}
-
 /* What a provider's list may tell of one: nothing of the person once it is closed, or before the principles
  * are accepted. */
 static void add_words(
@@ -43,25 +34,24 @@ static void add_words(
 }
 
 /* What is overdue comes first; within that, as they came: newest first. */
-static const struct error *table(struct visit *visit, json_t *rows, bool is_sender, bool is_open,
-	json_t **out, size_t *overdue, size_t *fresh)
+static json_t *table(
+	struct visit *visit, json_t *rows, bool is_sender, bool is_open, size_t *overdue, size_t *fresh)
 {
 	json_t *late CLEANUP(json_decref) = json_array(), *others CLEANUP(json_decref) = json_array(), *row;
 	size_t i;
 
 	*overdue = *fresh = 0;
 	json_array_foreach (rows, i, row) {
-		struct referral_state state;
+		struct referral_state state =
+			referral_state(row, json_object_get(row, "replies"), show_today(visit->context));
 
-		TRY(state_of(visit, row, &state));
 		add_words(visit, row, &state, is_sender, is_open);
 		*overdue += state.is_overdue;
 		*fresh += state.stage == REFERRAL_SENT;
 		json_array_append(state.is_overdue ? late : others, row);
 	}
 	json_array_extend(late, others);
-	*out = json_array_size(late) ? json_pack("{sO}", "rows", late) : json_null();
-	return NULL;
+	return json_array_size(late) ? json_pack("{sO}", "rows", late) : json_null();
 }
 
 /* To the provider who asks. */
@@ -73,21 +63,20 @@ static const struct error *own(struct visit *visit, json_t **out, size_t *overdu
 	TRY(principles_are_due(visit, &is_due));
 	visit_set(visit, "is_due", json_boolean(is_due));
 	TRY(referral_list_to(visit->office->file, visit->reader.provider, ROWS, &rows));
-	return table(visit, rows, false, !is_due, out, overdue, fresh);
+	*out = table(visit, rows, false, !is_due, overdue, fresh);
+	return NULL;
 }
 
 static const struct error *both_sides(struct visit *visit)
 {
 	const char *self = visit->office->trust.self.log;
-	json_t *received CLEANUP(json_decref) = NULL, *sent CLEANUP(json_decref) = NULL, *out = NULL;
+	json_t *received CLEANUP(json_decref) = NULL, *sent CLEANUP(json_decref) = NULL;
 	size_t overdue, fresh;
 
 	TRY(referral_list_received(visit->office->file, self, ROWS, &received));
-	TRY(table(visit, received, false, true, &out, &overdue, &fresh));
-	visit_set(visit, "received", out);
+	visit_set(visit, "received", table(visit, received, false, true, &overdue, &fresh));
 	TRY(referral_list_sent(visit->office->file, self, ROWS, &sent));
-	TRY(table(visit, sent, true, true, &out, &overdue, &fresh));
-	visit_set(visit, "sent", out);
+	visit_set(visit, "sent", table(visit, sent, true, true, &overdue, &fresh));
 	return NULL;
 }
 

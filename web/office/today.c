@@ -8,6 +8,7 @@
 #include "node/base/text.h"
 #include "node/casework/lists.h"
 #include "node/casework/owed.h"
+#include "node/casework/pending.h"
 #include "sync/state.h"
 #include "web/office/parts.h"
 #include "web/office/show.h"
@@ -93,40 +94,21 @@ static const struct error *add_conflicts(struct visit *visit)
 	return NULL;
 }
 
-/* What the reporter sent behind the office's last words. That an answer was read is none to answer; nobody
- * reads an answer in a closed mailbox; and closing a report answers what was there. */
-#define UNANSWERED                                                                                           \
-	"SELECT message.report, message.kind, message.text, message.created, max(substr(message.key, 18)) "  \
-	"FROM message JOIN report ON report.key = message.report "                                           \
-	"LEFT JOIN case_ c ON c.key = report.\"case\" WHERE " SIGHT_CASE                                     \
-	" AND coalesce(message.kind, '') <> 'seen' GROUP BY message.report "                                 \
-	"HAVING message.\"from\" = 'reporter' AND sum(message.\"from\" = 'reporter' AND "                    \
-	"coalesce(message.kind, '') = 'closed') = 0 AND (report.state <> 'closed' OR message.created >= "    \
-	"report.updated) ORDER BY 4 LIMIT ?"
-
 /* Somebody waits for an answer. */
 static const struct error *add_messages(struct visit *visit)
 {
-	struct query query CLEANUP(db_finish) = {0};
-	json_t *list CLEANUP(json_decref) = json_array();
-	bool row;
+	json_t *rows CLEANUP(json_decref) = NULL, *list CLEANUP(json_decref) = json_array(), *row;
+	size_t i;
 
-	/* The bare columns beside max() are those of the row that has it: the newest, by the milliseconds of
-	 * its ULID, which begins at the 18th character of a key. */
-	TRY(db_prepare(casefile_db(visit->office->file), &query, UNANSWERED));
-	db_bind_integer(&query, 1, MESSAGES_MOST);
-	for (;;) {
-		bool is_photo;
+	TRY(pending_unanswered(visit->office->file, MESSAGES_MOST, &rows));
+	json_array_foreach (rows, i, row) {
+		bool is_photo = strcmp(json_text_or(row, "kind", ""), "photo") == 0;
 
-		TRY(db_step(&query, &row));
-		if (!row)
-			break;
-		is_photo = strcmp(db_text(&query, 1), "photo") == 0;
-		json_array_append_new(
-			list, json_pack("{ss, ss, ss}", "report", db_text(&query, 0), "text",
-				      is_photo ? say(visit->request, "A photo")
-					       : reports_shortened(visit->context, db_text(&query, 2)),
-				      "at", show_time(visit, db_text(&query, 3))));
+		json_array_append_new(list,
+			json_pack("{ss, ss, ss}", "report", json_text_or(row, "report", ""), "text",
+				is_photo ? say(visit->request, "A photo")
+					 : reports_shortened(visit->context, json_text_or(row, "text", "")),
+				"at", show_time(visit, json_text_or(row, "created", ""))));
 	}
 	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;

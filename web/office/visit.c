@@ -137,7 +137,7 @@ static json_t *nav_of(struct visit *visit)
 	json_t *counts CLEANUP(json_decref) = NULL, *nav = json_array();
 
 	if (visit_may(visit, MAY_READ_REPORTS)) {
-		error_ignore(lists_counts(visit->office->file, show_today(visit->context), &counts));
+		error_ignore(lists_counts(visit->office->file, &counts));
 		json_array_append_new(
 			nav, nav_entry(visit, "/", SAY("Today"),
 				     (size_t)json_integer_value(json_object_get(counts, "urgent"))));
