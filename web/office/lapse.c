@@ -9,6 +9,7 @@
 
 #include "node/casework/referral.h"
 #include "web/office/readers.h"
+#include "web/office/visit.h"
 #include "web/office/write.h"
 
 #define LAPSE_AT_ONCE 200 /* the rest when a log moves again: our own does, with these */
@@ -39,7 +40,8 @@ const struct error *lapse_all(struct office *office)
 		if (!is_here)
 			continue;
 		TRY(batch_event(batch, "referral", key, in_case,
-			json_pack("{ss, ss}", "state", "withdrawn", "withdrawn_why", "Consent was withdrawn"),
+			json_pack("{ss, ss}", "state", "withdrawn", "withdrawn_why",
+				SAY("Consent was withdrawn")),
 			NULL));
 		TRY(batch_audit(batch, "withdrew a referral", key));
 		count++;
