@@ -168,6 +168,15 @@ const struct error *referral_list_sent(struct casefile *file, const char *hub, i
 		limit, out);
 }
 
+const struct error *referral_list_lapsed(struct casefile *file, const char *hub, int limit, json_t **out)
+{
+	return list(file,
+		"SELECT r.key, r.case_key FROM referral r JOIN consent s ON s.key = r.consent WHERE r.home = "
+		"? AND "
+		"r.state = 'sent' AND s.withdrawn <> '' ORDER BY r.created LIMIT ?",
+		hub, limit, out);
+}
+
 const struct error *referral_replies(struct casefile *file, const char *referral, json_t **out)
 {
 	return list(file,

@@ -39,6 +39,10 @@ const struct error *referral_list_received(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
 const struct error *referral_list_sent(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
+/* Sent by this hub on a consent that is withdrawn by now: {"key","case_key"}; for the hub itself, not for a
+ * page. */
+const struct error *referral_list_lapsed(
+	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
 /* {"key","kind","why","text","next","provider","provider_name","how","who","on","by","hub","created"}, oldest
  * first. Whoever asks has opened the referral (casefile_get). */
 const struct error *referral_replies(struct casefile *file, const char *referral, json_t **out) MUST_CHECK;

@@ -141,9 +141,12 @@ def test_consent(coalition, laptop, lawyer_laptop, case, lawyer, key):
     consent = consents(laptop, case)["Legal help"]
     page = laptop.get(case)
     tap.ok("the case shows that it was accepted, and the next word", "Accepted" in page.text and NEXT.strftime("%-d %B %Y") in page.text, page.text)
+    page = lawyer_laptop.send(lawyer_laptop.get(f"/referrals/{key}/reply/done"), "/reply/done", text="The hearing is over: impala")
+    tap.ok("the provider finishes, and can read it on", "Done" in page.text and REASON in lawyer_laptop.get("/referrals/" + key).text, page.text)
+    sync(coalition)
     form = laptop.get(f"{case}/refer/{lawyer}")
     page = laptop.send(laptop.get(f"{case}/consents/{consent}"), "/consents/", withdrawn="2026-01-02", given="2026-01-01")
-    tap.ok("withdrawing a consent takes its referrals with it, and says so", "and with it the referrals" in page.text and "Withdrawn" in page.text, page.text)
+    tap.ok("withdrawing a consent takes its referrals with it, done ones too, and says so", "and with it the referrals" in page.text and "Withdrawn" in page.text, page.text)
     page = laptop.send(form, "/refer/", service="legal", urgency="urgent", reason=REASON, along="ref", consent=consent, step="look")
     tap.ok("a referral on a withdrawn consent is refused with the reason, nothing lost", page.status == 400 and "this one was withdrawn on 2 January 2026" in page.text and REASON in page.body, page.text)
     page = laptop.send(form, "/refer/", service="legal", urgency="urgent", reason=REASON, along="ref", consent=consent, step="send")
@@ -151,6 +154,8 @@ def test_consent(coalition, laptop, lawyer_laptop, case, lawyer, key):
     sync(coalition)
     page = lawyer_laptop.get("/referrals/" + key)
     tap.ok("the provider reads nothing of it any more", "withdrawn" in page.text.lower() and NAME not in page.body and REASON not in page.body, page.text)
+    slip = laptop.get(f"/referrals/{key}/slip")
+    tap.ok("there is no slip on a withdrawn consent", slip.status == 400 and "consent it rests on was withdrawn" in slip.text and REASON not in slip.body, slip.text)
     tap.ok("once over it cannot be withdrawn again", (lambda p: p.status == 400 and "this referral is over" in p.text.lower())(laptop.get(f"/referrals/{key}/withdraw")))
 
 
@@ -166,17 +171,27 @@ def test_again(coalition, laptop, lawyer_laptop, case, key, colleague):
     page = laptop.send(page, "/refer/", step="send")
     tap.ok("a consent written down on the form counts", "The referral is sent." in page.text and "Help in court" in page.text, page.text)
     key = re.search(r"/referrals/([0-9a-z.]{43})/withdraw", page.body).group(1)
-    sync(coalition)
-    chief = coalition.hq.sign_in()
-    consent = consents(laptop, case)["Help in court"]
-    chief.send(chief.get(f"{case}/consents/{consent}"), "/consents/", withdrawn="2026-01-04")
-    sync(coalition)
-    page = laptop.get(case)
-    tap.ok("a consent that another hub withdrew is told on the case of the referral's hub", "The consent it rests on was withdrawn: withdraw the referral, too." in page.text, page.text)
     page = laptop.send(laptop.get(f"/referrals/{key}/withdraw"), "/withdraw", withdrawn_why="")
     tap.ok("withdrawing needs a reason", page.status == 400 and "Why it was withdrawn: this must" in page.text, page.text)
     page = laptop.send(page, "/withdraw", withdrawn_why="She found another lawyer")
     tap.ok("with one it is withdrawn", "The referral is withdrawn." in page.text and "She found another lawyer" in page.text, page.text)
+    return key
+
+
+def test_elsewhere(coalition, laptop, case, key, colleague):
+    page = laptop.get(f"{case}/refer/{colleague}?from={key}")
+    consent = consents(laptop, case)["Help in court"]
+    page = laptop.send(page, "/refer/", consent=consent, step="look")
+    page = laptop.send(page, "/refer/", step="send")
+    key = re.search(r"/referrals/([0-9a-z.]{43})/withdraw", page.body).group(1)
+    sync(coalition)
+    chief = coalition.hq.sign_in()
+    chief.send(chief.get(f"{case}/consents/{consent}"), "/consents/", withdrawn="2026-01-04")
+    sync(coalition)
+    page = laptop.get(case)
+    tap.ok("a consent that another hub withdrew takes the referral with it by itself", "Consent was withdrawn" in page.text and f"/referrals/{key}/withdraw" not in page.body, page.text)
+    sync(coalition)
+    tap.ok("which is said once", len([event for event in referrals_in(events(coalition), "GUL", key) if event["set"].get("state") == "withdrawn"]) == 1)
     return key
 
 
@@ -212,6 +227,21 @@ def test_guard(coalition, hub, laptop, case, police, second):
     history = laptop.get(f"/history/referral/{key}").text
     tap.ok("who agreed and why is kept", "auma" in history and WHY in history, history)
     return key
+
+
+def looks(coalition):
+    sync(coalition)
+    return len([event for event in events(coalition)["GUL"] if event["entity"] == "audit" and event["set"]["what"] == "looked up who a person is: for a referral"])
+
+
+def test_look(coalition, laptop, case, police):
+    page = laptop.get(f"{case}/refer/{police}")
+    names = next(value for value in page.form("/refer/").choices["along"] if value.startswith("names."))
+    before = looks(coalition)
+    page = laptop.send(page, "/refer/", service="police", urgency="normal", reason=WHY, along=["ref", names], consent="new", purpose="Protection, again",
+                       to_whom="The police in Gulu", how="spoken", given="2026-01-03", agencies="010104", step="send")
+    tap.ok("sent without a look, what comes back with a problem shows the names", page.status == 400 and NAME in page.text, page.text)
+    tap.ok("and that they were looked at is written down", looks(coalition) == before + 1)
 
 
 def test_slip(laptop, hub, case, key, coalition):
@@ -292,10 +322,12 @@ def main():
         test_arrives(coalition, laptop, lawyer_laptop, case, key, colleague)
         test_consent(coalition, laptop, lawyer_laptop, case, lawyer, key)
         other = test_again(coalition, laptop, lawyer_laptop, case, key, colleague)
+        third = test_elsewhere(coalition, laptop, case, other, colleague)
         test_gone(laptop, case, nurse)
         local = test_guard(coalition, gulu, laptop, case, police, second)
+        test_look(coalition, laptop, case, police)
         test_slip(laptop, gulu, case, local, coalition)
-        test_envelopes(coalition, [key, other], local)
+        test_envelopes(coalition, [key, other, third], local)
         tap.done()
     finally:
         coalition.close(keep="ENGABO_KEEP" in os.environ)

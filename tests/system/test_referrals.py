@@ -170,7 +170,10 @@ def test_sender(mbarara, key, case):
 
 
 def test_own_entry(provider, doctor, lawyer):
-    page = provider.send(provider.get(f"/providers/{doctor}/edit"), "/edit", capacity="full", vetted_by="Myself", vetted_on="2026-02-02", agency="010104", user="other")
+    page = provider.get(f"/providers/{doctor}/edit")
+    tap.ok("their form says what an officer changes", "Your profession, organisation and agency an officer changes." in page.text and 'name="profession"' not in page.body, page.text)
+    page = provider.send(page, "/edit", capacity="full", vetted_by="Myself", vetted_on="2026-02-02", agency="010104", user="other", profession="lawyer", organisation="The okapi inn")
+    tap.ok("a provider does not change what the guard decides by", "Doctor" in page.text and "Lawyer" not in page.text and "okapi" not in page.text, page.text)
     tap.ok("a provider changes their own entry, but not who vouches, which agency, who signs in", "The entry is saved." in page.text and "Has no room" in page.text
            and "By Akello" in page.text and "Myself" not in page.text and "dr.auma" in page.text and "Police" not in page.text, page.text)
     tap.ok("and no other's", provider.get(f"/providers/{lawyer}").status == 404 and provider.get(f"/providers/{lawyer}/edit").status == 404

@@ -16,6 +16,7 @@
 #include "sync/rosters.h"
 #include "sync/state.h"
 #include "web/office/hand.h"
+#include "web/office/lapse.h"
 #include "web/office/restate.h"
 #include "web/office/urgent.h"
 
@@ -281,6 +282,8 @@ const struct error *catch_up(struct office *office)
 	if (moved)
 		tell(office, prune(office));
 	tell(office, restate_all(office));
+	if (moved)
+		tell(office, lapse_all(office));
 	if (moved)
 		tell(office, hand_all(office));
 	tell(office, urgent_note(office));

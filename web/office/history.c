@@ -18,15 +18,6 @@ static const char *page_of(struct visit *visit, const json_t *record)
 	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? visit->parts[1] : case_key);
 }
 
-/* Keys tell people nothing; whose names went along with a referral, is told where that is written down. */
-static bool is_untold(const struct entity *entity, const struct field *field)
-{
-	bool is_identity = strcmp(field->name, "names") == 0 || strcmp(field->name, "contacts") == 0;
-
-	return field->type == FIELD_KEY || strcmp(field->name, "mailbox") == 0 ||
-	       strcmp(field->name, "pass") == 0 || (is_identity && strcmp(entity->name, "referral") == 0);
-}
-
 /* Changes of one event stand together. */
 static json_t *grouped(struct visit *visit, const struct entity *entity, const json_t *history)
 {
@@ -39,7 +30,7 @@ static json_t *grouped(struct visit *visit, const struct entity *entity, const j
 		const struct field *field = schema_field(entity, json_text_or(row, "field", ""));
 		const char *event = json_text_or(row, "event", ""), *value;
 
-		if (!field || is_untold(entity, field))
+		if (!field || show_is_for_programs(field) || show_is_identity(entity, field))
 			continue;
 		if (!group || strcmp(event, last) != 0) {
 			group = json_pack("{ss, s[]}", "who", show_who(visit, row), "changes");

@@ -44,14 +44,15 @@ static json_t *row_view(struct visit *visit, const json_t *row)
 		json_text_or(event, "clock", ""));
 
 	for (size_t i = 0; entity && i < entity->count; i++) {
-		const char *value =
-			show_value(visit, &entity->fields[i], json_object_get(set, entity->fields[i].name));
+		const struct field *field = &entity->fields[i];
+		const char *value = show_value(visit, field, json_object_get(set, field->name));
 
-		/* Who somebody is, is shown where it is asked for. */
-		if (*value && strcmp(entity->name, "person") != 0)
-			json_array_append_new(
-				facts, json_pack("{ssss}", "label",
-					       say(visit->request, entity->fields[i].label), "value", value));
+		if (!*value || show_is_for_programs(field))
+			continue;
+		if (show_is_identity(entity, field))
+			value = say(visit->request, "Is there; not shown here");
+		json_array_append_new(facts,
+			json_pack("{ssss}", "label", say(visit->request, field->label), "value", value));
 	}
 	return json_pack("{ss, ss, ss, so}", "event", json_text_or(row, "event", ""), "kind",
 		show_choice(visit, json_text_or(row, "entity", "")), "who", show_who(visit, who), "facts",

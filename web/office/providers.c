@@ -1,8 +1,8 @@
 /* The directory: who can help, for the whole coalition. Finding somebody, one entry, adding and changing.
  *
- * "A provider changes their own entry and no more of it than is theirs to say": who vouches for them, which
- * agency they belong to and who signs in as them, others write down. Which entries somebody may see or change
- * at all is node/casework/sight's. Office role. */
+ * "A provider changes their own entry and no more of it than is theirs to say": who vouches for them, their
+ * profession, organisation and agency, and who signs in as them, others write down. Which entries somebody
+ * may see or change at all is node/casework/sight's. Office role. */
 #include "web/office/pages.h"
 
 #include <string.h>
@@ -38,10 +38,9 @@ static const struct asked staff_asked[] = {
 	{"state", NULL, NULL, false, false},
 	{0},
 };
+/* Not what the guard against conflicts of interest decides by. */
 static const struct asked own_asked[] = {
 	{"name", NULL, NULL, true, false},
-	{"profession", NULL, NULL, true, false},
-	{"organisation", NULL, NULL, false, false},
 	{"services", NULL, NULL, true, false},
 	{"districts", NULL, SAY("Leave it empty if anywhere."), false, false},
 	{"languages", NULL, NULL, false, false},
@@ -297,6 +296,9 @@ static const struct error *show_form(struct visit *visit, const json_t *record)
 	fields_offer(visit, "user", json_incref(users));
 	visit_text(visit, "heading", say(visit->request, heading));
 	visit_text(visit, "caption", json_text_or(record, "name", ""));
+	if (asking.asked == own_asked)
+		visit_text(visit, "hint",
+			say(visit->request, "Your profession, organisation and agency an officer changes."));
 	visit_text(visit, "button", say(visit->request, "Save"));
 	visit_text(visit, "action",
 		is_new(visit) ? "/providers/new" : visit_path(visit, "/providers/%s/edit", visit->parts[0]));

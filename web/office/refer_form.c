@@ -409,8 +409,31 @@ static const char *readers(const struct visit *visit, const struct refer *refer)
 		visit, "%s, %s", office_hub_name(visit->office, self), office_hub_name(visit->office, hub));
 }
 
+static const char *on_what(const struct visit *visit, const struct refer *refer)
+{
+	return memory_format(visit->context, "%s: %.200s", json_text_or(refer->in_case, "ref", ""),
+		json_text_or(refer->provider, "name", ""));
+}
+
+/* The names that the preview shows are looked at as on the person's own page. */
+static const struct error *note_look(struct visit *visit, const struct refer *refer)
+{
+	struct batch *batch;
+
+	if (!refer_has_identity(refer))
+		return NULL;
+	batch = batch_new(visit->context, visit->office, visit->person.name);
+	TRY(batch_audit(batch, "looked up who a person is: for a referral", on_what(visit, refer)));
+	return batch_commit(batch);
+}
+
 static const struct error *show_preview(struct visit *visit, struct refer *refer)
 {
+	const struct error *error = note_look(visit, refer);
+
+	if (error && visit_has_problems(visit)) /* a full card: what was typed, and no names */
+		return show_form(visit, refer);
+	TRY(error);
 	referral_shown(visit, refer->set);
 	show_head(visit, refer);
 	show_guard(visit, refer);
@@ -420,24 +443,6 @@ static const struct error *show_preview(struct visit *visit, struct refer *refer
 	visit_text(visit, "second", visit_field(visit, "second"));
 	visit_text(visit, "override_why", visit_field(visit, "override_why"));
 	return visit_show(visit, "office-refer-look", "This is what they will see");
-}
-
-static const char *on_what(const struct visit *visit, const struct refer *refer)
-{
-	return memory_format(visit->context, "%s: %.200s", json_text_or(refer->in_case, "ref", ""),
-		json_text_or(refer->provider, "name", ""));
-}
-
-/* The names that the preview shows are looked at as on the person's own page. */
-static const struct error *look(struct visit *visit, struct refer *refer)
-{
-	struct batch *batch = visit_batch(visit);
-
-	if (refer_has_identity(refer)) {
-		TRY(batch_audit(batch, "looked up who a person is: for a referral", on_what(visit, refer)));
-		TRY(batch_commit(batch));
-	}
-	return show_preview(visit, refer);
 }
 
 /* ---- Send ---- */
@@ -521,7 +526,7 @@ const struct error *refer_save(struct visit *visit)
 	if (visit_has_problems(visit))
 		return show_form(visit, refer);
 	if (strcmp(step, "look") == 0)
-		return look(visit, refer);
+		return show_preview(visit, refer);
 	if (!is_blocked(refer))
 		return send(visit, refer);
 	if (!*visit_field(visit, "override_why"))

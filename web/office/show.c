@@ -134,6 +134,24 @@ const char *show_value(const struct visit *visit, const struct field *field, con
 	}
 }
 
+bool show_is_for_programs(const struct field *field)
+{
+	static const char *const names[] = {
+		"mailbox", "identity", "pieces", "signature", "pass", "verifier", "slot", "own"};
+	bool is_one = field->type == FIELD_KEY;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		is_one |= strcmp(field->name, names[i]) == 0;
+	return is_one;
+}
+
+bool show_is_identity(const struct entity *entity, const struct field *field)
+{
+	bool is_name = strcmp(field->name, "names") == 0 || strcmp(field->name, "contacts") == 0;
+
+	return strcmp(entity->name, "person") == 0 || (is_name && strcmp(entity->name, "referral") == 0);
+}
+
 json_t *show_count(size_t count)
 {
 	return count ? json_integer((json_int_t)count) : json_null();

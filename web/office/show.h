@@ -18,6 +18,10 @@ const char *show_day(const void *context, int days);
 const char *show_choice(const struct visit *visit, const char *code);
 /* A field's value as one text: labels for codes, "" for nothing. */
 const char *show_value(const struct visit *visit, const struct field *field, const json_t *value);
+/* Keys and verifiers, which tell people nothing and open something to programs: never shown as values. */
+bool show_is_for_programs(const struct field *field);
+/* Who somebody is: shown only where that is asked for, and written down. */
+bool show_is_identity(const struct entity *entity, const struct field *field);
 /* A number for a template, which takes 0 for something: null when there is nothing. */
 json_t *show_count(size_t count);
 /* The class of a state's or risk's tag in style.css. */

@@ -9,12 +9,15 @@
 #include <string.h>
 
 #include "node/base/text.h"
+#include "node/casework/guard.h"
+#include "node/casework/lists.h"
 #include "node/vault/words.h"
 #include "web/office/referred.h"
 #include "web/office/show.h"
 #include "web/office/withdraw.h"
 
-#define CODE_WORDS 8 /* ten bits each */
+#define CODE_WORDS 8	   /* ten bits each */
+#define INCIDENTS_MOST 100 /* of one case */
 
 static const char *const details[] = {"service", "urgency", "reason", "consent_text", "alias", "risk",
 	"district", "summary", "needs", "violations", "names", "contacts", "safe_contact", "plan"};
@@ -32,6 +35,20 @@ static int slip_free(struct slip *slip)
 	return 0;
 }
 
+static const struct error *check_consent(struct visit *visit, const struct slip *slip)
+{
+	json_t *consent CLEANUP(json_decref) = NULL;
+	const char *key = json_text_or(slip->record, "consent", "");
+
+	if (!*key)
+		return NULL;
+	TRY(casefile_get(visit->office->file, "consent", key, &consent));
+	if (*json_text_or(consent, "withdrawn", ""))
+		return error_new(
+			ERROR_CONFLICT, "the consent it rests on was withdrawn; there is no slip for it");
+	return NULL;
+}
+
 static const struct error *find(struct visit *visit, struct slip **out)
 {
 	struct slip *slip = memory_new(visit->context, struct slip);
@@ -42,6 +59,7 @@ static const struct error *find(struct visit *visit, struct slip **out)
 	TRY(referred_find(visit, visit->parts[0], &slip->record, &state));
 	if (strcmp(json_text_or(slip->record, "home", ""), visit->office->trust.self.log) != 0)
 		return error_new(ERROR_NOT_FOUND, "this hub has sent no such referral");
+	TRY(check_consent(visit, slip));
 	if (!withdraw_is_open(&state))
 		return error_new(ERROR_CONFLICT, "this referral is over; there is no slip for it");
 	TRY(casefile_get(file, "case", json_text_or(slip->record, "case", ""), &slip->in_case));
@@ -120,19 +138,39 @@ static const struct error *write_code(
 			json_text_or(slip->provider, "name", "")));
 }
 
+/* The case or the directory may tell more than when it was sent. */
+static const struct error *check_guard(struct visit *visit, const struct slip *slip)
+{
+	json_t *incidents CLEANUP(json_decref) = NULL;
+
+	if (*json_text_or(slip->record, "override_by", ""))
+		return NULL;
+	TRY(lists_parts(visit->office->file, "incident", json_text_or(slip->in_case, "key", ""),
+		INCIDENTS_MOST, &incidents));
+	if (guard_look(slip->in_case, incidents, slip->provider).reason != GUARD_CLEAR)
+		visit_problem(visit, "code",
+			"One-time code: the case tells now that this provider has a conflict of interest. "
+			"Withdraw the referral; it can be sent anew when a second person agrees");
+	return NULL;
+}
+
 const struct error *slip_print(struct visit *visit)
 {
 	struct secret *code CLEANUP(secret_free) = NULL;
 	struct batch *batch = visit_batch(visit);
 	const char *words = "";
 	struct slip *slip;
+	bool is_code;
 
 	TRY(find(visit, &slip));
+	is_code = !slip->has_account && *visit_field(visit, "code");
+	if (is_code)
+		TRY(check_guard(visit, slip));
 	if (is_ticked(visit, "names") || is_ticked(visit, "contacts"))
 		TRY(batch_audit(batch, "looked up who a person is: for a slip",
 			memory_format(visit->context, "%s: %.200s", json_text_or(slip->in_case, "ref", ""),
 				json_text_or(slip->provider, "name", ""))));
-	if (!slip->has_account && *visit_field(visit, "code")) {
+	if (is_code && !visit_has_problems(visit)) {
 		code = words_passphrase(CODE_WORDS);
 		words = memory_string_of(visit->context, (const char *)code->data, code->len);
 		TRY(write_code(visit, batch, slip, code));

@@ -35,18 +35,16 @@ static const struct error *write_withdrawn(
 
 /* ---- by the consent ---- */
 
+/* Also what is done: the provider could read it on. */
 static const struct error *withdraw_one(
 	struct visit *visit, struct batch *batch, const char *case_key, const json_t *row, size_t *count)
 {
-	json_t *replies CLEANUP(json_decref) = NULL;
 	const char *key = json_text_or(row, "key", ""), *self = visit->office->trust.self.log;
-	struct referral_state state;
 
 	if (strncmp(key, self, LOG_ID_SIZE - 1) != 0)
-		return NULL; /* another hub's own word; it learns of the consent, and its page says so */
-	TRY(referral_replies(visit->office->file, key, &replies));
-	state = referral_state(row, replies, show_today(visit->context));
-	if (!withdraw_is_open(&state))
+		return NULL; /* another hub's own word; it learns of the consent, and withdraws it (lapse.c)
+			      */
+	if (strcmp(json_text_or(row, "state", ""), "sent") != 0)
 		return NULL;
 	++*count;
 	return write_withdrawn(batch, case_key, key,

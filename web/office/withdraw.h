@@ -5,8 +5,8 @@
 #include "node/casework/referral.h"
 #include "web/office/pages.h"
 
-/* Adds to `batch` that every referral of the case which rests on this consent, and is not over, is withdrawn;
- * *count says how many. */
+/* Adds to `batch` that every referral of the case which was sent on this consent, whatever was answered, is
+ * withdrawn; *count says how many. */
 const struct error *withdraw_for_consent(struct visit *visit, struct batch *batch, const char *case_key,
 	const char *consent, size_t *count) MUST_CHECK;
 /* Whether the provider still owes or does something for it, so that it can be withdrawn, printed, answered.

@@ -419,6 +419,8 @@ static void a_case_lists_its_referrals_and_a_code_finds_its_own(void **state)
 	assert_null(lists_referred(hub->file, in_case, 10, &rows));
 	assert_string_equal(column(hub, json_incref(rows), "key"), key);
 	assert_string_equal(column(hub, rows, "consent_withdrawn"), "2026-11-20");
+	assert_null(referral_list_lapsed(hub->file, GULU, 10, &rows));
+	assert_string_equal(column(hub, rows, "key"), key);
 	assert_null(lists_of_pass(hub->context, hub->file, "verifier", &found));
 	assert_string_equal(found, key);
 	assert_null(lists_of_pass(hub->context, hub->file, "another", &found));
@@ -544,6 +546,7 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(referral_list_to(hub->file, key, 10, &rows));
 	ASK(referral_list_received(hub->file, GULU, 10, &rows));
 	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
+	ASK(referral_list_lapsed(hub->file, GULU, 10, &rows));
 	ASK(referral_replies(hub->file, key, &rows));
 	assert_null(referral_hubs(hub->file, key, NULL, &hubs));
 	ASK(lists_transfers(hub->file, GULU, false, 10, &rows));

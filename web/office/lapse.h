@@ -1,0 +1,10 @@
+/* Referrals of this hub whose consent another hub, headquarters, has withdrawn. */
+#ifndef ENGABO_WEB_OFFICE_LAPSE_H
+#define ENGABO_WEB_OFFICE_LAPSE_H
+
+#include "web/office/office.h"
+
+/* Withdraws each of them. Cheap when there is none. */
+const struct error *lapse_all(struct office *office) MUST_CHECK;
+
+#endif
