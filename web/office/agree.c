@@ -96,7 +96,9 @@ const struct error *agree_ask(struct visit *visit, const char *case_key, agree_t
 	text_lower(name);
 	*agreeing = (struct agreeing){.name = name, .case_key = case_key, .then = then, .job = job};
 	agreeing->who = (struct throttle_who){name, visit->request->address, NULL};
-	if (!*name)
+	if (visit->office->is_practice)
+		visit_problem(visit, "second", "Second person: while you practise, nobody else can agree");
+	else if (!*name)
 		visit_problem(visit, "second", "Second person: they type their name here");
 	else if (strcmp(name, visit->person.name) == 0)
 		visit_problem(visit, "second", "Second person: this must be somebody else than you");

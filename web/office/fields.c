@@ -136,7 +136,7 @@ static json_t *people_choices(struct visit *visit, const char *chosen)
 	bool is_there = !*chosen;
 	size_t i;
 
-	error_ignore(lists_users(visit->office->file, &users));
+	error_ignore(lists_users(visit->reception->office->file, &users)); /* in practice, too */
 	json_array_foreach (users, i, row) {
 		const char *name = json_text_or(row, "name", "");
 		bool is_chosen = strcmp(name, chosen) == 0;
@@ -291,6 +291,36 @@ static bool is_past_unconfirmed(struct visit *visit, const struct field *field, 
 	const char *again = visit_field(visit, visit_path(visit, "past.%s", field->name));
 
 	return text_is_date(date) && strcmp(date, show_today(visit->context)) < 0 && strcmp(again, date) != 0;
+}
+
+/* Somebody who is not among those that can be chosen; whoever stands there already may stay. */
+static bool is_stranger(struct visit *visit, const char *name, const char *standing)
+{
+	json_t *choices CLEANUP(json_decref) = people_choices(visit, standing), *choice;
+	size_t i;
+
+	json_array_foreach (choices, i, choice)
+		if (strcmp(json_text_or(choice, "code", ""), name) == 0)
+			return false;
+	return *name != '\0';
+}
+
+static bool has_stranger(
+	struct visit *visit, const struct field *field, const json_t *value, const json_t *standing)
+{
+	const json_t *one;
+	size_t i;
+
+	if (field->type == FIELD_USER)
+		return is_stranger(visit, json_string_value(value),
+			json_is_string(standing) ? json_string_value(standing) : "");
+	if (field->type != FIELD_USERS)
+		return false;
+	json_array_foreach ((json_t *)value, i, one)
+		if (!is_among(standing, json_string_value(one)) &&
+			is_stranger(visit, json_string_value(one), ""))
+			return true;
+	return false;
 }
 
 json_t *fields_value(struct visit *visit, const struct field *field, const struct asked *asked)
@@ -503,6 +533,12 @@ static const struct error *take_field(struct visit *visit, const struct asking *
 
 	if (!typed || is_same(typed, standing))
 		return NULL;
+	if (has_stranger(visit, field, typed, standing)) {
+		visit_problem(visit, field->name,
+			visit_path(visit, say(visit->request, "%s: choose somebody who works on cases here"),
+				label_of(visit, field, asked)));
+		return NULL;
+	}
 	if (!heads)
 		heads = none;
 	if (asking->key && !json_equal(seen, heads)) {

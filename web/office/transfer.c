@@ -264,9 +264,13 @@ const struct error *transfer_hand(struct visit *visit)
 	json_t *record CLEANUP(json_decref) = NULL;
 	struct batch *batch = visit_batch(visit);
 	const char *case_key;
+	bool is_crossed;
 
 	TRY(case_find(visit, visit->parts[0], &record));
 	case_key = json_text_or(record, "key", "");
+	TRY(hand_is_crossed(visit->office, case_key, &is_crossed));
+	if (!is_crossed || visit->office->is_practice)
+		return error_new(ERROR_NOT_FOUND, "there is nothing to hand on");
 	TRY(batch_audit(
 		batch, "handed on a case in spite of the withdrawal", json_text_or(record, "ref", "")));
 	TRY(batch_commit(batch));
