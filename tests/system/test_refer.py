@@ -141,7 +141,7 @@ def test_consent(coalition, laptop, lawyer_laptop, case, lawyer, key):
     consent = consents(laptop, case)["Legal help"]
     page = laptop.get(case)
     tap.ok("the case shows that it was accepted, and the next word", "Accepted" in page.text and NEXT.strftime("%-d %B %Y") in page.text, page.text)
-    page = lawyer_laptop.send(lawyer_laptop.get(f"/referrals/{key}/reply/done"), "/reply/done", text="The hearing is over: impala")
+    page = lawyer_laptop.send(lawyer_laptop.get(f"/referrals/{key}/reply/finish"), "/reply/finish", text="The hearing is over: impala")
     tap.ok("the provider finishes, and can read it on", "Done" in page.text and REASON in lawyer_laptop.get("/referrals/" + key).text, page.text)
     sync(coalition)
     form = laptop.get(f"{case}/refer/{lawyer}")

@@ -25,7 +25,7 @@ refuses() { # promise, words, then the change, run in the copy
 	rm -rf "$tmp/tree"
 	mkdir -p "$tmp/tree/node/casework"
 	cp -r web "$tmp/tree/"
-	cp -r node/casework/codes node/casework/schema.c "$tmp/tree/node/casework/"
+	cp -r node/casework/codes node/casework/entities.c "$tmp/tree/node/casework/"
 	(cd "$tmp/tree" && "$@") || { ok "$promise" false; return; }
 	sh "$tmp/tree/web/po/strings.sh" check > "$tmp/check" 2>&1 && { ok "$promise" false; return; }
 	ok "$promise" grep -F -e "$words" "$tmp/check"

@@ -129,8 +129,14 @@ static json_t *codes_of(const struct visit *visit, const struct field *field, co
 	return choices;
 }
 
-/* The officers of this hub; whoever stands there from another hub stays choosable. */
-static json_t *people_choices(struct visit *visit, const char *chosen)
+/* Whoever works on cases; of an entry in the directory, the provider who signs in by it. */
+static bool is_meant(const struct field *field, enum person_role role)
+{
+	return strcmp(field->name, "user") == 0 ? role == ROLE_PROVIDER : access_may(role, MAY_READ_CASES);
+}
+
+/* The people of this hub who can be meant; whoever stands there from another hub stays choosable. */
+static json_t *people_choices(struct visit *visit, const struct field *field, const char *chosen)
 {
 	json_t *users CLEANUP(json_decref) = NULL, *choices = json_array(), *row;
 	bool is_there = !*chosen;
@@ -144,7 +150,7 @@ static json_t *people_choices(struct visit *visit, const char *chosen)
 
 		if (!is_chosen && (strcmp(json_text_or(row, "state", ""), "active") != 0 ||
 					  person_role_parse(json_text_or(row, "role", ""), &role) ||
-					  !access_may(role, MAY_READ_CASES)))
+					  !is_meant(field, role)))
 			continue;
 		is_there |= is_chosen;
 		json_array_append_new(
@@ -156,10 +162,10 @@ static json_t *people_choices(struct visit *visit, const char *chosen)
 	return choices;
 }
 
-/* The officers of this hub, for a list of them. */
-static json_t *readers_choices(struct visit *visit, const json_t *chosen)
+/* The same, for a list of them. */
+static json_t *readers_choices(struct visit *visit, const struct field *field, const json_t *chosen)
 {
-	json_t *choices = people_choices(visit, ""), *choice;
+	json_t *choices = people_choices(visit, field, ""), *choice;
 	size_t i;
 
 	json_array_foreach (choices, i, choice)
@@ -194,9 +200,9 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 	json_t *choices = NULL;
 
 	if (field->type == FIELD_USER)
-		choices = people_choices(visit, text);
+		choices = people_choices(visit, field, text);
 	else if (field->type == FIELD_USERS)
-		choices = readers_choices(visit, value);
+		choices = readers_choices(visit, field, value);
 	else if (field->choices)
 		choices = choices_of(visit, field, text);
 	else if (field->codes)
@@ -294,9 +300,10 @@ static bool is_past_unconfirmed(struct visit *visit, const struct field *field, 
 }
 
 /* Somebody who is not among those that can be chosen; whoever stands there already may stay. */
-static bool is_stranger(struct visit *visit, const char *name, const char *standing)
+static bool is_stranger(
+	struct visit *visit, const struct field *field, const char *name, const char *standing)
 {
-	json_t *choices CLEANUP(json_decref) = people_choices(visit, standing), *choice;
+	json_t *choices CLEANUP(json_decref) = people_choices(visit, field, standing), *choice;
 	size_t i;
 
 	json_array_foreach (choices, i, choice)
@@ -312,13 +319,13 @@ static bool has_stranger(
 	size_t i;
 
 	if (field->type == FIELD_USER)
-		return is_stranger(visit, json_string_value(value),
+		return is_stranger(visit, field, json_string_value(value),
 			json_is_string(standing) ? json_string_value(standing) : "");
 	if (field->type != FIELD_USERS)
 		return false;
 	json_array_foreach ((json_t *)value, i, one)
 		if (!is_among(standing, json_string_value(one)) &&
-			is_stranger(visit, json_string_value(one), ""))
+			is_stranger(visit, field, json_string_value(one), ""))
 			return true;
 	return false;
 }
@@ -535,7 +542,7 @@ static const struct error *take_field(struct visit *visit, const struct asking *
 		return NULL;
 	if (has_stranger(visit, field, typed, standing)) {
 		visit_problem(visit, field->name,
-			visit_path(visit, say(visit->request, "%s: choose somebody who works on cases here"),
+			visit_path(visit, say(visit->request, "%s: choose somebody from the list"),
 				label_of(visit, field, asked)));
 		return NULL;
 	}
