@@ -226,7 +226,7 @@ static const struct error *judge_now(struct casefile *file, const struct event *
 		TRY(ledger_find(file->ledger, "report", json_text_or(event->set, "report", ""), &row));
 		if (!row.id && origin->kind == 'i')
 			out->standing = STANDING_WAITING;
-	} else if (entity->in_case) {
+	} else if (entity && entity->in_case) {
 		if (*row.case_key || strcmp(maker, origin->log) == 0)
 			*out = permit_child(event, origin, case_key, owners);
 		else if (!event->is_restated)

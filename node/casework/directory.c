@@ -58,10 +58,10 @@ const struct error *directory_principles(struct casefile *file, json_t **out)
 bool directory_has_agreed(const json_t *provider, int64_t version, const char *today)
 {
 	const char *on = json_text_or(provider, "agreed_on", "");
-	int years;
+	long years;
 
 	if (json_integer_value(json_object_get(provider, "agreed_version")) < version || !text_is_date(on))
 		return false;
-	years = atoi(today) - atoi(on);
+	years = strtol(today, NULL, 10) - strtol(on, NULL, 10);
 	return years < 1 || (years == 1 && strcmp(today + 4, on + 4) < 0);
 }

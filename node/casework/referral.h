@@ -31,7 +31,8 @@ const char *referral_stage_name(enum referral_stage stage);
 bool referral_takes(const struct referral_state *state, const char *kind);
 
 /* {"key","case_key","provider","provider_name","hub","home","service","urgency","state","sent_at","expires",
- * "ref","alias","replies":[{"key","kind","next","created"}]} newest first. To this provider, drafts left out: for their own eyes. */
+ * "ref","alias","replies":[{"key","kind","next","created"}]} newest first. To this provider, drafts left out:
+ * for their own eyes. */
 const struct error *referral_list_to(
 	struct casefile *file, const char *provider, int limit, json_t **out) MUST_CHECK;
 /* To providers of this hub; sent by this hub. */

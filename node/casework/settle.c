@@ -32,6 +32,9 @@ enum statement {
 	CASE_RECORDS,
 	STATEMENTS,
 };
+static const char records_of_case[] =
+	"SELECT id FROM entity WHERE case_key = ?1 UNION ALL SELECT id FROM entity"
+	" WHERE type IN ('case', 'report') AND key = ?1";
 static const char *const texts[STATEMENTS] = {
 	[SEARCH_READ] = "SELECT text, entity FROM search WHERE rowid = ?",
 	[SEARCH_ADD] = "INSERT INTO search(rowid, text, entity) VALUES(?, ?, ?)",
@@ -44,8 +47,7 @@ static const char *const texts[STATEMENTS] = {
 	[REPORT_FIND] = "SELECT id FROM report WHERE key = ?",
 	[REFERRAL_FIND] = "SELECT coalesce(hub, ''), case_key FROM referral WHERE key = ?",
 	[TRANSFER_FIND] = "SELECT coalesce(\"to\", ''), '' FROM transfer WHERE key = ?",
-	[CASE_RECORDS] = "SELECT id FROM entity WHERE case_key = ?1 UNION ALL SELECT id FROM entity"
-			 " WHERE type IN ('case', 'report') AND key = ?1",
+	[CASE_RECORDS] = records_of_case,
 };
 
 struct settle {

@@ -61,7 +61,7 @@ void digest_hkdf(uint8_t *out, size_t out_len, struct bytes salt, struct bytes k
 	size_t info_len = strlen(info);
 
 	assert(out_len <= sizeof block && info_len <= INFO_MAX);
-	memcpy(first, info, info_len);
+	memcpy(first, info, info_len + 1);
 	first[info_len] = 1; /* the number of the block */
 	hmac(extracted, salt, key);
 	hmac(block, BYTES_OF(extracted), (struct bytes){first, info_len + 1});

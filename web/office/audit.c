@@ -3,6 +3,7 @@
  * and leaves nothing. */
 #include "web/office/pages.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,16 +19,15 @@ static const char *asked_for(const struct visit *visit, const char *name)
 	return text_trim(visit->context, form_text(visit->context, visit->request->query, name));
 }
 
-/* Midnight of the hub's clock, `days` after that day, as the entries tell times. */
+/* Midnight of the hub's clock, `days` after that day (a whole date), as the entries tell times. */
 static const char *midnight(const struct visit *visit, const char *day, int days)
 {
 	char *time = memory_array(visit->context, char, TEXT_TIME_SIZE);
 	struct tm local = {.tm_isdst = -1};
 
-	sscanf(day, "%d-%d-%d", &local.tm_year, &local.tm_mon, &local.tm_mday);
-	local.tm_year -= 1900;
-	local.tm_mon -= 1;
-	local.tm_mday += days;
+	local.tm_year = (int)strtol(day, NULL, 10) - 1900;
+	local.tm_mon = (int)strtol(day + strlen("2026-"), NULL, 10) - 1;
+	local.tm_mday = (int)strtol(day + strlen("2026-11-"), NULL, 10) + days;
 	text_time(time, mktime(&local));
 	return time;
 }

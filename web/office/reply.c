@@ -83,15 +83,19 @@ struct answer {
 	struct asked asked[ASKED_MOST];
 };
 
+static size_t ask(struct answer *answer, size_t count, const struct asked *list)
+{
+	for (; list->name; list++)
+		answer->asked[count++] = *list;
+	return count;
+}
+
 static void ask_all(struct answer *answer)
 {
-	const struct asked *const lists[] = {
-		answer->kind->asked, answer->seen.is_provider ? NULL : told_asked};
-	size_t count = 0;
+	size_t count = ask(answer, 0, answer->kind->asked);
 
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (const struct asked *one = lists[i]; one && one->name; one++)
-			answer->asked[count++] = *one;
+	if (!answer->seen.is_provider)
+		ask(answer, count, told_asked);
 }
 
 /* ---- the form ---- */

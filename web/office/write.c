@@ -436,8 +436,7 @@ const struct error *batch_audit(struct batch *batch, const char *what, const cha
 /* One entry as an event, which the next one follows. The officer who writes it does not read the trail. */
 static const struct error *add_entry(struct batch *batch, const json_t *entry, struct trail_end *end)
 {
-	json_t *set CLEANUP(json_decref) = json_deep_copy(entry), *over CLEANUP(json_decref) = json_object(),
-		    *to CLEANUP(json_decref) = NULL;
+	json_t *set CLEANUP(json_decref) = json_deep_copy(entry), *over CLEANUP(json_decref) = json_object();
 	char key[ENTITY_KEY_SIZE];
 	struct event_draft draft = {.entity = "audit",
 		.key = key,
@@ -453,7 +452,7 @@ static const struct error *add_entry(struct batch *batch, const json_t *entry, s
 	json_object_set_new(set, "n", json_integer(++end->n));
 	write_key_new(key, batch->office);
 	error = add(batch, &draft);
-	to = draft.to;
+	json_decref(draft.to);
 	TRY(error);
 	trail_hash(end->hash, batch->events[batch->event_count - 1]->line);
 	return NULL;
