@@ -270,7 +270,9 @@ const struct error *transfer_hand(struct visit *visit)
 	case_key = json_text_or(record, "key", "");
 	TRY(hand_is_crossed(visit->office, case_key, &is_crossed));
 	if (!is_crossed || visit->office->is_practice)
-		return error_new(ERROR_NOT_FOUND, "there is nothing to hand on");
+		return visit_go(visit, visit_path(visit, "/cases/%s", case_key),
+			"There is nothing to hand on (any more): the new owner may have the records "
+			"already.");
 	TRY(batch_audit(
 		batch, "handed on a case in spite of the withdrawal", json_text_or(record, "ref", "")));
 	TRY(batch_commit(batch));
