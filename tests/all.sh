@@ -7,7 +7,7 @@ how=$1 make=$2 folder=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 begin=$(date +%s)
-if [ "$how" = full ]; then seconds=60 set=all; else seconds=10 set=quick; fi
+if [ "$how" = full ]; then seconds=30; else seconds=5; fi
 
 stage() { # NAME COMMAND...
 	name=$1
@@ -28,24 +28,34 @@ stage() { # NAME COMMAND...
 m() { "$make" --no-print-directory B="$folder" "$@"; }
 sanitized() { "$make" --no-print-directory B="$folder" SANITIZE=1 "$@"; }
 
-lane_of_hubs() {
-	stage "each part keeps its promises (unit tests)" m test-unit
-	stage "whole hubs: real processes, real git" m test-system SET="$set"
-	stage "in a real browser" m test-browser SET="$set"
-	stage "under the sanitizers: unit tests" sanitized test-unit
-	stage "under the sanitizers: whole hubs" sanitized test-system SET="$([ "$how" = full ] && echo all || echo short)"
+unit="each part keeps its promises (unit tests)" hubs="whole hubs: real processes, real git" pages="in a real browser" fuzz="fuzzing, $seconds seconds a target"
+quick_hubs() {
+	stage "$unit" m test-unit
+	stage "$hubs" m test-system SET=quick
 }
-lane_of_analysis() {
+quick_rest() {
+	stage "includes only point down; formatting; texts" m check-quick
+	stage "$fuzz" m fuzz-quick FUZZ_SECONDS=$seconds
+	stage "$pages" m test-browser SET=quick
+}
+full_hubs() {
+	stage "$unit" m test-unit
+	stage "$hubs" m test-system
+	stage "$pages" m test-browser
+	stage "under the sanitizers: whole hubs" sanitized test-system
+}
+full_rest() {
 	stage "includes only point down; formatting; texts; gcc -fanalyzer; cppcheck; clang-tidy" m check
-	stage "fuzzing, $seconds seconds a target" m fuzz-quick FUZZ_SECONDS=$seconds
+	stage "$fuzz" m fuzz-quick FUZZ_SECONDS=$seconds
+	stage "under the sanitizers: unit tests" sanitized test-unit
 	stage "valgrind on the unit tests" m test-valgrind
-	if [ "$how" = full ]; then stage "testssl.sh and wapiti find nothing" m test-scan; fi
+	stage "testssl.sh and wapiti find nothing" m test-scan
 }
 
-stage "it builds without a warning" m -j2 all unit
-stage "with address and undefined-behaviour sanitizers, too" sanitized -j2 all unit
-lane_of_analysis &
-lane_of_hubs
+stage "it builds without a warning" m -j2 all unit test-tools
+[ "$how" = quick ] || stage "with address and undefined-behaviour sanitizers, too" sanitized -j2 all unit test-tools
+"${how}_rest" &
+"${how}_hubs"
 wait
 
 echo

@@ -1,4 +1,4 @@
-// What the browser's tests share: Debian's chromium, a small coalition to visit, what has to hold of any page, a keyboard without a mouse, and TAP.
+// What the browser's tests share: Debian's chromium, a small coalition to visit, and TAP.
 // Pages are looked at as people get them: real processes over https, and requests counted as they go over the wire.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -115,8 +115,6 @@ export async function until(what, check, seconds = 30) {
 	}
 }
 
-export const words = async (page) => (await page.locator('body').innerText()).replace(/\s+/g, ' ');
-
 // Keeps what a page looks like, for people to judge: in the folder ENGABO_SHOTS, when it is set.
 export async function shot(page, name) {
 	const folder = process.env.ENGABO_SHOTS;
@@ -124,145 +122,4 @@ export async function shot(page, name) {
 		return;
 	mkdirSync(folder, { recursive: true });
 	await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-}
-
-// In the page: what can be reached by keyboard, in the order of the page. Of radio buttons with one name, one.
-function stops() {
-	const seen = new Set();
-	const list = [];
-	for (const one of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
-		if (!one.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }) || one.disabled || one.tabIndex < 0)
-			continue;
-		if (one.type === 'radio') {
-			const group = [one.form ? [...document.forms].indexOf(one.form) : -1, one.name].join();
-			if (seen.has(group))
-				continue;
-			seen.add(group);
-		}
-		list.push(one);
-	}
-	const name = (one) => (one.labels?.[0]?.innerText || one.innerText || one.name || one.tagName).trim().split('\n')[0].slice(0, 40);
-	return { list, name };
-}
-
-// In the page: the stop that has the focus, and whether one sees it.
-function focused(stopsSource) {
-	const { list, name } = new Function(`return (${stopsSource})()`)();
-	const one = document.activeElement;
-	if (!one || one === document.body || one === document.documentElement)
-		return null;
-	const style = getComputedStyle(one);
-	const box = one.getBoundingClientRect();
-	const group = (a) => one.type === 'radio' && a.type === 'radio' && a.name === one.name && a.form === one.form;
-	return {
-		index: list.findIndex((a) => a === one || group(a)),
-		name: name(one),
-		tag: one.tagName.toLowerCase(),
-		type: one.type ?? '',
-		id: one.id,
-		field: one.name ?? '',
-		value: one.value ?? '',
-		isVisible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.width > 0 && box.height > 0 &&
-			box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-	};
-}
-
-export const focus = (page) => page.evaluate(focused, stops.toString());
-
-// Goes through a page by Tab alone, from its top to its end; answers what is wrong with that.
-export async function tabThrough(page) {
-	const expected = await page.evaluate((source) => {
-		const { list, name } = new Function(`return (${source})()`)();
-		document.activeElement?.blur();
-		window.getSelection().removeAllRanges();
-		window.scrollTo(0, 0);
-		return list.map(name);
-	}, stops.toString());
-	const findings = [];
-	let next = 0;
-	await page.locator('html').evaluate((html) => { html.tabIndex = -1; html.focus(); html.removeAttribute('tabindex'); });
-	for (let i = 0; i < expected.length * 5 + 10 && next < expected.length; i++) {
-		await page.keyboard.press('Tab');
-		const at = await focus(page);
-		if (!at)
-			break;
-		if (!at.isVisible)
-			findings.push(`${page.url()}: the focus on "${at.name}" is not seen`);
-		if (at.index === next)
-			next++;
-		else if (at.index !== next - 1) { // a date has several parts
-			findings.push(`${page.url()}: "${at.name}" comes where "${expected[next]}" should`);
-			break;
-		}
-	}
-	if (next < expected.length && !findings.length)
-		findings.push(`${page.url()}: Tab does not reach "${expected[next]}"`);
-	return findings;
-}
-
-// A person without a mouse: whatever is to be pressed or filled in is found by Tab, as on any page.
-export class Keyboard {
-	constructor(page) {
-		this.page = page;
-	}
-
-	async go(address) {
-		await this.page.goto(address);
-	}
-
-	// Tab until `is` is true of what has the focus.
-	async to(what, is) {
-		const seen = [];
-		for (let i = 0; i < 150; i++) {
-			const at = await focus(this.page);
-			if (at && is(at))
-				return at;
-			seen.push(at?.name);
-			await this.page.keyboard.press('Tab');
-		}
-		throw new Error(`no ${what} by keyboard at ${this.page.url()}: ${[...new Set(seen)].join(' | ')}`);
-	}
-
-	// Presses the link or button that begins with these words.
-	async press(text) {
-		const at = await this.to(`"${text}"`, (one) => ['a', 'button', 'summary'].includes(one.tag) && one.name.startsWith(text));
-		const moves = at.tag !== 'summary';
-		const loaded = moves ? this.page.waitForEvent('load') : null;
-		await this.page.keyboard.press('Enter');
-		await loaded;
-	}
-
-	async type(field, text) {
-		await this.to(field, (one) => one.field === field);
-		await this.page.keyboard.press('Control+A');
-		await this.page.keyboard.type(text);
-	}
-
-	// 2026-11-30, typed in parts; which part comes first is the browser's affair, and one sees it.
-	async date(field, text) {
-		const [year, month, day] = text.split('-');
-		for (const order of [day + month + year, month + day + year, year + month + day]) {
-			await this.to(field, (one) => one.field === field);
-			while ((await focus(this.page)).field === field)
-				await this.page.keyboard.press('Shift+Tab');
-			await this.to(field, (one) => one.field === field);
-			await this.page.keyboard.type(order);
-			if ((await focus(this.page)).value === text)
-				return;
-		}
-		throw new Error(`${text} cannot be typed into ${field} at ${this.page.url()}`);
-	}
-
-	// One of several radio buttons, by its value, or by a word of its label.
-	async choose(field, wanted) {
-		await this.to(field, (one) => one.field === field);
-		await this.page.keyboard.press('Space');
-		for (let i = 0; i < 12; i++) {
-			const at = await focus(this.page);
-			if (at.value === wanted || at.name.startsWith(wanted))
-				return;
-			await this.page.keyboard.press('ArrowDown');
-		}
-		throw new Error(`no choice "${wanted}" for ${field} at ${this.page.url()}`);
-	}
 }

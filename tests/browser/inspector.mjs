@@ -1,7 +1,8 @@
 // What has to hold of every page, in all its forms: axe-core at WCAG 2.1 AA finds nothing, html-validate neither, nothing stands out at 320 pixels or with
-// letters of twice the size, and what is pressed is high enough for a thumb. Findings are gathered, so that one run tells all.
+// letters of twice the size, what is pressed is high enough for a thumb, and Tab reaches it. Findings are gathered, so that one run tells all.
 import { FileSystemConfigLoader, HtmlValidate } from 'html-validate';
-import { axeSource, LAPTOP, shot, words } from './browser.mjs';
+import { axeSource, LAPTOP, shot } from './browser.mjs';
+import { tabThrough } from './keyboard.mjs';
 
 const HEIGHT = 800;
 const LEVELS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']; // of axe-core's rules
@@ -33,7 +34,7 @@ function overflow() {
 }
 
 export class Inspector {
-	findings = { axe: [], html: [], overflow: [], large: [], targets: [], titles: [] };
+	findings = { axe: [], html: [], overflow: [], large: [], targets: [], titles: [], keyboard: [] };
 	visited = [];
 	count = 0;
 
@@ -82,6 +83,7 @@ export class Inspector {
 			if (width === 320)
 				continue;
 			await this.axe(page, name, `${width} light`, { runOnly: LEVELS });
+			this.findings.keyboard.push(...(await tabThrough(page)).map((text) => `${name}: ${text}`));
 			await shot(page, `${name}-${width}`);
 		}
 		await page.emulateMedia({ colorScheme: 'dark' });
@@ -129,35 +131,5 @@ export class Inspector {
 			this.findings.large.push(`${name}: ${wide}`);
 		await style.evaluate((one) => one.remove());
 		await page.setViewportSize({ width: 360, height: HEIGHT });
-	}
-}
-
-// Fills in what is seen of the form of the page.
-export async function fill(page, answers) {
-	for (const [name, value] of Object.entries(answers)) {
-		const input = page.locator(`main [name="${name}"]:not([type=hidden])`);
-		const type = await input.first().getAttribute('type');
-		const tag = await input.first().evaluate((one) => one.tagName);
-		if (type === 'radio' || type === 'checkbox')
-			await page.locator(`main [name="${name}"][value="${value}"]`).check();
-		else if (tag === 'SELECT')
-			await input.selectOption(value);
-		else
-			await input.fill(value);
-	}
-}
-
-// Fills in the form of the page and presses its button, as it is named.
-export async function send(page, button, answers = {}) {
-	await fill(page, answers);
-	await press(page, page.locator('main').getByRole('button', { name: button, exact: true }).last());
-}
-
-// Presses what leads to another page, and waits for that.
-export async function press(page, button) {
-	try {
-		await Promise.all([page.waitForEvent('load'), button.click()]);
-	} catch (error) {
-		throw new Error(`${error.message} at ${page.url()}: ${await words(page)}`);
 	}
 }

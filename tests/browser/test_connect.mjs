@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Inspector } from './inspector.mjs';
-import { LAPTOP, PHONE, person, shot, tabThrough, visit, words } from './browser.mjs';
+import { LAPTOP, PHONE, person, shot, visit } from './browser.mjs';
+import { tabThrough, words } from './keyboard.mjs';
 
 const WIFI = 'WIFI:T:WPA;S:Blue\\; bird\\: \\"7\\";P:maize\\\\river\\,42;;';
 const SMALL_WINDOW = 'Mozilla/5.0 (Linux; Android 10; SM-A105F; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0.0.0 Mobile Safari/537.36';

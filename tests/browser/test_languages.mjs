@@ -1,7 +1,8 @@
 // The public pages in every language that people may choose, with the catalogues as they are: each says in which language it is, holds together as
 // pages have to (inspector.mjs), is reached by keyboard alone, and mixes no English into its words. What is not translated yet is told, not failed.
 import { readFileSync, readdirSync } from 'node:fs';
-import { PHONE, person, tabThrough, visit, words } from './browser.mjs';
+import { PHONE, person, visit } from './browser.mjs';
+import { tabThrough, words } from './keyboard.mjs';
 import { Inspector, NEUTRAL } from './inspector.mjs';
 
 const PO = new URL('../../web/po/', import.meta.url);

@@ -1,6 +1,7 @@
 // One person alone with a cheap phone at the edge of the Wi-Fi: 3G's speed, a slow processor, no script, a connection that comes and goes, a thumb that taps
 // twice. The browser keeps pages in memory for Back, as it does on phones (playwright would switch that off).
-import { PHONE, person, until, visit, words } from './browser.mjs';
+import { PHONE, person, until, visit } from './browser.mjs';
+import { words } from './keyboard.mjs';
 
 const FIRST_FLIGHT = 14 * 1024;
 const SLOW = { offline: false, latency: 300, downloadThroughput: 50 * 1024, uploadThroughput: 25 * 1024, connectionType: 'cellular3g' };

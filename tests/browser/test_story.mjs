@@ -1,6 +1,7 @@
 // A case travels, in a real browser: a reporter without JavaScript on a small phone; a coordinator in Kampala and an officer in Gulu with nothing but a
 // keyboard, on a laptop and then on a phone.
-import { Keyboard, LAPTOP, PHONE, person, shot, tabThrough, until, visit, words } from './browser.mjs';
+import { LAPTOP, PHONE, person, shot, until, visit } from './browser.mjs';
+import { Keyboard, tabThrough, words } from './keyboard.mjs';
 
 const FIRST_FLIGHT = 14 * 1024;
 const ANSWERS = [
@@ -133,16 +134,10 @@ class Staff extends Keyboard {
 		await this.page.evaluate(() => document.activeElement?.blur());
 	}
 
-	text() {
-		return words(this.page);
-	}
-
 	async signIn() {
 		await this.go(this.hub.office);
 		await this.look();
-		await this.type('name', this.hub.user);
-		await this.type('passphrase', this.hub.passphrase);
-		await this.press('Sign in');
+		await this.send('Sign in', { name: this.hub.user, passphrase: this.hub.passphrase });
 	}
 
 	async openCaseList() {
@@ -151,7 +146,7 @@ class Staff extends Keyboard {
 	}
 }
 
-const risk = async (staff) => (await staff.text()).match(/Risk: (\S+)/)?.[1];
+const risk = async (staff) => (await staff.words()).match(/Risk: (\S+)/)?.[1];
 
 async function travel(tap, coalition, browser, viewport, what, alias) {
 	const on = `at ${viewport.width} pixels`;
@@ -160,67 +155,59 @@ async function travel(tap, coalition, browser, viewport, what, alias) {
 
 	await coalition.syncAll();
 	await namata.signIn();
-	tap.ok(`${on}, by keyboard alone, a coordinator signs in and today shows the report`, (await namata.text()).includes(what), await namata.text());
+	tap.ok(`${on}, by keyboard alone, a coordinator signs in and today shows the report`, (await namata.words()).includes(what), await namata.words());
 	tap.ok('once, though Send was pressed twice', await namata.page.locator('main a', { hasText: what }).count() === 1);
 	await namata.look();
 	await namata.press(what.slice(0, 12));
 	await namata.look();
-	tap.ok('the report can be read', (await namata.text()).includes('Who can read this'));
+	tap.ok('the report can be read', (await namata.words()).includes('Who can read this'));
 	await namata.press('Open a case');
 	await namata.look();
-	await namata.type('alias', alias);
-	await namata.choose('risk', 'medium');
-	await namata.press('Open');
-	tap.ok('a case is opened', (await namata.text()).includes(alias) && await risk(namata) === 'Medium', await namata.text());
+	await namata.send('Open the case', { alias, risk: 'medium' });
+	tap.ok('a case is opened', (await namata.words()).includes(alias) && await risk(namata) === 'Medium', await namata.words());
 	await namata.look();
 	await namata.press('Add an action');
 	await namata.look();
-	await namata.type('what', 'Walk home with her');
-	await namata.type('who', 'akello');
-	await namata.date('due', inDays(3));
-	await namata.press('Save');
-	tap.ok('an action with its due date is agreed', (await namata.text()).includes('Walk home with her') && /akello/.test(await namata.text()), await namata.text());
-	await namata.type('text', 'Her sister knows.');
-	await namata.press('Add the note');
-	tap.ok('a note is added', (await namata.text()).includes('Her sister knows.'), await namata.text());
+	await namata.send('Save', { what: 'Walk home with her', who: 'akello', due: inDays(3) });
+	tap.ok('an action with its due date is agreed', (await namata.words()).includes('Walk home with her') && /akello/.test(await namata.words()), await namata.words());
+	await namata.send('Add the note', { text: 'Her sister knows.' });
+	tap.ok('a note is added', (await namata.words()).includes('Her sister knows.'), await namata.words());
 
 	await coalition.syncAll();
 	await akello.signIn();
-	tap.ok('an officer in Gulu signs in, and today shows the action', (await akello.text()).includes('Walk home with her'), await akello.text());
+	tap.ok('an officer in Gulu signs in, and today shows the action', (await akello.words()).includes('Walk home with her'), await akello.words());
 	await akello.openCaseList();
 	const link = await akello.page.getByRole('link', { name: alias }).innerText();
 	await akello.press(link);
-	tap.ok('the case and its note are there', (await akello.text()).includes('Her sister knows.'), await akello.text());
+	tap.ok('the case and its note are there', (await akello.words()).includes('Her sister knows.'), await akello.words());
 	for (const [staff, level] of [[akello, 'high'], [namata, 'low']]) {
 		await staff.press('Change the case');
 		await staff.look();
-		await staff.choose('risk', level);
-		await staff.press('Save');
+		await staff.send('Save', { risk: level });
 	}
 	await coalition.syncAll();
 	for (const staff of [akello, namata])
 		await staff.page.reload();
 	tap.ok('after both changed the risk, both see one value, and the conflict with both',
-		await risk(akello) === await risk(namata) && (await Promise.all([akello.text(), namata.text()])).every((text) => /Hubs disagree/.test(text) && /High/.test(text) && /Low/.test(text)),
-		await akello.text());
+		await risk(akello) === await risk(namata) && (await Promise.all([akello.words(), namata.words()])).every((text) => /Hubs disagree/.test(text) && /High/.test(text) && /Low/.test(text)),
+		await akello.words());
 	await akello.look();
 	await shot(akello.page, `story-conflict-${viewport.width}`);
-	await akello.choose('choice', 'High');
-	await akello.press('Settle it');
-	tap.ok('the officer settles it', await risk(akello) === 'High' && !/Hubs disagree/.test(await akello.text()), await akello.text());
+	await akello.send('Settle it', { choice: 'High' });
+	tap.ok('the officer settles it', await risk(akello) === 'High' && !/Hubs disagree/.test(await akello.words()), await akello.words());
 	await coalition.syncAll();
 	await namata.page.reload();
-	tap.ok('and it is settled at headquarters, too', await risk(namata) === 'High' && !/Hubs disagree/.test(await namata.text()), await namata.text());
+	tap.ok('and it is settled at headquarters, too', await risk(namata) === 'High' && !/Hubs disagree/.test(await namata.words()), await namata.words());
 
 	await namata.press('Sign out');
 	tap.ok('the coordinator signs out', namata.page.url().includes('/login'), namata.page.url());
 	await akello.go(`${coalition.gulu.office}/lock`);
 	await akello.look();
 	await akello.press('Lock now');
-	tap.ok('the officer locks the hub', /locked/.test(await akello.text()), await akello.text());
+	tap.ok('the officer locks the hub', /locked/.test(await akello.words()), await akello.words());
 	await until('the locked office', async () => {
 		await akello.page.goto(`${coalition.gulu.office}/`).catch(() => null);
-		return akello.page.url().includes('/login') && /The hub is locked/.test(await akello.text());
+		return akello.page.url().includes('/login') && /The hub is locked/.test(await akello.words());
 	});
 	tap.none('on all these pages Tab reaches everything in its order, and one sees where one is', [...namata.findings, ...akello.findings]);
 	await namata.page.context().close();
