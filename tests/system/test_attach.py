@@ -67,10 +67,18 @@ def main():
         nowhere = f"/cases/{report}/files/{'a' * 16}.{'0' * 26}"
         tap.ok("a file that is not there is not found", laptop.get(nowhere).status == 404)
 
+        out = laptop.get(f"{links[1]}/out")
+        tap.ok("taking one out needs a reason", laptop.send(out, "/out", text=" ").status == 400 and laptop.get(links[1]).status == 200)
+        page = laptop.send(out, "/out", text="it is of another case")
+        tap.ok("then it is shown and handed out no more, and the case says who took it out and why", links[1] not in page.body and links[0] in page.body
+               and laptop.get(links[1]).status == 404 and 'Took out the file "bail ruling 2": it is of another case' in page.text
+               and "took a file out of" in laptop.get("/audit").text, page.text[:1200])
+        tap.ok("once", laptop.send(out, "/out", text="again").status == 404)
+
         for hub in (gulu, hq, gulu, hq):
             hub.sync()
         page = hq.sign_in().get(case)
-        tap.ok("headquarters sees that there are files, and where", "bail ruling 1" in page.text and "still at Gulu" in page.text, page.text[:600])
+        tap.ok("headquarters sees that there is a file, and where, and not the other", "bail ruling 1" in page.text and "still at Gulu" in page.text and page.text.count("bail ruling 2") == 1, page.text[:600])
         gulu.stop()
         with open(os.path.join(gulu.dir, "attachments", "new-left"), "wb") as f:
             f.write(b"x")

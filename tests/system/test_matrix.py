@@ -47,7 +47,8 @@ ROUTES = {
     "GET /cases/*/late": (STAFF, "case"), "POST /cases/*/late": (STAFF, "case"), "GET /cases/*/sharing": (STAFF, "case"), "POST /cases/*/sharing": (STAFF, "case"),
     "GET /transfers": (STAFF, ""), "GET /transfers/*": (STAFF, "elsewhere"), "POST /transfers/*": (STAFF, "elsewhere"),
     "GET /practice": (STAFF, ""), "POST /practice": (STAFF, "ends"), "GET /help": (ALL, ""), "GET /guide/*": (ALL, "guide"), "GET /start": ("c", ""), "GET /cases/*/print": (STAFF, "case"),
-    "GET /cases/*/files/new": (STAFF, "case"), "GET /cases/*/files/*": (STAFF, "file"), "POST /files/*": (STAFF, "elsewhere"),
+    "GET /cases/*/files/new": (STAFF, "case"), "GET /cases/*/files/*": (STAFF, "file"),
+    "GET /cases/*/files/*/out": (STAFF, "file"), "POST /cases/*/files/*/out": (STAFF, "file"), "POST /files/*": (STAFF, "elsewhere"),
 }
 # Where a part of a case has its form, and what a new one needs.
 PARTS = {"action": ("actions", {"what": "{}", "who": "akol", "agreed": "2020-01-01", "due": "2031-05-04"}), "followup": ("followups", {"due": "2031-05-04", "how": "{}"}),

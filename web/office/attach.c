@@ -267,7 +267,8 @@ const struct error *attach_show(struct visit *visit, const char *case_key)
 		ids_key_log(hub, key);
 		path = visit_path(visit, "/cases/%s/files/%s", case_key, key);
 		json_array_append_new(
-			list, json_pack("{ss, ss, ss, ss, ss}", "name", json_text_or(row, "name", ""), "text",
+			list, json_pack("{ss, ss, ss, ss, ss, ss}", "out", visit_path(visit, "%s/out", path),
+				      "name", json_text_or(row, "name", ""), "text",
 				      json_text_or(row, "text", ""), "size", size_of(visit, row), "away",
 				      is_here ? "" : office_hub_name(visit->office, hub), "href",
 				      is_here ? path : ""));
@@ -276,8 +277,7 @@ const struct error *attach_show(struct visit *visit, const char *case_key)
 	return NULL;
 }
 
-/* The file in the address, of the case in it. */
-static const struct error *find(struct visit *visit, json_t **in_case, json_t **record)
+const struct error *attach_find(struct visit *visit, json_t **in_case, json_t **record)
 {
 	TRY(case_find(visit, visit->parts[0], in_case));
 	TRY(casefile_get(visit->office->file, "attachment", visit->parts[1], record));
@@ -291,7 +291,7 @@ const struct error *attach_download(struct visit *visit)
 {
 	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
 
-	TRY(find(visit, &in_case, &record));
+	TRY(attach_find(visit, &in_case, &record));
 	TRY(download(visit, DOWNLOAD_FILES, record,
 		visit_path(visit, "%s-%s", json_text_or(in_case, "ref", "file"),
 			visit->parts[1] + strlen(visit->parts[1]) - 6)));

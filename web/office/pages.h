@@ -16,6 +16,7 @@ visit_page cases_page;							     /* cases.c */
 visit_page case_page, case_edit, case_save, case_note;			     /* case.c */
 visit_page part_form, part_save, part_person;				     /* parts.c */
 visit_page attach_form, attach_save, attach_download;			     /* attach.c */
+visit_page takeout_form, takeout_save;					     /* takeout.c */
 visit_page case_print;							     /* sheet.c */
 visit_page practice_page, practice_change;				     /* practice.c */
 visit_page help_page, guide_page, start_page;				     /* help.c */

@@ -54,6 +54,8 @@ const struct office_page office_pages[] = {
 	{POST, "/cases/*/people/*/show", part_person, GUARD_ACCESS, MAY_SEE_IDENTITY},
 	{GET, "/cases/*/files/new", attach_form, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/cases/*/files/*", attach_download, GUARD_ACCESS, MAY_READ_CASES},
+	{GET, "/cases/*/files/*/out", takeout_form, GUARD_ACCESS, MAY_WRITE_CASES},
+	{TYPED, "/cases/*/files/*/out", takeout_save, GUARD_ACCESS, MAY_WRITE_CASES},
 	{TYPED, "/files/*", attach_save, GUARD_ACCESS, MAY_WRITE_CASES},
 	{GET, "/cases/*/refer", refer_page, GUARD_ACCESS, MAY_REFER},
 	{GET, "/cases/*/refer/*", refer_form, GUARD_ACCESS, MAY_REFER},

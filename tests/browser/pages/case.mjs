@@ -26,6 +26,10 @@ export async function parts(walk, address) {
 	await walk.send('Add the files', { name: '' });
 	await walk.look('files-wrong');
 	await walk.send('Add the files', { name: 'Letter of the court', file: { name: 'letter.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 a letter') } });
+	await walk.press('Take out');
+	await walk.look('file-out');
+	await walk.send('Take it out');
+	await walk.look('file-out-wrong');
 	await open('people');
 	await walk.look('person-new');
 	await walk.send('Save', { part: 'defender', names: 'Aber Santa Grace', age: '30-49' });

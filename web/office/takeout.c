@@ -1,0 +1,67 @@
+/* Taking a file out of a case: it is shown and handed out no more. Why is kept as a note, and the file's
+ * history says who did it; its sealed pieces stay on the card, as all that was ever written does. Office
+ * role. */
+#include "web/office/pages.h"
+
+#include "web/office/attach.h"
+#include "web/office/fields.h"
+
+static const struct asked why = {.name = "text",
+	.label = SAY("Why"),
+	.hint = SAY("For instance: it belongs to another case. The answer is kept as a note."),
+	.is_required = true};
+
+static const struct error *show(struct visit *visit, const json_t *in_case, const json_t *record)
+{
+	static const struct asked asked[] = {why, {0}};
+	struct asking asking = {"note", NULL, NULL, asked};
+
+	TRY(fields_show(visit, &asking));
+	visit_text(visit, "heading", say(visit->request, "Take a file out of the case"));
+	visit_text(visit, "caption",
+		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
+			json_text_or(in_case, "alias", "")));
+	visit_text(visit, "hint",
+		memory_format(visit->context,
+			say(visit->request,
+				"\"%s\" will not be shown any more, here and at any hub. Its sealed bytes "
+				"stay on the hub that has them: whoever downloaded it keeps their copy."),
+			json_text_or(record, "name", "")));
+	visit_text(visit, "button", say(visit->request, "Take it out"));
+	visit_text(visit, "action",
+		visit_path(visit, "/cases/%s/files/%s/out", visit->parts[0], visit->parts[1]));
+	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
+	return visit_show(visit, "office-form", "Take a file out of the case");
+}
+
+const struct error *takeout_form(struct visit *visit)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
+
+	TRY(attach_find(visit, &in_case, &record));
+	return show(visit, in_case, record);
+}
+
+const struct error *takeout_save(struct visit *visit)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL, *record CLEANUP(json_decref) = NULL;
+	json_t *text CLEANUP(json_decref) = NULL;
+	struct batch *batch = visit_batch(visit);
+	char key[ENTITY_KEY_SIZE];
+	const char *case_key, *note;
+
+	TRY(attach_find(visit, &in_case, &record));
+	case_key = json_text_or(in_case, "key", "");
+	text = fields_value(visit, schema_field(schema_entity("note"), "text"), &why);
+	if (visit_has_problems(visit))
+		return show(visit, in_case, record);
+	note = memory_format(visit->context, say(visit->request, "Took out the file \"%s\": %s"),
+		json_text_or(record, "name", ""), json_string_value(text));
+	TRY(batch_event(
+		batch, "attachment", visit->parts[1], case_key, json_pack("{ss}", "state", "removed"), NULL));
+	write_key_new(key, visit->office);
+	TRY(batch_event(batch, "note", key, case_key, json_pack("{ss}", "text", note), NULL));
+	TRY(batch_audit(batch, "took a file out of", json_text_or(in_case, "ref", "")));
+	TRY(batch_commit(batch));
+	return visit_go(visit, visit_path(visit, "/cases/%s", case_key), "The file is taken out.");
+}
