@@ -10,27 +10,16 @@
 #include "web/server.h"
 
 #include <assert.h>
-#include <microhttpd.h>
 #include <string.h>
 #include <strings.h>
 
-#include "node/base/log.h"
 #include "web/door.h"
-#include "web/gzip.h"
-#include "web/headers.h"
+#include "web/exchange.h"
 #include "web/language.h"
-#include "web/limits.h"
-#include "web/route.h"
-#include "web/upload.h"
 
 #define BODY_MAX 65536
-#define DRAIN_TIMES                                                                                          \
-	16 /* a body so many times too long is still read to its end, so that the browser shows our page and \
-	      not a broken connection */
-#define DRAIN_UPLOAD_TIMES 3
 #define MEMORY_A_REQUEST 24576	  /* what a report needs; more is more blocks */
 #define MEMORY_A_CONNECTION 16384 /* also bounds the headers */
-#define PACKED_LEAST 1024	  /* a smaller page fits into one packet anyway */
 #define STOP_MS 3000
 #define MHD_CONNECTIONS (LIMITS_CONNECTIONS + 64) /* it counts those that have left for a little longer */
 
@@ -42,304 +31,9 @@
 	"+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:-MAC-ALL:+AEAD:-CIPHER-ALL:+AES-128-GCM:"           \
 	"+CHACHA20-POLY1305:+AES-256-GCM:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SAFE_RENEGOTIATION"
 
-struct server {
-	struct server_options options;
-	struct header *headers; /* the role's */
-	struct limits *limits;
-	struct gzip *gzip;		 /* where pages are packed */
-	struct credentials *credentials; /* NULL: plain HTTP */
-	struct MHD_Daemon *daemon;
-	struct door *door;
-	int port;
-	bool is_secure;
-};
-
 /* Whose connections this thread takes. Each server has one thread, and MHD asks for a certificate without
  * saying for whom. */
 static _Thread_local struct server *here;
-
-/* A request with what only this file knows of it. */
-struct exchange {
-	struct request request;
-	struct MHD_Connection *connection;
-	struct limits_connection *place;
-	const struct route *route;
-	struct header *headers;			  /* of the answer */
-	const struct server_upload *takes_upload; /* NULL: its form is urlencoded */
-	struct upload *upload;
-	struct buffer *body;
-	size_t body_len; /* as it came; more than the buffer's when it is too long */
-	bool has_begun, is_suspended, is_resumed;
-	bool is_guarded, is_answered; /* answered: by the guard */
-	const struct error *barred;   /* what the guard said; NULL: it let the request pass, or answered */
-	int refusal_status;	      /* decided from the headers; answered when the body is out of the way */
-	struct error failure;	      /* the refusal, or what server_resume was told */
-	bool has_failed;
-};
-
-static struct exchange *exchange_of(const struct request *request)
-{
-	return (struct exchange *)request;
-}
-
-const char *request_header(const struct request *request, const char *name)
-{
-	return MHD_lookup_connection_value(exchange_of(request)->connection, MHD_HEADER_KIND, name);
-}
-
-const char *request_cookie(const struct request *request, const char *name)
-{
-	const char *at = request_header(request, "Cookie");
-	size_t name_len = strlen(name);
-
-	while (at && *at) {
-		at += strspn(at, " ;");
-		if (strncmp(at, name, name_len) == 0 && at[name_len] == '=') {
-			at += name_len + 1;
-			return memory_string_of(request->context, at, strcspn(at, ";"));
-		}
-		at = strchr(at, ';');
-	}
-	return NULL;
-}
-
-int request_tag(const struct request *request)
-{
-	return exchange_of(request)->route->tag;
-}
-
-void request_add_header(struct request *request, const char *name, const char *value)
-{
-	struct exchange *exchange = exchange_of(request);
-	headers_add(request->context, &exchange->headers, name, value);
-}
-
-void request_redirect(struct request *request, const char *path)
-{
-	struct buffer *location = buffer_new(request->context);
-
-	/* "//host" and "/\host" are other hosts to a browser. */
-	buffer_text(location, "/");
-	for (path += strspn(path, "/\\"); *path; path++) {
-		unsigned char c = (unsigned char)*path;
-
-		if (c <= ' ' || c >= 0x7f || c == '\\' || c == '"' || c == '<' || c == '>')
-			buffer_format(location, "%%%02X", c);
-		else
-			buffer_add(location, path, 1);
-	}
-	request->status = 303;
-	request_add_header(request, "Location", (const char *)location->data);
-}
-
-static int status_of(const struct error *error)
-{
-	switch (error->code) {
-	case ERROR_NOT_FOUND:
-		return 404;
-	case ERROR_DENIED:
-		return 403;
-	case ERROR_USAGE:
-	case ERROR_INVALID:
-	case ERROR_CONFLICT:
-	case ERROR_EXISTS:
-		return 400;
-	case ERROR_LOCKED:
-	case ERROR_UNAVAILABLE:
-		return 503;
-	case ERROR_FULL:
-		return 507;
-	default:
-		return 500;
-	}
-}
-
-static void log_failure(const struct exchange *exchange, const struct error *error)
-{
-	if (error->code == ERROR_SYSTEM)
-		log_error("%s: %s", exchange->route ? exchange->route->pattern : "request", error->message);
-}
-
-static void make_problem(struct exchange *exchange, const struct error *error)
-{
-	struct request *request = &exchange->request;
-
-	if (request->status == 200)
-		request->status = status_of(error);
-	log_failure(exchange, error);
-	request->body = (struct bytes){NULL, 0};
-	request->may_be_cached = false;
-	if (request->server->options.problem)
-		request->server->options.problem(request, error);
-	if (request->body.data)
-		return;
-	request->type = "text/plain; charset=utf-8";
-	request->body.data = (const uint8_t *)(error->code == ERROR_SYSTEM ? "something went wrong here\n"
-									   : memory_format(request->context,
-										     "%s\n", error->message));
-	request->body.len = strlen((const char *)request->body.data);
-}
-
-static void response_add(struct MHD_Response *response, const struct header *header)
-{
-	if (!MHD_get_response_header(response, header->name) || strcasecmp(header->name, "Set-Cookie") == 0)
-		MHD_add_response_header(response, header->name, header->value);
-}
-
-/* A page of a role that allows it. Files under /static/ have been packed where they were found. */
-static void pack(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	struct bytes packed;
-
-	if (!request->server->gzip || request->may_be_cached || request->body.len < PACKED_LEAST ||
-		strncmp(request->type, "text/", 5) != 0)
-		return;
-	request_add_header(request, "Vary", "Accept-Encoding");
-	if (!gzip_is_accepted(request_header(request, "Accept-Encoding")) ||
-		!gzip_pack(request->server->gzip, request->context, request->body, &packed))
-		return;
-	request_add_header(request, "Content-Encoding", "gzip");
-	request->body = packed;
-}
-
-static enum MHD_Result answer(struct exchange *exchange, const struct error *error)
-{
-	struct request *request = &exchange->request;
-	struct MHD_Response *response;
-	enum MHD_Result result;
-
-	if (error)
-		make_problem(exchange, error);
-	pack(exchange);
-	/* The body lies on the request's context, which is freed once the last byte is out. */
-	response = MHD_create_response_from_buffer(
-		request->body.len, (void *)request->body.data, MHD_RESPMEM_PERSISTENT);
-	if (!response)
-		return MHD_NO;
-	/* The handler's headers win over the role's, and those over the common ones. */
-	for (const struct header *header = exchange->headers; header; header = header->next)
-		response_add(response, header);
-	for (const struct header *header = request->server->headers; header; header = header->next)
-		response_add(response, header);
-	for (const struct header *header = headers_common(); header->name; header++)
-		response_add(response, header);
-	response_add(response, &(struct header){"Cache-Control",
-				       request->may_be_cached ? "private, max-age=3600" : "no-store", NULL});
-	if (request->body.len > 0)
-		response_add(response, &(struct header){"Content-Type", request->type, NULL});
-	limits_phase(request->server->limits, exchange->place, LIMITS_ANSWER, request->body.len);
-	result = MHD_queue_response(exchange->connection, (unsigned)request->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static void refuse(struct exchange *exchange, int status, const struct error *error)
-{
-	exchange->refusal_status = status;
-	exchange->failure = *error;
-	exchange->has_failed = true;
-}
-
-static bool is_urlencoded(const struct request *request)
-{
-	static const char ours[] = "application/x-www-form-urlencoded";
-	const char *type = request_header(request, "Content-Type");
-
-	return type && strncasecmp(type, ours, sizeof ours - 1) == 0 && strchr("; ", type[sizeof ours - 1]) &&
-	       !request_header(request, "Content-Encoding");
-}
-
-/* The length that the client announces; 0 when it does not (MHD has refused what is not a number). */
-static size_t announced_len(const struct request *request)
-{
-	const char *text = request_header(request, "Content-Length");
-
-	return text ? strtoull(text, NULL, 10) : 0;
-}
-
-static const struct error *too_long(void)
-{
-	return error_new(ERROR_INVALID, SAY("this is more than can be sent at once; make it shorter"));
-}
-
-static size_t body_most(const struct exchange *exchange)
-{
-	return exchange->takes_upload ? exchange->takes_upload->body_max
-				      : exchange->request.server->options.body_max;
-}
-
-/* How much of a body is read only to be thrown away. */
-static size_t drained_most(const struct exchange *exchange)
-{
-	return (exchange->takes_upload ? DRAIN_UPLOAD_TIMES : DRAIN_TIMES) * body_most(exchange);
-}
-
-static const struct server_upload *find_upload(const struct exchange *exchange)
-{
-	const struct server_upload *upload = exchange->request.server->options.uploads;
-
-	for (; upload && upload->pattern; upload++)
-		if (exchange->request.method == METHOD_POST &&
-			strcmp(upload->pattern, exchange->route->pattern) == 0)
-			return upload;
-	return NULL;
-}
-
-static const struct error *keep_error(const struct exchange *exchange, const struct error *error)
-{
-	struct error *kept = memory_new(exchange->request.context, struct error);
-
-	*kept = *error;
-	return kept;
-}
-
-/* Asked once; what it said holds for the whole request. */
-static const struct error *guard(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	const struct error *error;
-
-	if (exchange->is_guarded || !request->server->options.guard)
-		return exchange->barred;
-	exchange->is_guarded = true;
-	error = request->server->options.guard(request);
-	if (error)
-		exchange->barred = keep_error(exchange, error);
-	exchange->is_answered = !error && request->status != 200;
-	return exchange->barred;
-}
-
-/* The first bytes of a file are there; of a form that is too long, only what stands before them is read. */
-static const struct error *upload_begins(struct request *request)
-{
-	struct exchange *exchange = exchange_of(request);
-
-	if (exchange->has_failed)
-		return &exchange->failure;
-	TRY(guard(exchange));
-	if (exchange->is_answered)
-		return error_new(ERROR_DENIED, SAY("nothing can be sent here"));
-	return exchange->takes_upload->begin(request);
-}
-
-/* What the headers tell of the body. */
-static void begin_body(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-
-	exchange->takes_upload = find_upload(exchange);
-	if (exchange->takes_upload)
-		exchange->upload =
-			upload_new(request, exchange->connection, upload_begins, exchange->takes_upload);
-	if (announced_len(request) > body_most(exchange))
-		refuse(exchange, 413, too_long());
-	else if (request->method == METHOD_POST && !exchange->upload &&
-		 (exchange->takes_upload || !is_urlencoded(request)) &&
-		 (announced_len(request) > 0 || request_header(request, "Content-Type") ||
-			 request_header(request, "Transfer-Encoding")))
-		refuse(exchange, 415, error_new(ERROR_INVALID, SAY("this is not a form of ours")));
-}
 
 struct framing {
 	int lengths, encodings, hosts;
@@ -383,92 +77,24 @@ static void begin(struct exchange *exchange, const char *method)
 	exchange->route = route_find(options->routes, request->path,
 		is_post || is_get ? (int)request->method : 0, &allowed, &request->rest);
 	if (!allowed) {
-		refuse(exchange, 404, error_new(ERROR_NOT_FOUND, SAY("there is no such page")));
+		answer_refuse(exchange, 404, error_new(ERROR_NOT_FOUND, SAY("there is no such page")));
 	} else if (!exchange->route) {
 		request_add_header(request, "Allow",
 			allowed == METHOD_POST	? "POST"
 			: allowed & METHOD_POST ? "GET, HEAD, POST"
 						: "GET, HEAD");
-		refuse(exchange, 405,
+		answer_refuse(exchange, 405,
 			error_new(ERROR_INVALID, SAY("this page cannot be asked for in this way")));
 	} else {
-		begin_body(exchange);
+		body_begin(exchange);
 	}
-}
-
-/* More of the body. False when it goes on so long that the connection must be given up. */
-static bool take_body(struct exchange *exchange, const char *data, size_t len)
-{
-	const struct request *request = &exchange->request;
-	size_t most = body_most(exchange);
-	const struct error *error;
-
-	limits_received(request->server->limits, exchange->place, len);
-	exchange->body_len += len;
-	if (exchange->body_len > most && !exchange->has_failed)
-		refuse(exchange, 413, too_long());
-	if (exchange->upload && exchange->body_len <= most) {
-		error = upload_take(exchange->upload, data, len);
-		if (error && !exchange->has_failed)
-			refuse(exchange, status_of(error), error);
-	} else if (!exchange->has_failed && request->method == METHOD_POST) {
-		if (!exchange->body)
-			exchange->body = buffer_new(request->context);
-		buffer_add(exchange->body, data, len);
-	}
-	return exchange->body_len <= drained_most(exchange);
-}
-
-/* All of a form that sends a file has come. What was refused of it is the handler's to tell. */
-static const struct error *handle_upload(struct exchange *exchange)
-{
-	const struct error *error = exchange->has_failed ? NULL : upload_end(exchange->upload);
-	struct request *request = &exchange->request;
-
-	if (error)
-		refuse(exchange, status_of(error), error);
-	TRY(guard(exchange));
-	if (exchange->is_answered)
-		return NULL;
-	if (exchange->has_failed) {
-		log_failure(exchange, &exchange->failure);
-		request->refusal = keep_error(exchange, &exchange->failure);
-		request->status = exchange->refusal_status;
-		exchange->has_failed = false;
-	}
-	return exchange->route->handler(request);
-}
-
-static const struct error *handle(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	const struct error *error;
-	struct form *form = NULL;
-
-	if (exchange->upload)
-		return handle_upload(exchange);
-	if (exchange->has_failed) {
-		request->status = exchange->refusal_status;
-		return &exchange->failure;
-	}
-	if (request->method == METHOD_POST) {
-		error = form_parse(request->context,
-			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form);
-		request->form = form;
-		if (error)
-			return error;
-	}
-	TRY(guard(exchange));
-	if (exchange->is_answered)
-		return NULL;
-	return exchange->route->handler(request);
 }
 
 /* What follows is not read: there is no form. */
 static enum MHD_Result answer_unread(struct exchange *exchange)
 {
 	exchange->upload = NULL;
-	return answer(exchange, handle(exchange));
+	return answer_send(exchange, body_handle(exchange));
 }
 
 /* MHD asks at least twice: when the headers are there, for each piece of body, and when all is there; once
@@ -481,17 +107,16 @@ static enum MHD_Result access_handler(void *user, struct MHD_Connection *connect
 	const struct error *error;
 
 	if (!exchange->has_begun) {
-		size_t announced = announced_len(&exchange->request);
-
 		exchange->has_begun = true;
 		begin(exchange, method);
 		if (is_ambiguous(exchange)) {
-			refuse(exchange, 400, error_new(ERROR_INVALID, SAY("this cannot be understood")));
+			answer_refuse(
+				exchange, 400, error_new(ERROR_INVALID, SAY("this cannot be understood")));
 			request_add_header(&exchange->request, "Connection", "close");
 			return answer_unread(exchange);
 		}
 		limits_phase(server->limits, exchange->place, LIMITS_BODY, 0);
-		if (announced > drained_most(exchange))
+		if (body_is_endless(exchange))
 			return answer_unread(exchange);
 		return MHD_YES;
 	}
@@ -499,17 +124,17 @@ static enum MHD_Result access_handler(void *user, struct MHD_Connection *connect
 		size_t len = *data_len;
 
 		*data_len = 0;
-		return take_body(exchange, data, len) ? MHD_YES : MHD_NO;
+		return body_take(exchange, data, len) ? MHD_YES : MHD_NO;
 	}
 	if (exchange->is_resumed)
-		return answer(exchange, exchange->has_failed ? &exchange->failure : NULL);
+		return answer_send(exchange, exchange->has_failed ? &exchange->failure : NULL);
 	limits_phase(server->limits, exchange->place, LIMITS_WORK, 0);
-	error = handle(exchange);
+	error = body_handle(exchange);
 	if (exchange->is_suspended) {
 		assert(!error);
 		return MHD_YES;
 	}
-	return answer(exchange, error);
+	return answer_send(exchange, error);
 }
 
 static struct limits_connection *place_of(struct MHD_Connection *connection)
@@ -544,7 +169,7 @@ static void *uri_handler(void *user, const char *uri, struct MHD_Connection *con
 	if (!error)
 		error = form_parse(context, (struct bytes){(const uint8_t *)query, strlen(query)}, &form);
 	if (error)
-		refuse(exchange, 400, error);
+		answer_refuse(exchange, 400, error);
 	else
 		request->query = form;
 	limits_phase(server->limits, exchange->place, LIMITS_HEADERS, 0);

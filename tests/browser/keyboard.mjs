@@ -148,7 +148,7 @@ export class Keyboard {
 		await this.turn(this.page.locator('summary', { hasText: text }));
 	}
 
-	// Fills in what is seen of the form of the page: {field: value}; of radio buttons by value, or by how the label begins.
+	// Fills in what is seen of the form of the page: {field: value}; of radio buttons by value, or by how the label begins; of boxes also several.
 	async fill(answers) {
 		for (const [name, value] of Object.entries(answers))
 			await this.answer(this.page.locator(`main [name="${name}"]:not([type=hidden])`), value);
@@ -165,7 +165,8 @@ export class Keyboard {
 		if (type === 'radio')
 			await this.choose(inputs, value);
 		else if (type === 'checkbox')
-			await this.tick(inputs.and(this.page.locator(`[value="${value}"]`)));
+			for (const one of [value].flat())
+				await this.tick(inputs.and(this.page.locator(`[value="${one}"]`)));
 		else if (type === 'file')
 			await this.attach(inputs.first(), value);
 		else if (type === 'date')

@@ -33,6 +33,12 @@ export class Walker extends Keyboard {
 		await this.send('Sign in', { name: user, passphrase });
 	}
 
+	// One of a folded list of boxes.
+	async among(field, value) {
+		await this.turn(this.page.locator(`#${field} summary`));
+		await this.fill({ [field]: value });
+	}
+
 	// The key of the record whose page this is.
 	key() {
 		return this.page.url().match(/[0-9a-z]{16}\.[0-9a-z]{26}/)[0];

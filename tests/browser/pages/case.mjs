@@ -52,7 +52,7 @@ export async function states(walk, first) {
 		return walk.key();
 	};
 	const report = await record('The same two men at her sister\u2019s');
-	const address = `${office}/cases/${report}`;
+	const address = `/cases/${report}`;
 	await walk.go(`/reports/${report}/case`);
 	await walk.send('Open the case', { alias: 'Weaver', risk: 'low' });
 	const ref = (await walk.words()).match(/GUL-[0-9A-Z]{5}/)[0];

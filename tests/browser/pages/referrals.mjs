@@ -13,8 +13,8 @@ export async function directory(walk) {
 	await walk.look('providers-none');
 	await walk.press('Add a provider');
 	await walk.look('provider-new');
-	await walk.page.locator('#services summary').click();
-	await walk.send('Save', { profession: 'doctor', services: 'medical', vetted_on: inDays(3) });
+	await walk.among('services', 'medical');
+	await walk.send('Save', { profession: 'doctor', vetted_on: inDays(3) });
 	await walk.look('provider-wrong');
 	await walk.send('Save', { name: 'Doctor Auma', vetted_by: 'Namata', vetted_on: inDays(-300), user: 'okot', languages: 'Acholi, English', capacity: 'few',
 		contact: 'Her clinic, in the mornings.\nNever at home.' });
@@ -23,8 +23,8 @@ export async function directory(walk) {
 	await walk.press('Change the entry');
 	await walk.look('provider-edit');
 	await walk.go('/providers/new');
-	await walk.page.locator('#services summary').click();
-	await walk.send('Save', { name: 'Advocate Opio', profession: 'lawyer', services: 'legal' });
+	await walk.among('services', 'legal');
+	await walk.send('Save', { name: 'Advocate Opio', profession: 'lawyer' });
 	await walk.go('/providers');
 	await walk.look('providers');
 	await walk.send('Find', { service: 'medical', language: 'acholi' });
@@ -38,16 +38,11 @@ export async function directory(walk) {
 
 // A referral in its three steps, in spite of a conflict of interest; the slip, its one-time code in another browser, and taking it back.
 export async function refer(walk, { gulu }, report) {
-	const tick = async (field, value) => {
-		await walk.page.locator(`#${field} summary`).click();
-		await walk.page.locator(`[name="${field}"][value="${value}"]`).check();
-	};
-
 	await walk.go('/users/new');
 	await walk.send('Add them', { name: 'lakot', role: 'officer', passphrase: gulu.passphrase });
 	const passphrase = (await walk.page.locator('.code').innerText()).trim();
 	await walk.go('/providers/new');
-	await tick('services', 'police');
+	await walk.among('services', 'police');
 	await walk.send('Save', { name: 'Inspector Ojok', profession: 'police-liaison', organisation: 'Gulu Police', contact: 'Ask at the gate for the inspector.' });
 	await walk.go(`/cases/${report}`);
 	await walk.press('Refer to a provider');
@@ -60,12 +55,11 @@ export async function refer(walk, { gulu }, report) {
 	await walk.send('See what they will see', { reason: 'They wait at her gate each night.' });
 	await walk.look('refer-form-wrong');
 	await walk.fill({ service: 'police', urgency: 'urgent', appointment: 'Thursday at nine, at the office', consent: 'new' });
-	for (const box of ['ref', 'summary', 'safe_contact', 'plan'])
-		await walk.page.locator(`[name=along][value=${box}]`).check();
-	await walk.page.locator('[name=along][value^="names."]').check();
+	await walk.fill({ along: ['ref', 'summary', 'safe_contact', 'plan'] });
+	await walk.tick(walk.page.locator('[name=along][value^="names."]'));
 	if (!await walk.page.locator('#purpose').isVisible())
 		await walk.unfold('The new consent');
-	await tick('agencies', '010104');
+	await walk.among('agencies', '010104');
 	await walk.send('See what they will see', { purpose: 'Protection at night', to_whom: 'The police in Gulu', how: 'spoken', given: inDays(-1) });
 	await walk.look('refer-look');
 	await walk.must('the preview shows what they will see', (await walk.words()).includes('Aber Santa Grace'));
