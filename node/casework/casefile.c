@@ -47,7 +47,7 @@ static const struct error *casefile_ready(struct casefile *file, const char *sel
 {
 	TRY(db_run(file->db, "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY"));
 	TRY(ledger_new(file, file->db, self, &file->ledger));
-	TRY(sight_new(file, file->db, &file->sight));
+	TRY(sight_new(file, file->db, self, &file->sight));
 	return settle_new(file, file->ledger, &file->settle);
 }
 

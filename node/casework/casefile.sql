@@ -167,6 +167,7 @@ CREATE TABLE case_( -- what we do about it
   duplicate_of TEXT, -- key of the case that this one repeats
   shared TEXT, -- what headquarters gets: policy (the coalition's, also when empty), full, summary, none
   settled TEXT, -- list: events (<log>/<id>) of an earlier owner, written after the case had left it, on which its owner has decided
+  named TEXT, -- which hubs said team, readers and officer, whose people those are: three log ids; "-" where nobody did
   is_closed INTEGER AS (state = 'closed'), -- 1 when closed
   is_apart INTEGER AS (coalesce(team, '') <> '' OR coalesce(restricted, '') = 'yes'), -- 1 when not for everybody who reads cases
   followed_by TEXT AS (coalesce(officer, '')), -- the officer; empty: nobody

@@ -57,9 +57,14 @@ struct settle {
 	struct query write[ENTITIES_MAX], drop[ENTITIES_MAX]; /* a row of the entity's own table */
 };
 
+static bool is_case(const struct entity *entity)
+{
+	return strcmp(entity->name, "case") == 0;
+}
+
 const char *settle_table(const struct entity *entity)
 {
-	return strcmp(entity->name, "case") == 0 ? "case_" : entity->name;
+	return is_case(entity) ? "case_" : entity->name;
 }
 
 void settle_columns(struct buffer *out, const struct entity *entity)
@@ -69,6 +74,8 @@ void settle_columns(struct buffer *out, const struct entity *entity)
 		buffer_text(out, ", case_key");
 	for (size_t i = 0; i < entity->count; i++)
 		buffer_format(out, ", \"%s\"", entity->fields[i].name);
+	if (is_case(entity))
+		buffer_text(out, ", named");
 }
 
 static int settle_free(struct settle *settle)
@@ -85,7 +92,7 @@ static int settle_free(struct settle *settle)
 static const struct error *prepare_entity(struct settle *settle, const struct entity *entity, size_t at)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	size_t columns = 1 + 6 + entity->in_case + entity->count;
+	size_t columns = 1 + 6 + entity->in_case + entity->count + is_case(entity);
 	struct buffer *sql = buffer_new(scratch);
 
 	buffer_format(sql, "INSERT OR REPLACE INTO %s(id, ", settle_table(entity));
@@ -251,6 +258,24 @@ static int64_t updated_at(const struct merged *merged, int64_t created)
 	return updated;
 }
 
+/* Whose people the names in a case are: column `named`, which sight.c reads. */
+static void bind_named(struct query *query, int at, const struct merged *merged)
+{
+	static const char *const names[] = {"team", "readers", "officer"};
+	char text[3 * LOG_ID_SIZE] = "";
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct field *field = schema_field(merged->entity, names[i]);
+		const struct merged_field *said = &merged->fields[field - merged->entity->fields];
+		struct merge_author author = {.hub = "-"};
+
+		if (said->head_count)
+			merge_author(&author, said->heads[said->head_count - 1], names[i]);
+		strcat(strcat(text, i ? " " : ""), author.hub);
+	}
+	db_bind_text(query, at, text);
+}
+
 static const struct error *write_row(struct settle *settle, const struct ledger_entity *row,
 	const struct merged *merged, const struct merge_author *author)
 {
@@ -273,6 +298,8 @@ static const struct error *write_row(struct settle *settle, const struct ledger_
 		db_bind_text(query, at++, row->case_key);
 	for (size_t i = 0; i < merged->entity->count; i++)
 		bind_value(query, at++, &merged->entity->fields[i], merged->fields[i].value);
+	if (is_case(merged->entity))
+		bind_named(query, at, merged);
 	return db_done(query);
 }
 

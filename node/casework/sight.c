@@ -2,7 +2,8 @@
  * names; a coordinator, who holds the keys, sees all. What belongs to a case is seen by whoever sees the
  * case.
  *
- * Who may see a case is said by its officer and by coordinators, who cannot be shut out.
+ * Who may see a case is said by its officer and by coordinators, who cannot be shut out. Names, and teams,
+ * are those of the hub that said them: a namesake at another hub is somebody else.
  *
  * Invariant: "may not see" and "is not there" look the same, so that nobody learns from a refusal that a
  * restricted case exists. Between hubs sealing decides. Runs in office and in commands. */
@@ -11,12 +12,21 @@
 #include <string.h>
 
 #include "node/base/json.h"
+#include "node/base/text.h"
 #include "node/casework/schema.h"
 #include "node/casework/settle.h"
 
 struct sight {
 	struct db *db;
+	char self[LOG_ID_SIZE];
 	const struct reader *reader;
+};
+
+/* Who a case is for, in the words of a hub. */
+struct share {
+	const char *team, *restricted, *officer;
+	const json_t *readers;
+	bool is_our_team, are_our_readers, is_our_officer; /* said by this hub: names of its people */
 };
 
 static bool is_named(const json_t *names, const char *name)
@@ -30,24 +40,29 @@ static bool is_named(const json_t *names, const char *name)
 	return false;
 }
 
-static bool may_see_case(const struct reader *reader, const char *team, const char *restricted,
-	const json_t *readers, const char *officer)
+static bool may_see_case(const struct reader *reader, const struct share *share)
 {
 	if (reader->role == ROLE_COORDINATOR)
 		return true;
 	if (!access_reads(reader->role, "case"))
 		return false;
-	if ((officer && strcmp(officer, reader->name) == 0) || is_named(readers, reader->name))
+	if (share->is_our_officer && share->officer && strcmp(share->officer, reader->name) == 0)
 		return true;
-	if (restricted && strcmp(restricted, "yes") == 0)
+	if (share->are_our_readers && is_named(share->readers, reader->name))
+		return true;
+	if (share->restricted && strcmp(share->restricted, "yes") == 0)
 		return false;
-	return !team || !*team || strcmp(team, reader->team) == 0;
+	if (!share->team || !*share->team)
+		return true;
+	return share->is_our_team && strcmp(share->team, reader->team) == 0;
 }
 
 bool sight_sees_case(const struct reader *reader, const json_t *record)
 {
-	return may_see_case(reader, json_text_or(record, "team", ""), json_text_or(record, "restricted", ""),
-		json_object_get(record, "readers"), json_text_or(record, "officer", ""));
+	const struct share share = {json_text_or(record, "team", ""), json_text_or(record, "restricted", ""),
+		json_text_or(record, "officer", ""), json_object_get(record, "readers"), true, true, true};
+
+	return may_see_case(reader, &share);
 }
 
 /* A case that nobody follows and that is not restricted is there for whoever takes it up. */
@@ -60,7 +75,8 @@ bool sight_may_share(const struct reader *reader, const json_t *record)
 	if (!access_writes(reader->role, "case"))
 		return false;
 	if (*officer)
-		return strcmp(officer, reader->name) == 0;
+		return strcmp(officer, reader->name) == 0 &&
+		       !json_is_false(json_object_get(record, "is_our_officer"));
 	return strcmp(json_text_or(record, "restricted", ""), "yes") != 0;
 }
 
@@ -74,22 +90,34 @@ static json_t *list_of(const char *text)
 	return text ? json_loads(text, 0, NULL) : NULL;
 }
 
+/* Whether the hub at this place of the column `named` is this one. */
+static bool is_ours(const struct sight *sight, const char *named, int place)
+{
+	for (; named && place; place--) {
+		named = strchr(named, ' ');
+		named += named != NULL;
+	}
+	return named && text_starts(named, sight->self);
+}
+
 static void may_see(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	const struct sight *sight = sqlite3_user_data(context);
 	json_t *readers CLEANUP(json_decref) = sight->reader ? list_of(text_of(values[2])) : NULL;
+	const char *named = text_of(values[4]);
+	const struct share share = {text_of(values[0]), text_of(values[1]), text_of(values[3]), readers,
+		is_ours(sight, named, 0), is_ours(sight, named, 1), is_ours(sight, named, 2)};
 
-	sqlite3_result_int(
-		context, !sight->reader || may_see_case(sight->reader, text_of(values[0]), text_of(values[1]),
-						   readers, text_of(values[3])));
+	sqlite3_result_int(context, !sight->reader || may_see_case(sight->reader, &share));
 }
 
-const struct error *sight_new(const void *context, struct db *db, struct sight **out)
+const struct error *sight_new(const void *context, struct db *db, const char *self, struct sight **out)
 {
 	struct sight *sight = memory_new(context, struct sight);
 
 	sight->db = db;
-	if (sqlite3_create_function(db->handle, "may_see", 4, SQLITE_UTF8 | SQLITE_DIRECTONLY, sight, may_see,
+	snprintf(sight->self, sizeof sight->self, "%s", self);
+	if (sqlite3_create_function(db->handle, "may_see", 5, SQLITE_UTF8 | SQLITE_DIRECTONLY, sight, may_see,
 		    NULL, NULL) != SQLITE_OK)
 		return db_error(db, "teach it who may see what");
 	*out = sight;
@@ -231,16 +259,17 @@ static const struct error *standing_case(struct sight *sight, const char *key, j
 	*out = NULL;
 	TRY(db_prepare(sight->db, &query,
 		"SELECT coalesce(team, ''), coalesce(restricted, ''), readers, coalesce(officer, ''), "
-		"is_apart"
+		"is_apart, named"
 		" FROM case_ WHERE key = ?"));
 	db_bind_text(&query, 1, key);
 	TRY(db_step(&query, &row));
 	if (!row)
 		return NULL;
 	readers = list_of(db_text(&query, 2));
-	*out = json_pack("{ss, ss, so, ss, sb}", "team", db_text(&query, 0), "restricted", db_text(&query, 1),
-		"readers", readers ? readers : json_array(), "officer", db_text(&query, 3), "is_apart",
-		(int)db_integer(&query, 4));
+	*out = json_pack("{ss, ss, so, ss, sb, sb}", "team", db_text(&query, 0), "restricted",
+		db_text(&query, 1), "readers", readers ? readers : json_array(), "officer",
+		db_text(&query, 3), "is_apart", (int)db_integer(&query, 4), "is_our_officer",
+		is_ours(sight, db_text(&query, 5), 2));
 	return NULL;
 }
 

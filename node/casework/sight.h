@@ -16,9 +16,10 @@ struct reader {
 };
 
 struct sight;
-/* Teaches `db` the function may_see(team, restricted, readers, officer) for queries over case_. Hangs on
- * `context`. */
-const struct error *sight_new(const void *context, struct db *db, struct sight **out) MUST_CHECK;
+/* Teaches `db` the function may_see(team, restricted, readers, officer, named) for queries over case_; `self`
+ * is this hub's log id: a name that another hub said is of somebody there. Hangs on `context`. */
+const struct error *sight_new(
+	const void *context, struct db *db, const char *self, struct sight **out) MUST_CHECK;
 /* From here on with the eyes of `reader`, who must live as long; NULL: of the hub itself, which sees all. */
 void sight_set(struct sight *sight, const struct reader *reader);
 /* ERROR_NOT_FOUND when the reader may not see this record, with the same words as when there is none. What
@@ -36,12 +37,12 @@ const struct error *sight_check_set(
 /* Whether they have to do with records of this kind at all. */
 bool sight_reads(const struct sight *sight, const char *entity);
 
-/* For forms: whether they see a case with these fields ("team", "restricted", "readers", "officer"), and
- * whether it is theirs to say who sees it. */
+/* For forms: whether they see a case with these fields ("team", "restricted", "readers", "officer", all as if
+ * said here), and whether it is theirs to say who sees it. */
 bool sight_sees_case(const struct reader *reader, const json_t *record);
 bool sight_may_share(const struct reader *reader, const json_t *record);
 
 /* For SQL over case_ AS c, also by LEFT JOIN: whether the reader may see that case, or there is none. */
-#define SIGHT_CASE "(c.is_apart IS NOT 1 OR may_see(c.team, c.restricted, c.readers, c.officer))"
+#define SIGHT_CASE "(c.is_apart IS NOT 1 OR may_see(c.team, c.restricted, c.readers, c.officer, c.named))"
 
 #endif

@@ -115,16 +115,25 @@ static int teardown(void **state)
 
 static void the_database_is_taught_who_may_see_a_case(void **state)
 {
+#define OURS ", '" GULU " " GULU " " GULU "')"
+#define THEIRS ", '" KAMPALA " " KAMPALA " " KAMPALA "')"
 	static const char sql[] =
-		"SELECT may_see('', '', NULL, NULL), may_see('legal', '', NULL, NULL),"
-		" may_see('press', 'no', '[]', NULL), may_see('press', 'no', '[]', 'akol'),"
-		" may_see('legal', 'yes', '[]', ''), may_see('legal', 'yes', '[\"akol\"]', ''),"
-		" may_see('legal', 'yes', '[\"akola\", 1]', ''), may_see('legal', 'yes', 'not json', '')";
+		"SELECT may_see('', '', NULL, NULL" OURS ", may_see('legal', '', NULL, NULL" OURS
+		", may_see('press', 'no', '[]', NULL" OURS ", may_see('press', 'no', '[]', 'akol'" OURS
+		", may_see('legal', 'yes', '[]', ''" OURS ", may_see('legal', 'yes', '[\"akol\"]', ''" OURS
+		", may_see('legal', 'yes', '[\"akola\", 1]', ''" OURS
+		", may_see('legal', 'yes', 'not json', ''" OURS
+		/* of another hub: a team, an officer and a reader of that name are others */
+		", may_see('', '', NULL, 'akol'" THEIRS ", may_see('legal', '', NULL, NULL" THEIRS
+		", may_see('press', '', NULL, 'akol'" THEIRS
+		", may_see('', 'yes', '[\"akol\"]', 'akol'" THEIRS
+		", may_see('', 'yes', '[\"akol\"]', NULL, '- " GULU
+		" -'), may_see('legal', '', NULL, NULL, NULL)";
 	static const struct {
 		const struct reader *reader;
 		const char *says;
-	} answers[] = {{&colleague, "11010100"}, {&coordinator, "11111111"}, {&facilitator, "00000000"},
-		{NULL, "11111111"}};
+	} answers[] = {{&colleague, "11010100100010"}, {&coordinator, "11111111111111"},
+		{&facilitator, "00000000000000"}, {NULL, "11111111111111"}};
 	struct hub *hub = *state;
 
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
@@ -134,7 +143,7 @@ static void the_database_is_taught_who_may_see_a_case(void **state)
 		casefile_read_as(hub->file, answers[i].reader);
 		assert_null(db_prepare(casefile_db(hub->file), &query, sql));
 		assert_null(db_step(&query, &row));
-		for (int c = 0; c < 8; c++)
+		for (int c = 0; c < 14; c++)
 			assert_int_equal(db_integer(&query, c), answers[i].says[c] - '0');
 		db_finish(&query);
 	}
@@ -386,6 +395,34 @@ static void a_provider_sees_the_referrals_sent_to_them_and_their_replies(void **
 	assert_int_equal(casefile_get(hub->file, "case", in, &record)->code, ERROR_NOT_FOUND);
 }
 
+/* Headquarters holds Gulu's restricted case, and has an officer of the same name as Gulu's. */
+static void a_namesake_at_another_hub_is_somebody_else(void **state)
+{
+	struct hub hub = {.context = memory_context(NULL)};
+	const char *theirs, *ours;
+
+	assert_null(casefile_new(hub.context, KAMPALA, &hub.file));
+	theirs = add(&hub, "case", NULL,
+		json_pack("{s:s, s:s, s:s, s:[s]}", "summary", "secret", "officer", "apio", "restricted",
+			"yes", "readers", "lamunu"));
+	for (size_t r = 0; r < READERS; r++) {
+		casefile_read_as(hub.file, readers[r].reader);
+		assert_int_equal(is_seen(&hub, "case", theirs, "there is no such case here"),
+			readers[r].reader == &coordinator);
+	}
+	casefile_read_as(hub.file, NULL);
+	ours = sample_key(hub.context, KAMPALA, 900);
+	assert_int_equal(
+		sample_take(hub.file, sample_event(hub.context, KAMPALA, 'o', 900, "case", ours, NULL,
+					      json_pack("{s:s, s:s, s:s}", "summary", "x", "officer", "apio",
+						      "restricted", "yes"),
+					      NULL)),
+		TAKEN_NEW);
+	casefile_read_as(hub.file, &its_officer);
+	assert_null(casefile_may_see(hub.file, "case", ours));
+	memory_free(hub.context);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +435,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			who_sees_a_case_is_said_by_its_officer_and_coordinators, setup, teardown),
 		cmocka_unit_test(a_restricted_case_without_an_officer_is_a_coordinators),
+		cmocka_unit_test(a_namesake_at_another_hub_is_somebody_else),
 		cmocka_unit_test_setup_teardown(
 			a_provider_sees_the_referrals_sent_to_them_and_their_replies, setup, teardown),
 	};
