@@ -39,7 +39,7 @@ export async function betweenHubs(walk, coalition, report) {
 	await other.look('today-offered');
 	await other.go('/transfers');
 	await other.look('transfers');
-	await other.press('from Gulu');
+	await other.press(other.page.getByRole('link', { name: 'from Gulu' }));
 	await other.look('transfer-answer');
 	await other.send('Send the answer', { kind: 'declined' });
 	await other.look('transfer-answer-wrong');
