@@ -34,7 +34,7 @@ only() { # header, then the files it may be in
 only sodium.h 'node/vault/*'
 only sqlite3.h 'node/store/*' 'node/casework/*'
 only git2.h 'sync/repo.c'
-only microhttpd.h 'web/server.c' 'web/upload.c'
+only microhttpd.h 'web/exchange.h' 'web/upload.c'
 only avahi-client/client.h 'sync/discover.c'
 only qrencode.h 'web/qr.c'
 # A lower folder never includes its neighbours to the side: roster and store do not know one another.

@@ -5,17 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/base/files.h"
 #include "node/base/home.h"
 #include "node/roster/enrol.h"
 #include "node/vault/keyring.h"
-#include "node/vault/prompt.h"
 #include "sync/rosters.h"
 #include "sync/round.h"
+#include "web/commands/as.h"
 #include "web/commands/paper.h"
 
 struct options {
-	const char *request, *words, *as, *passphrase_file;
+	struct as as;
+	const char *request, *words;
 	bool is_headquarters;
 };
 
@@ -27,41 +27,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'w':
 		options->words = argument;
 		return 0;
-	case 'a':
-		options->as = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
-		return 0;
 	case ARGP_KEY_ARG:
 		if (options->request)
 			return command_misused(state, "one request at a time, not also %s", argument);
 		options->request = argument;
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->request || !options->as)
+		if (!options->request || !options->as.name)
 			return command_misused(state, "%s",
 				options->request
 					? "--as NAME is missing, the coordinator who admits it"
 					: "the REQUEST is missing (a file, or - for standard input)");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
-}
-
-static const struct error *open_keyring(const struct home *home, const struct options *options,
-	struct keyring_key **key, struct vault **vault)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *passphrase CLEANUP(secret_free) = NULL;
-	struct keyring *keyring;
-	struct bytes text;
-
-	TRY(files_read(scratch, home_file(scratch, home, "keyring.json"), 1 << 20, &text));
-	TRY(keyring_parse(scratch, text, &keyring));
-	TRY(prompt_passphrase(options->passphrase_file, "Your passphrase: ", &passphrase));
-	return keyring_open(keyring, options->as, passphrase, key, vault);
 }
 
 /* The new hub's name, code and region, from what it sealed to us. */
@@ -233,8 +213,8 @@ static const struct error *run(const struct command_call *call)
 	TRY(read_standing(context, home, &trust, &standing));
 	if (roster_member(standing.roster, request->keys.log))
 		return error_new(ERROR_EXISTS, "%s is in the roster already", request->keys.log);
-	TRY(open_keyring(home, &options, &key, &vault));
-	TRY(check_coordinator(standing.roster, key, options.as));
+	TRY(as_open_keyring(&options.as, home, &key, &vault));
+	TRY(check_coordinator(standing.roster, key, options.as.name));
 	TRY(open_names(context, request, vault, &name));
 	six = join_words(context, text, trust.root);
 	fprintf(stderr, "%s (%s, %s) asks to join.\nSix words: %s\n", name.name, name.code, name.region, six);

@@ -15,7 +15,6 @@
 #include "node/casework/trail.h"
 #include "node/roster/trust.h"
 #include "node/vault/keyring.h"
-#include "node/vault/prompt.h"
 #include "sync/logs.h"
 #include "sync/mailboxes.h"
 #include "node/store/spool.h"
@@ -23,10 +22,11 @@
 #include "sync/signkey.h"
 #include "sync/state.h"
 #include "web/authority.h"
+#include "web/commands/as.h"
 #include "web/office/people.h"
 
 struct options {
-	const char *as, *passphrase_file;
+	struct as as;
 	bool as_json;
 };
 
@@ -335,10 +335,10 @@ static const struct error *open_vault(
 {
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
 
-	if (!options->as)
+	if (!options->as.name)
 		return NULL;
-	TRY(prompt_passphrase(options->passphrase_file, "Your passphrase: ", &passphrase));
-	TRY(people_open(check->home, options->as, passphrase, in));
+	TRY(as_ask(&options->as, &passphrase));
+	TRY(people_open(check->home, options->as.name, passphrase, in));
 	check->vault = in->vault;
 	return NULL;
 }
@@ -348,17 +348,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case 'a':
-		options->as = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
-		return 0;
 	case 'j':
 		options->as_json = true;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
 }
 

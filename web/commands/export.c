@@ -8,6 +8,7 @@
 
 #include "node/base/text.h"
 #include "node/casework/lists.h"
+#include "web/commands/as.h"
 #include "web/commands/keyholder.h"
 
 static const struct {
@@ -17,7 +18,8 @@ static const struct {
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 struct options {
-	const char *as, *passphrase_file, *format;
+	struct as as;
+	const char *format;
 	bool wanted[KINDS];
 	bool any;
 };
@@ -37,12 +39,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case 'a':
-		options->as = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
-		return 0;
 	case 'f':
 		if (strcmp(argument, "json") != 0)
 			return command_misused(state, "there is no format %s, only json", argument);
@@ -55,11 +51,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 				argument);
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->as)
+		if (!options->as.name)
 			return command_misused(state, "--as NAME is missing, the keyholder who exports");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
 }
 
@@ -92,7 +88,7 @@ static const struct error *export(const struct command_call *call, const struct 
 	const char *what;
 	struct bytes text;
 
-	TRY(keyholder_open(context, call->state, options->as, options->passphrase_file, MAY_EXPORT, &holder));
+	TRY(keyholder_open(context, call->state, &options->as, MAY_EXPORT, &holder));
 	text_time(at, clock_wall_seconds());
 	json_object_set_new(whole, "v", json_integer(1));
 	json_object_set_new(whole, "hub", json_string(holder.office->trust.self.log));

@@ -5,7 +5,6 @@
 #include "web/commands/keyholder.h"
 
 #include "node/base/files.h"
-#include "node/vault/prompt.h"
 
 void keyholder_close(struct keyholder *holder)
 {
@@ -31,23 +30,22 @@ static const struct error *open_office(const void *context, struct keyholder *ho
 	return office_open(context, holder->home, holder->lock >= 0, &holder->office);
 }
 
-static const struct error *open_records(
-	const void *context, struct keyholder *holder, const char *name, const char *file)
+static const struct error *open_records(const void *context, struct keyholder *holder, const struct as *as)
 {
 	struct secret *passphrase CLEANUP(secret_free) = NULL;
 	struct vault *vault;
 
-	TRY(prompt_passphrase(file, "Your passphrase: ", &passphrase));
-	TRY(people_open(holder->home, name, passphrase, &holder->in));
+	TRY(as_ask(as, &passphrase));
+	TRY(people_open(holder->home, as->name, passphrase, &holder->in));
 	vault = holder->in.vault;
 	holder->in.vault = NULL;
 	TRY(office_unlock(holder->office, vault));
 	holder->in.vault = vault;
-	TRY(people_find(context, holder->office->file, name, &holder->person));
+	TRY(people_find(context, holder->office->file, as->name, &holder->person));
 	return people_holds(&holder->person, &holder->in);
 }
 
-const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file,
+const struct error *keyholder_open(const void *context, const char *state, const struct as *as,
 	enum access access, struct keyholder *out)
 {
 	struct keyholder holder = {.lock = -1};
@@ -56,9 +54,9 @@ const struct error *keyholder_open(const void *context, const char *state, const
 	TRY(home_open(context, state, &holder.home));
 	error = open_office(context, &holder);
 	if (!error)
-		error = open_records(context, &holder, name, file);
+		error = open_records(context, &holder, as);
 	if (!error && !access_may(holder.person.role, access))
-		error = error_new(ERROR_DENIED, "%s, as %s, may not do this; ask a coordinator", name,
+		error = error_new(ERROR_DENIED, "%s, as %s, may not do this; ask a coordinator", as->name,
 			person_role_name(holder.person.role));
 	if (error) {
 		keyholder_close(&holder);

@@ -7,6 +7,7 @@
 #ifndef ENGABO_WEB_COMMANDS_KEYHOLDER_H
 #define ENGABO_WEB_COMMANDS_KEYHOLDER_H
 
+#include "web/commands/as.h"
 #include "web/office/people.h"
 
 struct keyholder {
@@ -24,9 +25,8 @@ static inline void keyholder_close_cleanup(struct keyholder *holder)
 }
 #define KEYHOLDER struct keyholder __attribute__((cleanup(keyholder_close_cleanup)))
 
-/* Asks for `name`'s passphrase (`file` as in prompt_passphrase), opens the hub and checks that they may.
- * ERROR_DENIED else. */
-const struct error *keyholder_open(const void *context, const char *state, const char *name, const char *file,
+/* Asks for the passphrase, opens the hub and checks that they may. ERROR_DENIED else. */
+const struct error *keyholder_open(const void *context, const char *state, const struct as *as,
 	enum access access, struct keyholder *out) MUST_CHECK;
 struct batch *keyholder_batch(const void *context, const struct keyholder *holder);
 

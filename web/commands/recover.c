@@ -12,12 +12,14 @@
 
 #include "node/base/files.h"
 #include "node/vault/prompt.h"
+#include "web/commands/as.h"
 #include "web/office/people.h"
 
 #define TEXT_MAX 1024 /* two identities with their comments */
 
 struct options {
-	const char *as, *passphrase_file, *output;
+	struct as as;
+	const char *output;
 	bool by_sheet;
 };
 
@@ -26,12 +28,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case 'a':
-		options->as = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
-		return 0;
 	case 'o':
 		options->output = argument;
 		return 0;
@@ -39,11 +35,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		options->by_sheet = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->output || (!options->as == !options->by_sheet))
+		if (!options->output || (!options->as.name == !options->by_sheet))
 			return command_misused(state, "-o FILE is needed, and either --as NAME or --sheet");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
 }
 
@@ -99,13 +95,13 @@ static const struct error *recover(const struct command_call *call, const struct
 	if (files_exist(options->output))
 		return error_new(
 			ERROR_EXISTS, "%s is already there; name another file with -o", options->output);
-	TRY(prompt_passphrase(options->passphrase_file,
+	TRY(prompt_passphrase(options->as.passphrase_file,
 		options->by_sheet ? "The sheet's words: " : "Your passphrase: ", &passphrase));
-	TRY(people_open(home, options->by_sheet ? "" : options->as, passphrase, &in));
+	TRY(people_open(home, options->by_sheet ? "" : options->as.name, passphrase, &in));
 	error = write_identities(options->output, in.vault);
 	if (!error) {
 		const struct error *unsaid =
-			write_audit(context, home, &in, options->by_sheet ? "sheet" : options->as);
+			write_audit(context, home, &in, options->by_sheet ? "sheet" : options->as.name);
 
 		if (unsaid)
 			fprintf(stderr, "engabo: no audit entry could be written: %s\n", unsaid->message);

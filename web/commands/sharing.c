@@ -8,16 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/base/files.h"
 #include "node/base/home.h"
 #include "node/vault/keyring.h"
-#include "node/vault/prompt.h"
 #include "sync/repo.h"
 #include "sync/rosters.h"
 #include "sync/round.h"
+#include "web/commands/as.h"
 
 struct options {
-	const char *policy, *as, *passphrase_file;
+	struct as as;
+	const char *policy;
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -25,39 +25,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case 'a':
-		options->as = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
-		return 0;
 	case ARGP_KEY_ARG:
 		if (options->policy)
 			argp_usage(state);
 		options->policy = argument;
 		return 0;
 	case ARGP_KEY_END:
-		if (!options->policy || !options->as)
+		if (!options->policy || !options->as.name)
 			argp_usage(state);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
-}
-
-static const struct error *open_key(
-	const struct home *home, const struct options *options, struct keyring_key **key)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct secret *passphrase CLEANUP(secret_free) = NULL;
-	struct vault *vault CLEANUP(vault_free) = NULL;
-	struct keyring *keyring;
-	struct bytes text;
-
-	TRY(files_read(scratch, home_file(scratch, home, "keyring.json"), 1 << 20, &text));
-	TRY(keyring_parse(scratch, text, &keyring));
-	TRY(prompt_passphrase(options->passphrase_file, "Your passphrase: ", &passphrase));
-	return keyring_open(keyring, options->as, passphrase, key, &vault);
 }
 
 /* The next version: checked here as every hub will check it, before anybody sees it. */
@@ -100,6 +79,7 @@ static const struct error *run(const struct command_call *call)
 		NULL, NULL};
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct keyring_key *key CLEANUP(keyring_key_free) = NULL;
+	struct vault *vault CLEANUP(vault_free) = NULL;
 	struct options options = {0};
 	struct roster_files files;
 	enum sharing_policy policy;
@@ -113,7 +93,7 @@ static const struct error *run(const struct command_call *call)
 	TRY(trust_read(home, &trust));
 	if (!trust.has_coalition)
 		return error_new(ERROR_NOT_FOUND, "this hub belongs to no coalition");
-	TRY(open_key(home, &options, &key));
+	TRY(as_open_keyring(&options.as, home, &key, &vault));
 	TRY(sign_next(context, home, &trust, policy, key, &files, next));
 	TRY(round_roster(home, next->version, &files));
 	printf("Version %d of the roster: headquarters gets %s.\n", next->version,

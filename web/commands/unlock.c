@@ -7,12 +7,12 @@
 
 #include "node/base/control.h"
 #include "node/base/home.h"
-#include "node/vault/prompt.h"
+#include "web/commands/as.h"
 
 #define DEADLINE_MS 300000 /* a large hub without a snapshot takes its time */
 
 struct options {
-	const char *as, *passphrase_file;
+	struct as as;
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -20,18 +20,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case 'a':
-		options->as = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
-		return 0;
 	case ARGP_KEY_END:
-		if (!options->as)
+		if (!options->as.name)
 			return command_misused(state, "--as NAME is missing, a keyholder");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
 }
 
@@ -44,8 +38,8 @@ static const struct error *unlock(const struct command_call *call, const struct 
 	struct home *home;
 
 	TRY(home_open(context, call->state, &home));
-	TRY(prompt_passphrase(options->passphrase_file, "Your passphrase: ", &passphrase));
-	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options->as, "passphrase",
+	TRY(as_ask(&options->as, &passphrase));
+	request = json_pack("{ss, ss, ss}", "do", "unlock", "name", options->as.name, "passphrase",
 		(const char *)passphrase->data);
 	error = control_call(home_file(context, home, "run/office.sock"), request, DEADLINE_MS, &reply);
 	secret_wipe((char *)json_string_value(json_object_get(request, "passphrase")),

@@ -11,13 +11,15 @@
 #include "node/casework/lists.h"
 #include "node/vault/prompt.h"
 #include "node/vault/words.h"
+#include "web/commands/as.h"
 #include "web/commands/keyholder.h"
 
 #define WORDS 7
 
 struct options {
+	struct as as;
 	const char *action, *name, *third;
-	const char *as, *role, *team, *passphrase_file, *new_passphrase_file;
+	const char *role, *team, *new_passphrase_file;
 	bool as_json;
 };
 
@@ -26,17 +28,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	switch (key) {
-	case 'a':
-		options->as = argument;
-		return 0;
 	case 'r':
 		options->role = argument;
 		return 0;
 	case 't':
 		options->team = argument;
-		return 0;
-	case 'p':
-		options->passphrase_file = argument;
 		return 0;
 	case 'n':
 		options->new_passphrase_file = argument;
@@ -58,11 +54,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		if (!options->action)
 			return command_misused(
 				state, "say what to do: add, list, disable, passwd, role or team");
-		if (!options->as)
+		if (!options->as.name)
 			return command_misused(state, "--as NAME is missing, the keyholder who does it");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return as_parse(&options->as, key, argument);
 	}
 }
 
@@ -128,7 +124,7 @@ static const struct error *passwd(struct keyholder *holder, const struct options
 	bool is_made;
 
 	TRY(new_passphrase(options, &words, &is_made));
-	if (strcmp(options->name, options->as) == 0)
+	if (strcmp(options->name, options->as.name) == 0)
 		TRY(people_change_passphrase(batch, &holder->in, options->name, words));
 	else
 		TRY(people_reset_passphrase(batch, &holder->in, options->name, words));
@@ -183,7 +179,7 @@ static const struct {
 static enum access access_for(const struct options *options)
 {
 	bool is_own = strcmp(options->action, "passwd") == 0 && options->name &&
-		      strcmp(options->name, options->as) == 0;
+		      strcmp(options->name, options->as.name) == 0;
 
 	return is_own ? MAY_UNLOCK : MAY_MANAGE_PEOPLE;
 }
@@ -198,8 +194,7 @@ static const struct error *change(const struct command_call *call, const struct 
 			continue;
 		if (actions[i].needs_name && !options->name)
 			return error_new(ERROR_USAGE, "say whom: engabo user %s NAME", options->action);
-		TRY(keyholder_open(context, call->state, options->as, options->passphrase_file,
-			access_for(options), &holder));
+		TRY(keyholder_open(context, call->state, &options->as, access_for(options), &holder));
 		return actions[i].run(&holder, options);
 	}
 	return error_new(ERROR_USAGE, "engabo user cannot %s: add, list, disable, passwd, role or team",
