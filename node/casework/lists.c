@@ -535,7 +535,7 @@ const struct error *lists_referred(struct casefile *file, const char *case_key, 
 
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT r.key, r.provider, p.name AS provider_name, r.hub, r.service, r.urgency, r.state,"
-		" r.sent_at, r.expires, r.consent, r.withdrawn_why, r.home, r.sender,"
+		" r.sent_at, r.expires, r.consent, r.withdrawn_why, r.home, r.sender, r.override_by,"
 		" s.withdrawn AS consent_withdrawn"
 		" FROM referral r LEFT JOIN case_ c ON c.key = r.case_key LEFT JOIN provider p ON p.key = "
 		"r.provider LEFT JOIN consent s ON s.key = r.consent"

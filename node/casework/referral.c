@@ -127,12 +127,13 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 	return strcmp(kind, "proposal") == 0 && (is_owed(stage) || stage == REFERRAL_DECLINED);
 }
 
-#define COLUMNS                                                                                              \
-	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.sender, r.service, "          \
+#define COLUMNS_AND(more)                                                                                    \
+	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.sender, r.service, " \
 	"r.urgency, r.state, r.sent_at, r.expires, r.ref, r.alias, (SELECT json_group_array(json_object("    \
 	"'key', y.key, 'kind', y.kind, 'next', y.next, 'created', y.created)) FROM reply y WHERE "           \
-	"y.referral = r.key) AS \"list:replies\" FROM referral r LEFT JOIN provider p ON p.key = "           \
-	"r.provider "
+	"y.referral = r.key) AS \"list:replies\"" more                                                       \
+	" FROM referral r LEFT JOIN provider p ON p.key = r.provider "
+#define COLUMNS COLUMNS_AND("")
 #define OF_CASE "LEFT JOIN case_ c ON c.key = r.case_key "
 
 static const struct error *list(
@@ -166,6 +167,25 @@ const struct error *referral_list_sent(struct casefile *file, const char *hub, i
 	return list(file,
 		COLUMNS OF_CASE "WHERE r.sent_by = ? AND " SIGHT_CASE " ORDER BY r.created DESC LIMIT ?", hub,
 		limit, out);
+}
+
+const struct error *referral_list_open(struct casefile *file, const char *hub, const char *today,
+	const char *user, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		COLUMNS_AND(", r.consent, r.override_by, c.ref AS case_ref, c.perpetrators AS "
+			    "\"list:perpetrators\"")
+			OF_CASE "WHERE r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND "
+				"(?3 IS NULL OR c.followed_by IN ('', ?3)) AND " SIGHT_CASE
+				" ORDER BY r.until, r.key LIMIT ?4"));
+	db_bind_text(&query, 1, hub);
+	db_bind_text(&query, 2, today);
+	if (user)
+		db_bind_text(&query, 3, user);
+	db_bind_integer(&query, 4, limit);
+	return lists_rows(&query, out);
 }
 
 const struct error *referral_list_lapsed(struct casefile *file, const char *hub, int limit, json_t **out)

@@ -362,7 +362,8 @@ const struct error *transfer_answer(struct visit *visit)
 	TRY(batch_commit(batch));
 	return visit_go(visit, "/transfers",
 		is_accepted ? SAY("The case is this hub's now. Its records come when the other hub has heard "
-				  "of it.")
+				  "of it, and with them the referrals that it sent: until then only that hub "
+				  "can withdraw these.")
 			    : SAY("The offer is declined."));
 }
 

@@ -36,7 +36,7 @@ static struct guard_verdict ask(const struct sample *sample, json_t **provider)
 			json_pack("{ss, ss}", "perpetrator", sample->perpetrator, "agency", sample->words));
 	*provider = json_pack("{ss, ss, ss}", "agency", sample->agency, "profession", sample->profession,
 		"organisation", sample->organisation);
-	verdict = guard_look(in_case, incidents, *provider);
+	verdict = guard_look(in_case, incidents, *provider, NULL);
 	json_decref(in_case);
 	json_decref(incidents);
 	return verdict;
