@@ -57,6 +57,9 @@ const struct error *lists_parts(
  * {"key","case_key","hub","to","reason","state","ref","alias","risk","district","at","answer","why"}. */
 const struct error *lists_transfers(
 	struct casefile *file, const char *self, bool is_ours, int limit, json_t **out) MUST_CHECK;
+/* The same of what `self` took over and has no record of yet, oldest first. */
+const struct error *lists_transfers_awaited(
+	struct casefile *file, const char *self, int limit, json_t **out) MUST_CHECK;
 /* All offers of one case, newest first. */
 const struct error *lists_transfers_of(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
 /* What earlier owners wrote about a case after it had left them, oldest first:
