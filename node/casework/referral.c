@@ -169,8 +169,8 @@ const struct error *referral_list_sent(struct casefile *file, const char *hub, i
 		limit, out);
 }
 
-const struct error *referral_list_open(struct casefile *file, const char *hub, const char *today,
-	const char *user, int limit, json_t **out)
+const struct error *referral_list_open(
+	struct casefile *file, const char *hub, const char *today, int limit, json_t **out)
 {
 	struct query query;
 
@@ -178,13 +178,10 @@ const struct error *referral_list_open(struct casefile *file, const char *hub, c
 		COLUMNS_AND(", r.consent, r.override_by, c.ref AS case_ref, c.perpetrators AS "
 			    "\"list:perpetrators\"")
 			OF_CASE "WHERE r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND "
-				"(?3 IS NULL OR c.followed_by IN ('', ?3)) AND " SIGHT_CASE
-				" ORDER BY r.until, r.key LIMIT ?4"));
+				SIGHT_CASE " ORDER BY r.until, r.key LIMIT ?3"));
 	db_bind_text(&query, 1, hub);
 	db_bind_text(&query, 2, today);
-	if (user)
-		db_bind_text(&query, 3, user);
-	db_bind_integer(&query, 4, limit);
+	db_bind_integer(&query, 3, limit);
 	return lists_rows(&query, out);
 }
 

@@ -41,9 +41,9 @@ const struct error *referral_list_received(
 const struct error *referral_list_sent(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
 /* Sent by this hub and neither withdrawn nor past their last day: also "consent", "override_by", "case_ref" and
- * "perpetrators":[...] of the case. In cases that `user` sees to, and in those that nobody does; NULL: in all. */
-const struct error *referral_list_open(struct casefile *file, const char *hub, const char *today,
-	const char *user, int limit, json_t **out) MUST_CHECK;
+ * "perpetrators":[...] of the case. Those that end first, first. */
+const struct error *referral_list_open(
+	struct casefile *file, const char *hub, const char *today, int limit, json_t **out) MUST_CHECK;
 /* Sent by this hub on a consent that is withdrawn by now: {"key","case_key"}; for the hub itself, not for a
  * page. */
 const struct error *referral_list_lapsed(

@@ -15,7 +15,7 @@
 #include "web/office/withdraw.h"
 
 #define INCIDENTS_MOST 100 /* of one case */
-#define OPEN_MOST 200	   /* looked at for Today */
+#define OPEN_MOST 1000	   /* looked at for Today */
 
 const char *recheck_agency(const struct visit *visit, const char *agency)
 {
@@ -55,28 +55,53 @@ static const struct error *find_agreed(struct visit *visit, const json_t *referr
 	return error && error->code == ERROR_NOT_FOUND ? NULL : error;
 }
 
-const struct error *recheck_referral(
-	struct visit *visit, const json_t *referral, const json_t *in_case, const char **why)
+/* An entry of the directory, kept in `entries` by its key; NULL where there is none. */
+static const struct error *find_entry(
+	struct visit *visit, json_t *entries, const char *key, const json_t **out)
 {
-	json_t *incidents CLEANUP(json_decref) = NULL, *provider CLEANUP(json_decref) = NULL,
-			  *agreed CLEANUP(json_decref) = NULL;
-	struct casefile *file = visit->office->file;
 	const struct error *error;
-	struct guard_verdict verdict;
+	json_t *entry;
 
-	*why = "";
-	error = directory_entry(file, json_text_or(referral, "provider", ""), &provider);
+	*out = json_object_get(entries, key);
+	if (*out)
+		return NULL;
+	error = directory_entry(visit->office->file, key, &entry);
 	if (error)
 		return error->code == ERROR_NOT_FOUND ? NULL : error;
+	json_object_set_new(entries, key, entry);
+	*out = entry;
+	return NULL;
+}
+
+static const struct error *look(struct visit *visit, json_t *entries, const json_t *referral,
+	const json_t *in_case, const char **why)
+{
+	json_t *incidents CLEANUP(json_decref) = NULL, *agreed CLEANUP(json_decref) = NULL;
+	struct guard_verdict verdict;
+	const json_t *provider;
+
+	*why = "";
+	TRY(find_entry(visit, entries, json_text_or(referral, "provider", ""), &provider));
+	if (!provider)
+		return NULL;
 	TRY(find_agreed(visit, referral, &agreed));
-	TRY(lists_parts(file, "incident", json_text_or(in_case, "key", ""), INCIDENTS_MOST, &incidents));
+	TRY(lists_parts(visit->office->file, "incident", json_text_or(in_case, "key", ""), INCIDENTS_MOST,
+		&incidents));
 	verdict = guard_look(in_case, incidents, provider, agreed);
 	if (verdict.reason != GUARD_CLEAR)
 		*why = recheck_words(visit, provider, &verdict);
 	return NULL;
 }
 
-static const struct error *add_row(struct visit *visit, json_t *row, json_t *list)
+const struct error *recheck_referral(
+	struct visit *visit, const json_t *referral, const json_t *in_case, const char **why)
+{
+	json_t *entries CLEANUP(json_decref) = json_object();
+
+	return look(visit, entries, referral, in_case, why);
+}
+
+static const struct error *add_row(struct visit *visit, json_t *entries, json_t *row, json_t *list)
 {
 	struct referral_state state =
 		referral_state(row, json_object_get(row, "replies"), show_today(visit->context));
@@ -87,7 +112,7 @@ static const struct error *add_row(struct visit *visit, json_t *row, json_t *lis
 		return NULL;
 	in_case = json_pack("{sO, sO}", "key", json_object_get(row, "case_key"), "perpetrators",
 		json_object_get(row, "perpetrators"));
-	TRY(recheck_referral(visit, row, in_case, &why));
+	TRY(look(visit, entries, row, in_case, &why));
 	if (*why)
 		json_array_append_new(list, json_pack("{ss, ss, ss, ss}", "key", json_text_or(row, "key", ""),
 						    "ref", json_text_or(row, "case_ref", ""), "name",
@@ -95,15 +120,16 @@ static const struct error *add_row(struct visit *visit, json_t *row, json_t *lis
 	return NULL;
 }
 
-const struct error *recheck_today(struct visit *visit, bool is_all)
+const struct error *recheck_today(struct visit *visit)
 {
-	json_t *rows CLEANUP(json_decref) = NULL, *list CLEANUP(json_decref) = json_array(), *row;
+	json_t *rows CLEANUP(json_decref) = NULL, *list CLEANUP(json_decref) = json_array(),
+		    *entries CLEANUP(json_decref) = json_object(), *row;
 	size_t i;
 
 	TRY(referral_list_open(visit->office->file, visit->office->trust.self.log,
-		show_today(visit->context), is_all ? NULL : visit->person.name, OPEN_MOST, &rows));
+		show_today(visit->context), OPEN_MOST, &rows));
 	json_array_foreach (rows, i, row)
-		TRY(add_row(visit, row, list));
+		TRY(add_row(visit, entries, row, list));
 	visit_set(visit, "in_the_way", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;
 }

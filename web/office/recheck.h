@@ -16,8 +16,8 @@ const char *recheck_agency(const struct visit *visit, const char *agency);
  * `in_case` "key" and "perpetrators". */
 const struct error *recheck_referral(
 	struct visit *visit, const json_t *referral, const json_t *in_case, const char **why) MUST_CHECK;
-/* "in_the_way" of the view: open referrals of this hub that by now should not go on, in cases that this person
- * sees to and in those that nobody does, or in all; null when there is none. */
-const struct error *recheck_today(struct visit *visit, bool is_all) MUST_CHECK;
+/* "in_the_way" of the view: open referrals of this hub that by now should not go on, in all cases that this person
+ * may see, for whose officer it is may be away or at another hub; null when there is none. */
+const struct error *recheck_today(struct visit *visit) MUST_CHECK;
 
 #endif

@@ -183,7 +183,7 @@ const struct error *today_page(struct visit *visit)
 	TRY(add_messages(visit));
 	TRY(transfer_show_offers(visit));
 	TRY(add_owed(visit));
-	TRY(recheck_today(visit, json_is_true(json_object_get(visit->view, "is_all"))));
+	TRY(recheck_today(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))

@@ -546,7 +546,7 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(referral_list_to(hub->file, key, 10, &rows));
 	ASK(referral_list_received(hub->file, GULU, 10, &rows));
 	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
-	ASK(referral_list_open(hub->file, GULU, "2026-11-23", "auma", 10, &rows));
+	ASK(referral_list_open(hub->file, GULU, "2026-11-23", 10, &rows));
 	ASK(referral_list_lapsed(hub->file, GULU, 10, &rows));
 	ASK(referral_replies(hub->file, key, &rows));
 	assert_null(referral_hubs(hub->file, key, NULL, &hubs));
