@@ -62,7 +62,7 @@ static void add_once(json_t *list, json_t *value)
 const struct error *directory_entry(struct casefile *file, const char *key, json_t **out)
 {
 	json_t *history CLEANUP(json_decref) = NULL, *entry CLEANUP(json_decref) = NULL, *row,
-				*was = json_pack("{s[], s[], s[]}", "agency", "profession", "organisation");
+			*was = json_pack("{s[], s[], s[]}", "agency", "profession", "organisation");
 	const struct error *error = casefile_get(file, "provider", key, &entry);
 	size_t i;
 

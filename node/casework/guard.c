@@ -44,8 +44,8 @@ static bool is_in(const char *words, const char *name)
 	return false;
 }
 
-/* The agencies of a provider: the one that the directory tells, and that of the profession; then what both were
- * before. Each once; the first is what matters most to say. */
+/* The agencies of a provider: the one that the directory tells, and that of the profession; then what both
+ * were before. Each once; the first is what matters most to say. */
 struct agencies {
 	const char *code[AGENCIES_MAX];
 	size_t count;

@@ -32,8 +32,9 @@ struct guard_verdict {
 			       none, and then nothing helps. As long as what was asked about. */
 };
 /* `in_case` has "perpetrators" (a list of codes), `incidents` is a list with "perpetrator" (a code) and
- * "agency" (words), `provider` has "agency", "profession" and "organisation", and in "was" lists of what these
- * were before. `agreed`: a consent whose agencies do not block, since a second person agreed to them; or NULL.
+ * "agency" (words), `provider` has "agency", "profession" and "organisation", and in "was" lists of what
+ * these were before. `agreed`: a consent whose agencies do not block, since a second person agreed to them;
+ * or NULL.
  */
 struct guard_verdict guard_look(
 	const json_t *in_case, const json_t *incidents, const json_t *provider, const json_t *agreed);

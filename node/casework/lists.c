@@ -462,8 +462,9 @@ const struct error *lists_transfers_awaited(struct casefile *file, const char *s
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		TRANSFER_COLUMNS " AND t.\"to\" = ?1 AND k.home = ?1 AND k.kind = 'accepted' AND c.key IS NULL"
-				 " ORDER BY t.created LIMIT ?2"));
+		TRANSFER_COLUMNS
+		" AND t.\"to\" = ?1 AND k.home = ?1 AND k.kind = 'accepted' AND c.key IS NULL"
+		" ORDER BY t.created LIMIT ?2"));
 	db_bind_text(&query, 1, self);
 	db_bind_integer(&query, 2, limit);
 	return lists_rows(&query, out);

@@ -81,8 +81,8 @@ const struct error *lists_helpers(
 	struct casefile *file, const struct lists_wish *wish, int limit, json_t **out) MUST_CHECK;
 /* The referrals of a case that were sent, newest first:
  * {"key","provider","provider_name","hub","service","urgency",
- * "state","sent_at","expires","consent","withdrawn_why","home","sender","override_by", "consent_withdrawn": the
- * day}; for referral_state.
+ * "state","sent_at","expires","consent","withdrawn_why","home","sender","override_by", "consent_withdrawn":
+ * the day}; for referral_state.
  */
 const struct error *lists_referred(
 	struct casefile *file, const char *case_key, int limit, json_t **out) MUST_CHECK;

@@ -213,8 +213,7 @@ static void judge_all(struct claim *claims, size_t count, struct judgement judge
 #define MADE_BY_NOBODY "made by a hub that may not write to its case"
 
 /* Where the maker's own words are held, its owner's restatement makes the record. */
-static void judge_by_creator(
-	const char *key, const struct claim *creator, struct claim *claims, size_t count)
+static void judge_by_creator(const char *key, const struct claim *creator, struct claim *claims, size_t count)
 {
 	struct judgement made = creator->judgement;
 
@@ -259,7 +258,8 @@ static struct judgement judge_sender(const struct claim *claim, const char *case
 static bool may_refer(const char *self, const struct claim *creator, const struct owners *owners)
 {
 	const char *log = creator->origin.log, *case_key = creator->event->case_key;
-	bool is_owner = owners ? owner_last_of(owners, self) == (int)owners->count - 1 : is_home(self, case_key);
+	bool is_owner =
+		owners ? owner_last_of(owners, self) == (int)owners->count - 1 : is_home(self, case_key);
 
 	return !is_owner || creator->origin.is_headquarters ||
 	       (owners ? owner_last_of(owners, log) >= 0 : is_home(log, case_key));

@@ -128,7 +128,8 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 }
 
 #define COLUMNS_AND(more)                                                                                    \
-	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.sender, r.service, " \
+	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.sender, "           \
+	"r.service, "                                                                                        \
 	"r.urgency, r.state, r.sent_at, r.expires, r.ref, r.alias, (SELECT json_group_array(json_object("    \
 	"'key', y.key, 'kind', y.kind, 'next', y.next, 'created', y.created)) FROM reply y WHERE "           \
 	"y.referral = r.key) AS \"list:replies\"" more                                                       \
@@ -176,9 +177,9 @@ const struct error *referral_list_open(
 
 	TRY(db_prepare(casefile_db(file), &query,
 		COLUMNS_AND(", r.consent, r.override_by, c.ref AS case_ref, c.perpetrators AS "
-			    "\"list:perpetrators\"")
-			OF_CASE "WHERE r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND "
-				SIGHT_CASE " ORDER BY r.until, r.key LIMIT ?3"));
+			    "\"list:perpetrators\"") OF_CASE
+		"WHERE r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND " SIGHT_CASE
+		" ORDER BY r.until, r.key LIMIT ?3"));
 	db_bind_text(&query, 1, hub);
 	db_bind_text(&query, 2, today);
 	db_bind_integer(&query, 3, limit);

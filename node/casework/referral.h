@@ -40,8 +40,8 @@ const struct error *referral_list_received(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
 const struct error *referral_list_sent(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
-/* Sent by this hub and neither withdrawn nor past their last day: also "consent", "override_by", "case_ref" and
- * "perpetrators":[...] of the case. Those that end first, first. */
+/* Sent by this hub and neither withdrawn nor past their last day: also "consent", "override_by", "case_ref"
+ * and "perpetrators":[...] of the case. Those that end first, first. */
 const struct error *referral_list_open(
 	struct casefile *file, const char *hub, const char *today, int limit, json_t **out) MUST_CHECK;
 /* Sent by this hub on a consent that is withdrawn by now: {"key","case_key"}; for the hub itself, not for a
@@ -55,9 +55,9 @@ const struct error *referral_replies(struct casefile *file, const char *referral
 /* The log id of the hub that speaks as its sender; of a record or a row of the lists above. */
 const char *referral_sender(const json_t *referral);
 
-/* The hub that sent it: the one in its key, or whom that one named since; the provider's: "" when they have an
- * account at none, or while it is a draft; whom `set` names to be the next sender, or "". `set`: what is being
- * said of the referral now, or NULL. */
+/* The hub that sent it: the one in its key, or whom that one named since; the provider's: "" when they have
+ * an account at none, or while it is a draft; whom `set` names to be the next sender, or "". `set`: what is
+ * being said of the referral now, or NULL. */
 struct referral_hubs {
 	char sender[LOG_ID_SIZE], provider[LOG_ID_SIZE], next[LOG_ID_SIZE];
 	bool is_new; /* not known here yet */

@@ -1,5 +1,5 @@
-/* Follows a referral from sender to sender: see sender.h. So that nobody speaks for a hub that did not say so,
- * and a sender that named the next one has said its last.
+/* Follows a referral from sender to sender: see sender.h. So that nobody speaks for a hub that did not say
+ * so, and a sender that named the next one has said its last.
  *
  * What a sender may say is permit.c's. Runs in office. */
 #include "node/casework/sender.h"
@@ -42,8 +42,8 @@ static const struct claim *next_word(const struct owners *senders, const char *l
 	return best;
 }
 
-static void follow(
-	struct owners *senders, const char *log, const char *case_key, const struct claim *claims, size_t count)
+static void follow(struct owners *senders, const char *log, const char *case_key, const struct claim *claims,
+	size_t count)
 {
 	const struct claim *word = next_word(senders, log, case_key, claims, count);
 

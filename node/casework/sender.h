@@ -1,6 +1,6 @@
-/* Who speaks as the sender of a referral: the hub in its key, then along its own words: a sender names the next
- * one (field `sender`) when the case went to another hub. Pure, and a function of what the logs hold; places in
- * logs decide, never a time.
+/* Who speaks as the sender of a referral: the hub in its key, then along its own words: a sender names the
+ * next one (field `sender`) when the case went to another hub. Pure, and a function of what the logs hold;
+ * places in logs decide, never a time.
  *
  * The provider's hub knows nothing of transfers and goes by the sender's word alone. */
 #ifndef ENGABO_CASEWORK_SENDER_H

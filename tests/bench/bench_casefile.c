@@ -303,7 +303,8 @@ static size_t guard_again(struct sample *sample, int call)
 		json_t *provider CLEANUP(json_decref) = NULL, *incidents CLEANUP(json_decref) = NULL;
 
 		must(directory_entry(sample->file, json_text_or(row, "provider", ""), &provider));
-		must(lists_parts(sample->file, "incident", json_text_or(row, "case_key", ""), 100, &incidents));
+		must(lists_parts(
+			sample->file, "incident", json_text_or(row, "case_key", ""), 100, &incidents));
 		guard_look(row, incidents, provider, NULL);
 	}
 	return json_array_size(open);

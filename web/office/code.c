@@ -162,7 +162,8 @@ const struct error *code_open(struct visit *visit)
 	if (record && !is_sent_here(visit, record)) {
 		visit_problem(visit, "code",
 			visit_path(visit,
-				say(visit->request, "Another office sees to this now: %s. Ask there for a new slip"),
+				say(visit->request,
+					"Another office sees to this now: %s. Ask there for a new slip"),
 				office_hub_name(visit->office, referral_sender(record))));
 		return show_form(visit);
 	}

@@ -77,8 +77,8 @@ static const struct error *flush(struct handing *handing, bool is_last)
 	return NULL;
 }
 
-/* Who agreed to a referral in spite of a conflict of interest: kept from the provider's hub, and needed by the
- * next sender. The code of a slip opens nothing there. */
+/* Who agreed to a referral in spite of a conflict of interest: kept from the provider's hub, and needed by
+ * the next sender. The code of a slip opens nothing there. */
 static const struct error *add_agreed(struct office *office, const char *key, json_t *set)
 {
 	static const char *const names[] = {"override_by", "override_why"};

@@ -1,5 +1,5 @@
-/* Referrals of which this hub speaks as the sender, and whose consent was withdrawn: at another hub, or before
- * it did. */
+/* Referrals of which this hub speaks as the sender, and whose consent was withdrawn: at another hub, or
+ * before it did. */
 #ifndef ENGABO_WEB_OFFICE_LAPSE_H
 #define ENGABO_WEB_OFFICE_LAPSE_H
 

@@ -452,8 +452,10 @@ const struct error *part_save(struct visit *visit)
 	TRY(write_part(visit, part, json_text_or(in_case, "key", ""), set, over, &gone));
 	if (gone.elsewhere)
 		return visit_go(visit, back,
-			"The consent is withdrawn. But a referral that rests on it is still with another hub, "
-			"which alone can withdraw it: call that hub, and the provider. It is withdrawn here as soon "
+			"The consent is withdrawn. But a referral that rests on it is still with another "
+			"hub, "
+			"which alone can withdraw it: call that hub, and the provider. It is withdrawn here "
+			"as soon "
 			"as that hub hands it on.");
 	if (gone.here)
 		return visit_go(visit, back,

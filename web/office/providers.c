@@ -29,7 +29,8 @@ static const struct asked staff_asked[] = {
 	{"capacity", NULL, NULL, false, false},
 	{"contact", NULL, NULL, false, false},
 	{"agency", NULL,
-		SAY("Where they belong to one: cases in which it is accused are not referred to them. Taking it "
+		SAY("Where they belong to one: cases in which it is accused are not referred to them. Taking "
+		    "it "
 		    "away later does not change that."),
 		false, false},
 	{"user", NULL, SAY("Somebody who signs in here as a provider and reads what is referred to them."),
@@ -201,8 +202,9 @@ static void add_before(struct visit *visit, const json_t *was)
 
 	json_object_foreach ((json_t *)was, name, values)
 		json_array_foreach (values, i, one)
-			json_array_append_new(list, json_pack("{ss}", "value",
-							    show_value(visit, schema_field(entity, name), one)));
+			json_array_append_new(
+				list, json_pack("{ss}", "value",
+					      show_value(visit, schema_field(entity, name), one)));
 	visit_set(visit, "before", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	json_decref(list);
 }

@@ -1,8 +1,8 @@
 /* Asks the guard again, each time that a referral is looked at: nothing has to notice that the case's
  * perpetrators or the directory changed, whichever hub changed them. What blocks is node/casework/guard's.
  *
- * "Told, not done": a referral is never withdrawn by this, for the person may wait at the provider's door; the
- * case, the referral and Today say so until somebody decides. Office role. */
+ * "Told, not done": a referral is never withdrawn by this, for the person may wait at the provider's door;
+ * the case, the referral and Today say so until somebody decides. Office role. */
 #include "web/office/recheck.h"
 
 #include <string.h>
@@ -73,8 +73,8 @@ static const struct error *find_entry(
 	return NULL;
 }
 
-static const struct error *look(struct visit *visit, json_t *entries, const json_t *referral,
-	const json_t *in_case, const char **why)
+static const struct error *look(
+	struct visit *visit, json_t *entries, const json_t *referral, const json_t *in_case, const char **why)
 {
 	json_t *incidents CLEANUP(json_decref) = NULL, *agreed CLEANUP(json_decref) = NULL;
 	struct guard_verdict verdict;
@@ -123,11 +123,11 @@ static const struct error *add_row(struct visit *visit, json_t *entries, json_t 
 const struct error *recheck_today(struct visit *visit)
 {
 	json_t *rows CLEANUP(json_decref) = NULL, *list CLEANUP(json_decref) = json_array(),
-		    *entries CLEANUP(json_decref) = json_object(), *row;
+		     *entries CLEANUP(json_decref) = json_object(), *row;
 	size_t i;
 
-	TRY(referral_list_open(visit->office->file, visit->office->trust.self.log,
-		show_today(visit->context), OPEN_MOST, &rows));
+	TRY(referral_list_open(visit->office->file, visit->office->trust.self.log, show_today(visit->context),
+		OPEN_MOST, &rows));
 	json_array_foreach (rows, i, row)
 		TRY(add_row(visit, entries, row, list));
 	visit_set(visit, "in_the_way", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());

@@ -111,8 +111,8 @@ static void show_guard(struct visit *visit, const struct refer *refer)
 {
 	if (is_blocked(refer))
 		visit_set(visit, "guard",
-			json_pack("{ss, ss}", "why", recheck_words(visit, refer->provider, &refer->verdict), "agency",
-				recheck_agency(visit, refer->verdict.agency)));
+			json_pack("{ss, ss}", "why", recheck_words(visit, refer->provider, &refer->verdict),
+				"agency", recheck_agency(visit, refer->verdict.agency)));
 }
 
 static json_t *consent_choices(const struct visit *visit, const struct refer *refer, bool *is_new)
@@ -307,7 +307,8 @@ static void check_guard(struct visit *visit, const struct refer *refer)
 		*agency ? visit_path(visit,
 				  say(visit->request, "Consent: %s It can go to them only if the person "
 						      "named this agency and agrees: %s"),
-				  recheck_words(visit, refer->provider, &refer->verdict), recheck_agency(visit, agency))
+				  recheck_words(visit, refer->provider, &refer->verdict),
+				  recheck_agency(visit, agency))
 			: visit_path(visit,
 				  say(visit->request, "Consent: %s The directory does not tell their agency, "
 						      "so nobody can agree to it: "

@@ -198,15 +198,14 @@ static const struct error *add_sender(struct visit *visit, const struct referral
 {
 	const char *home = json_text_or(seen->record, "home", ""), *sender = referral_sender(seen->record),
 		   *self = visit->office->trust.self.log;
-	json_t *with CLEANUP(json_decref) =
-		json_pack("{ss}", "hub", office_hub_name(visit->office, sender));
+	json_t *with CLEANUP(json_decref) = json_pack("{ss}", "hub", office_hub_name(visit->office, sender));
 	char owner[LOG_ID_SIZE];
 
 	visit_text(visit, "from", office_hub_name(visit->office, home));
 	if (seen->is_party) {
-		visit_set(visit, "now", strcmp(home, sender) == 0 || strcmp(sender, self) == 0
-						? json_null()
-						: json_incref(with));
+		visit_set(visit, "now",
+			strcmp(home, sender) == 0 || strcmp(sender, self) == 0 ? json_null()
+									       : json_incref(with));
 		return NULL;
 	}
 	TRY(casefile_owner(visit->office->file, json_text_or(seen->record, "case", ""), owner));

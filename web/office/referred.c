@@ -27,8 +27,8 @@ void referral_shown(struct visit *visit, const json_t *record)
 	const char *sender = referral_sender(record), *self = visit->office->trust.self.log;
 
 	visit_set(visit, "referred",
-		json_pack("{ss, so, ss, ss}", "hub", office_hub_name(visit->office, *sender ? sender : self), "facts",
-			show_fields(visit, entity, record, facts), "safe_contact",
+		json_pack("{ss, so, ss, ss}", "hub", office_hub_name(visit->office, *sender ? sender : self),
+			"facts", show_fields(visit, entity, record, facts), "safe_contact",
 			json_text_or(record, "safe_contact", ""), "consent",
 			json_text_or(record, "consent_text", "")));
 }
@@ -118,14 +118,14 @@ static const struct error *add_line(
 	if (is_owed && is_ours)
 		TRY(recheck_referral(visit, row, in_case, &why));
 	line = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, sb, sb, sb, so, so, ss}", "key", key, "name",
-			json_text_or(row, "provider_name", ""), "service",
-			show_value(visit, schema_field(entity, "service"), json_object_get(row, "service")),
-			"urgency_label", show_choice(visit, urgency), "urgency_class", show_tag(urgency),
-			"state_label", show_choice(visit, stage), "state_class", show_tag(stage), "why",
-			why_of(visit, row, last_word(replies)), "is_owed", is_owed, "is_over", !is_owed,
-			"is_consent_withdrawn", is_owed && *json_text_or(row, "consent_withdrawn", "") != 0,
-			"due", *state.due ? show_due(visit, state.due) : json_null(), "proposals",
-			proposals_of(visit, case_key, key, replies), "in_the_way", why);
+		json_text_or(row, "provider_name", ""), "service",
+		show_value(visit, schema_field(entity, "service"), json_object_get(row, "service")),
+		"urgency_label", show_choice(visit, urgency), "urgency_class", show_tag(urgency),
+		"state_label", show_choice(visit, stage), "state_class", show_tag(stage), "why",
+		why_of(visit, row, last_word(replies)), "is_owed", is_owed, "is_over", !is_owed,
+		"is_consent_withdrawn", is_owed && *json_text_or(row, "consent_withdrawn", "") != 0, "due",
+		*state.due ? show_due(visit, state.due) : json_null(), "proposals",
+		proposals_of(visit, case_key, key, replies), "in_the_way", why);
 	add_elsewhere(visit, row, is_ours, line);
 	json_array_append_new(list, line);
 	return NULL;

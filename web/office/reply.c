@@ -250,7 +250,8 @@ static const struct error *save(struct visit *visit, struct answer *answer)
 
 static const struct error *not_now(struct visit *visit)
 {
-	return visit_go(visit, visit_path(visit, "/referrals/%s", visit->parts[0]), "This cannot be answered now.");
+	return visit_go(
+		visit, visit_path(visit, "/referrals/%s", visit->parts[0]), "This cannot be answered now.");
 }
 
 static const struct error *form(struct visit *visit, struct answer *answer)

@@ -113,10 +113,9 @@ static const struct error *show_awaited(struct visit *visit)
 
 	TRY(lists_transfers_awaited(office->file, office->trust.self.log, OFFERS_MOST, &rows));
 	json_array_foreach (rows, i, row)
-		json_array_append_new(list,
-			json_pack("{ss, ss, ss}", "ref", json_text_or(row, "ref", ""), "alias",
-				json_text_or(row, "alias", ""), "hub",
-				office_hub_name(office, json_text_or(row, "hub", ""))));
+		json_array_append_new(list, json_pack("{ss, ss, ss}", "ref", json_text_or(row, "ref", ""),
+						    "alias", json_text_or(row, "alias", ""), "hub",
+						    office_hub_name(office, json_text_or(row, "hub", ""))));
 	visit_set(visit, "awaited", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	return NULL;
 }

@@ -126,8 +126,8 @@ static void add_reader(json_t *to, const char *whom)
 
 /* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, its
  * sender of now and the provider's, and for nobody else; before that it is the sender's. Whoever is neither
- * has no part in it; a new one is made by whoever owns the case. Whom the sender names to be the next one reads
- * that, too. */
+ * has no part in it; a new one is made by whoever owns the case. Whom the sender names to be the next one
+ * reads that, too. */
 static const struct error *readers_of_referral(
 	struct batch *batch, const struct event_draft *draft, bool is_reply, json_t **to)
 {

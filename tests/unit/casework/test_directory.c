@@ -137,7 +137,8 @@ static void an_entry_tells_what_it_said_before(void **state)
 
 	assert_null(casefile_new(context, GULU, &file));
 	add(context, file, 1, "provider",
-		json_pack("{s:s, s:s, s:s}", "name", "Ojok", "profession", "police-liaison", "agency", "010104"));
+		json_pack("{s:s, s:s, s:s}", "name", "Ojok", "profession", "police-liaison", "agency",
+			"010104"));
 	for (int i = 2; i < 5; i++)
 		sample_take(file, sample_event(context, i == 3 ? KAMPALA : GULU, 'o', i, "provider",
 					  sample_key(context, GULU, 1), NULL,

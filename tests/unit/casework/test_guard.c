@@ -126,12 +126,11 @@ static struct guard_verdict look(json_t *provider, const json_t *agreed)
 
 static void an_entry_does_not_forget_what_it_said(void **state)
 {
-	json_t *now CLEANUP(json_decref) = json_pack("{ss}", "profession", "lawyer"),
-		    *agency CLEANUP(json_decref) = json_pack("{s{s[ss]}}", "was", "agency", "0102", "010104"),
-		    *profession CLEANUP(json_decref) =
-			    json_pack("{s{s[s]}}", "was", "profession", "police-liaison"),
-		    *organisation CLEANUP(json_decref) =
-			    json_pack("{s{s[s]}}", "was", "organisation", "Sunrise Sugar");
+	json_t *now CLEANUP(
+		json_decref) = json_pack("{ss}", "profession", "lawyer"),
+	*agency CLEANUP(json_decref) = json_pack("{s{s[ss]}}", "was", "agency", "0102", "010104"),
+	*profession CLEANUP(json_decref) = json_pack("{s{s[s]}}", "was", "profession", "police-liaison"),
+	*organisation CLEANUP(json_decref) = json_pack("{s{s[s]}}", "was", "organisation", "Sunrise Sugar");
 
 	assert_int_equal(look(now, NULL).reason, GUARD_CLEAR);
 	assert_int_equal(look(agency, NULL).reason, GUARD_SAME);

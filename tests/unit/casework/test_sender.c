@@ -26,8 +26,8 @@ static struct casefile *file_of(const void *context, const char *self)
 static struct said *word(
 	const void *context, const char *log, int number, const char *field, const char *value, json_t *over)
 {
-	return sample_event(
-		context, log, 'o', number, "referral", REFERRAL, CASE, json_pack("{s:s}", field, value), over);
+	return sample_event(context, log, 'o', number, "referral", REFERRAL, CASE,
+		json_pack("{s:s}", field, value), over);
 }
 
 static struct said *sent(const void *context)
@@ -180,10 +180,11 @@ static void the_third_owner_goes_by_the_word_of_the_second(void **state_)
 	struct casefile *file = file_of(context, LIRA);
 	struct said *offered = offer(context, MBALE, 6, LIRA);
 
-	take_all(file, ALL(restated(context, MBALE, 8,
-				   json_pack("{s:s, s:s, s:s}", "hub", ARUA, "state", "sent", "sender", MBALE),
-				   NULL),
-			       hand(context, MBALE, 9, LIRA), withdrawn(context, LIRA, 10)));
+	take_all(
+		file, ALL(restated(context, MBALE, 8,
+				  json_pack("{s:s, s:s, s:s}", "hub", ARUA, "state", "sent", "sender", MBALE),
+				  NULL),
+			      hand(context, MBALE, 9, LIRA), withdrawn(context, LIRA, 10)));
 	assert_int_equal(sample_number(file, "SELECT count(*) FROM referral"), 0);
 	take_all(file, ALL(offered, accept(context, LIRA, 7, offered)));
 	assert_string_equal(sample_text(context, file, "SELECT sent_by FROM referral"), LIRA);
@@ -262,7 +263,8 @@ static void tell(const void *context, struct said **said)
 		}
 		if (what == 1) {
 			json_decref(over);
-			said[i] = accept(context, json_text_or(offered->event->set, "to", ""), number, offered);
+			said[i] =
+				accept(context, json_text_or(offered->event->set, "to", ""), number, offered);
 		} else if (what == 2) {
 			json_decref(over);
 			said[i] = reply(context, some_log(), number, rand() % 2 ? "accepted" : "done");
