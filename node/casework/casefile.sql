@@ -275,6 +275,7 @@ CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it
   case_key TEXT, -- of which case
   provider TEXT, -- key of the provider
   hub TEXT, -- log id of the provider's hub; empty: they have an account at none
+  sender TEXT, -- log id of the hub that sees to it since the case went there; empty: the one in the key
   service TEXT, -- codes/needs.csv
   urgency TEXT, -- emergency, urgent, normal
   state TEXT, -- draft, sent, withdrawn; what the provider says stands in reply
@@ -298,13 +299,16 @@ CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it
   names TEXT, -- who it is
   contacts TEXT, -- how they are reached
   safe_contact TEXT, -- how they are reached without harm
-  plan TEXT -- the safety plan
+  plan TEXT, -- the safety plan
+  sent_by TEXT AS (CASE WHEN sender <> '' THEN sender ELSE home END), -- the hub that speaks as its sender
+  until TEXT AS (CASE WHEN expires <> '' THEN substr(expires || '-99-99', 1, 10) ELSE '9999' END) -- for sorting: its last day; of a month its end
 );
 CREATE INDEX referral_case ON referral(case_key, created, key);
 CREATE INDEX referral_hub ON referral(hub, created);
 CREATE INDEX referral_provider ON referral(provider, created);
 CREATE INDEX referral_pass ON referral(pass) WHERE pass <> '';
-CREATE INDEX referral_home ON referral(home, created);
+CREATE INDEX referral_sent_by ON referral(sent_by, created);
+CREATE INDEX referral_open ON referral(sent_by, state, until);
 
 CREATE TABLE reply( -- what came back on a referral, a step each
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,

@@ -46,6 +46,44 @@ const struct error *directory_colleagues(struct casefile *file, const char *with
 	return lists_rows(&query, out);
 }
 
+static void add_once(json_t *list, json_t *value)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!json_is_string(value) || !*json_string_value(value))
+		return;
+	json_array_foreach (list, i, one)
+		if (json_equal(one, value))
+			return;
+	json_array_append(list, value);
+}
+
+const struct error *directory_entry(struct casefile *file, const char *key, json_t **out)
+{
+	json_t *history CLEANUP(json_decref) = NULL, *entry CLEANUP(json_decref) = NULL, *row,
+			*was = json_pack("{s[], s[], s[]}", "agency", "profession", "organisation");
+	const struct error *error = casefile_get(file, "provider", key, &entry);
+	size_t i;
+
+	if (!error)
+		error = casefile_history(file, "provider", key, &history);
+	if (error) {
+		json_decref(was);
+		return error;
+	}
+	json_array_foreach (history, i, row) {
+		const char *name = json_text_or(row, "field", "");
+		json_t *value = json_object_get(row, "value"), *list = json_object_get(was, name);
+
+		if (list && !json_equal(value, json_object_get(entry, name)))
+			add_once(list, value);
+	}
+	json_object_set_new(entry, "was", was);
+	*out = json_incref(entry);
+	return NULL;
+}
+
 const struct error *directory_principles(struct casefile *file, json_t **out)
 {
 	struct query query;

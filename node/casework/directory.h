@@ -20,6 +20,10 @@ const struct error *directory_list(struct casefile *file, const struct directory
 const struct error *directory_colleagues(
 	struct casefile *file, const char *without, int limit, json_t **out) MUST_CHECK;
 
+/* One entry as casefile_get gives it, with all that it said of agency, profession and organisation before:
+ * "was":{"agency":[...],"profession":[...],"organisation":[...]}, newest first, each once. For the guard. */
+const struct error *directory_entry(struct casefile *file, const char *key, json_t **out) MUST_CHECK;
+
 /* The versions of the principles, newest first: {"key","version","text","home","created"}. */
 const struct error *directory_principles(struct casefile *file, json_t **out) MUST_CHECK;
 /* Whether this entry's principles are accepted: the newest version, and not longer than a year ago. */

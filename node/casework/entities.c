@@ -140,6 +140,7 @@ static const struct field attachment_fields[] = {
 static const struct field referral_fields[] = {
 	{"provider", FIELD_KEY, 43, .label = "Provider"},
 	{"hub", FIELD_TEXT, 16, .label = "Their hub"},
+	{"sender", FIELD_TEXT, 16, .label = "The hub that sees to it now"},
 	{"service", FIELD_CODE, 32, .codes = "needs", .label = "What is asked for"},
 	{"urgency", FIELD_CODE, 32, .choices = "emergency|urgent|normal", .label = "How urgent it is"},
 	{"state", FIELD_CODE, 32, .choices = "draft|sent|withdrawn", .label = "State"},

@@ -10,6 +10,7 @@
 #include "node/casework/codes.h"
 
 #define POLICE "010104"
+#define AGENCIES_MAX 64
 #define NAME_LEN_MIN 4 /* a shorter name is in too many words by chance */
 
 /* "Somebody else" and "not known" are no agency. */
@@ -43,27 +44,55 @@ static bool is_in(const char *words, const char *name)
 	return false;
 }
 
-/* The agencies of a provider: the one that the directory tells, and that of the profession. */
+/* The agencies of a provider: the one that the directory tells, and that of the profession; then what both
+ * were before. Each once; the first is what matters most to say. */
 struct agencies {
-	const char *code[2];
+	const char *code[AGENCIES_MAX];
+	size_t count;
+	bool is_first_agreed; /* the person agreed to what would stand first */
 };
 
-static struct agencies agencies_of(const json_t *provider)
+static void add_agency(struct agencies *agencies, const char *code, const json_t *agreed)
 {
-	bool is_police = strcmp(json_text_or(provider, "profession", ""), "police-liaison") == 0;
+	bool is_agreed = guard_consents(agreed, code);
 
-	return (struct agencies){{json_text_or(provider, "agency", ""), is_police ? POLICE : ""}};
+	if (!is_agency(code) || agencies->count == AGENCIES_MAX)
+		return;
+	for (size_t i = 0; i < agencies->count; i++)
+		if (strcmp(agencies->code[i], code) == 0)
+			return;
+	agencies->is_first_agreed |= is_agreed && !agencies->count;
+	if (!is_agreed)
+		agencies->code[agencies->count++] = code;
 }
 
-/* Of several, the one that matters most to say. */
-static const char *first_of(const struct agencies *agencies)
+static void add_profession(struct agencies *agencies, const char *profession, const json_t *agreed)
 {
-	return is_agency(agencies->code[0]) ? agencies->code[0] : agencies->code[1];
+	if (strcmp(profession, "police-liaison") == 0)
+		add_agency(agencies, POLICE, agreed);
+}
+
+static const json_t *before(const json_t *provider, const char *name)
+{
+	return json_object_get(json_object_get(provider, "was"), name);
+}
+
+static void find_agencies(struct agencies *agencies, const json_t *provider, const json_t *agreed)
+{
+	const json_t *one;
+	size_t i;
+
+	add_agency(agencies, json_text_or(provider, "agency", ""), agreed);
+	add_profession(agencies, json_text_or(provider, "profession", ""), agreed);
+	json_array_foreach (before(provider, "agency"), i, one)
+		add_agency(agencies, json_string_value(one), agreed);
+	json_array_foreach (before(provider, "profession"), i, one)
+		add_profession(agencies, json_string_value(one), agreed);
 }
 
 static bool is_same(const struct agencies *agencies, const char *perpetrator, struct guard_verdict *verdict)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < agencies->count; i++)
 		if (is_kin(agencies->code[i], perpetrator)) {
 			*verdict = (struct guard_verdict){GUARD_SAME, agencies->code[i]};
 			return true;
@@ -71,34 +100,49 @@ static bool is_same(const struct agencies *agencies, const char *perpetrator, st
 	return false;
 }
 
+static bool is_organisation(const json_t *provider, const char *words)
+{
+	const char *organisation = json_text_or(provider, "organisation", "");
+	const json_t *one;
+	size_t i;
+
+	if (is_in(words, organisation) || is_in(organisation, words))
+		return true;
+	json_array_foreach (before(provider, "organisation"), i, one)
+		if (is_in(words, json_string_value(one)) || is_in(json_string_value(one), words))
+			return true;
+	return false;
+}
+
 static bool is_named(const struct agencies *agencies, const json_t *provider, const json_t *incident,
 	struct guard_verdict *verdict)
 {
-	const char *words = json_text_or(incident, "agency", ""),
-		   *organisation = json_text_or(provider, "organisation", "");
+	const char *words = json_text_or(incident, "agency", "");
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < agencies->count; i++) {
 		const char *label = codes_label("perpetrators", agencies->code[i]);
 
-		if (is_agency(agencies->code[i]) && label && is_in(words, label)) {
+		if (label && is_in(words, label)) {
 			*verdict = (struct guard_verdict){GUARD_NAMED, agencies->code[i]};
 			return true;
 		}
 	}
-	if (!is_in(words, organisation) && !is_in(organisation, words))
+	if (agencies->is_first_agreed || !is_organisation(provider, words))
 		return false;
-	*verdict = (struct guard_verdict){GUARD_NAMED, first_of(agencies)};
+	*verdict = (struct guard_verdict){GUARD_NAMED, agencies->count ? agencies->code[0] : ""};
 	return true;
 }
 
-struct guard_verdict guard_look(const json_t *in_case, const json_t *incidents, const json_t *provider)
+struct guard_verdict guard_look(
+	const json_t *in_case, const json_t *incidents, const json_t *provider, const json_t *agreed)
 {
 	struct guard_verdict verdict = {GUARD_CLEAR, ""};
-	struct agencies agencies = agencies_of(provider);
+	struct agencies agencies = {.count = 0};
 	bool is_known = false, is_unknown = false;
 	const json_t *one;
 	size_t i;
 
+	find_agencies(&agencies, provider, agreed);
 	json_array_foreach (json_object_get(in_case, "perpetrators"), i, one) {
 		const char *code = json_is_string(one) ? json_string_value(one) : "";
 
@@ -115,7 +159,7 @@ struct guard_verdict guard_look(const json_t *in_case, const json_t *incidents, 
 		is_unknown |= strcmp(code, "99") == 0;
 		is_known |= *code != 0;
 	}
-	for (i = 0; (is_unknown || !is_known) && i < 2; i++)
+	for (i = 0; (is_unknown || !is_known) && i < agencies.count; i++)
 		if (is_state(agencies.code[i]))
 			return (struct guard_verdict){GUARD_UNKNOWN, agencies.code[i]};
 	return verdict;

@@ -9,6 +9,9 @@
  *   0103).
  * It goes all the same when a second person of this hub agrees and the person consented to that agency.
  *
+ * An entry of the directory does not forget: what it ever said of agency, profession and organisation counts,
+ * so that nobody loosens the guard alone by changing it (directory_entry gathers it).
+ *
  * Safe houses are never shown to providers: every list that a provider can see passes guard_hide. */
 #ifndef ENGABO_CASEWORK_GUARD_H
 #define ENGABO_CASEWORK_GUARD_H
@@ -29,8 +32,12 @@ struct guard_verdict {
 			       none, and then nothing helps. As long as what was asked about. */
 };
 /* `in_case` has "perpetrators" (a list of codes), `incidents` is a list with "perpetrator" (a code) and
- * "agency" (words), `provider` has "agency", "profession" and "organisation". */
-struct guard_verdict guard_look(const json_t *in_case, const json_t *incidents, const json_t *provider);
+ * "agency" (words), `provider` has "agency", "profession" and "organisation", and in "was" lists of what
+ * these were before. `agreed`: a consent whose agencies do not block, since a second person agreed to them;
+ * or NULL.
+ */
+struct guard_verdict guard_look(
+	const json_t *in_case, const json_t *incidents, const json_t *provider, const json_t *agreed);
 /* Whether a consent's "agencies" names it. */
 bool guard_consents(const json_t *consent, const char *agency);
 

@@ -457,6 +457,19 @@ const struct error *lists_transfers(
 	return lists_rows(&query, out);
 }
 
+const struct error *lists_transfers_awaited(struct casefile *file, const char *self, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		TRANSFER_COLUMNS
+		" AND t.\"to\" = ?1 AND k.home = ?1 AND k.kind = 'accepted' AND c.key IS NULL"
+		" ORDER BY t.created LIMIT ?2"));
+	db_bind_text(&query, 1, self);
+	db_bind_integer(&query, 2, limit);
+	return lists_rows(&query, out);
+}
+
 const struct error *lists_transfers_of(struct casefile *file, const char *case_key, json_t **out)
 {
 	return rows_for(file, TRANSFER_COLUMNS " AND t.case_key = ? ORDER BY t.created DESC, t.key DESC",
@@ -535,7 +548,8 @@ const struct error *lists_referred(struct casefile *file, const char *case_key, 
 
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT r.key, r.provider, p.name AS provider_name, r.hub, r.service, r.urgency, r.state,"
-		" r.sent_at, r.expires, r.consent, r.withdrawn_why, s.withdrawn AS consent_withdrawn"
+		" r.sent_at, r.expires, r.consent, r.withdrawn_why, r.home, r.sender, r.override_by,"
+		" s.withdrawn AS consent_withdrawn"
 		" FROM referral r LEFT JOIN case_ c ON c.key = r.case_key LEFT JOIN provider p ON p.key = "
 		"r.provider LEFT JOIN consent s ON s.key = r.consent"
 		" WHERE r.case_key = ?1 AND r.state <> 'draft' AND " SIGHT_CASE

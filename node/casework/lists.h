@@ -57,6 +57,9 @@ const struct error *lists_parts(
  * {"key","case_key","hub","to","reason","state","ref","alias","risk","district","at","answer","why"}. */
 const struct error *lists_transfers(
 	struct casefile *file, const char *self, bool is_ours, int limit, json_t **out) MUST_CHECK;
+/* The same of what `self` took over and has no record of yet, oldest first. */
+const struct error *lists_transfers_awaited(
+	struct casefile *file, const char *self, int limit, json_t **out) MUST_CHECK;
 /* All offers of one case, newest first. */
 const struct error *lists_transfers_of(struct casefile *file, const char *case_key, json_t **out) MUST_CHECK;
 /* What earlier owners wrote about a case after it had left them, oldest first:
@@ -78,7 +81,8 @@ const struct error *lists_helpers(
 	struct casefile *file, const struct lists_wish *wish, int limit, json_t **out) MUST_CHECK;
 /* The referrals of a case that were sent, newest first:
  * {"key","provider","provider_name","hub","service","urgency",
- * "state","sent_at","expires","consent","withdrawn_why", "consent_withdrawn": the day}; for referral_state.
+ * "state","sent_at","expires","consent","withdrawn_why","home","sender","override_by", "consent_withdrawn":
+ * the day}; for referral_state.
  */
 const struct error *lists_referred(
 	struct casefile *file, const char *case_key, int limit, json_t **out) MUST_CHECK;

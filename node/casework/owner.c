@@ -43,7 +43,7 @@ int owner_last_of(const struct owners *owners, const char *log)
 	return -1;
 }
 
-static void add(struct owners *owners, const char *log, struct place first)
+void owner_add(struct owners *owners, const char *log, struct place first)
 {
 	struct tenure *tenure;
 
@@ -59,7 +59,7 @@ static void hand_over(struct owners *owners, const struct accepted *accepted)
 
 	last->last = accepted->covered;
 	last->is_over = true;
-	add(owners, accepted->to, accepted->accepted);
+	owner_add(owners, accepted->to, accepted->accepted);
 }
 
 /* By the place of the offer in its log; offers of other logs are never compared with it. */
@@ -113,14 +113,14 @@ struct owners *owner_walk(
 
 	if (count)
 		qsort(accepted, count, sizeof *accepted, compare);
-	add(owners, home, (struct place){0, 0});
+	owner_add(owners, home, (struct place){0, 0});
 	follow(owners, accepted, is_used, count);
 	if (strcmp(owners->list[owners->count - 1].log, self) == 0)
 		return owners;
 	given = own_acceptance(owners, self, accepted, is_used, count);
 	if (given == count)
 		return owners;
-	add(owners, accepted[given].from, (struct place){0, 0});
+	owner_add(owners, accepted[given].from, (struct place){0, 0});
 	is_used[given] = true;
 	hand_over(owners, &accepted[given]);
 	follow(owners, accepted, is_used, count);

@@ -30,6 +30,8 @@ struct owners {
 	size_t count;
 };
 
+/* One more, which is not over. */
+void owner_add(struct owners *owners, const char *log, struct place first);
 /* The place of the tenure that covers an event, or -1. */
 int owner_tenure_of(const struct owners *owners, const struct event_origin *origin);
 /* The last tenure of this hub, or -1. */

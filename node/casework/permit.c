@@ -10,6 +10,7 @@
 
 #include "node/base/text.h"
 #include "node/casework/message.h"
+#include "node/casework/sender.h"
 
 static struct judgement permitted(void)
 {
@@ -209,22 +210,73 @@ static void judge_all(struct claim *claims, size_t count, struct judgement judge
 			claims[i].judgement = judgement;
 }
 
+#define MADE_BY_NOBODY "made by a hub that may not write to its case"
+
 /* Where the maker's own words are held, its owner's restatement makes the record. */
+static void judge_by_creator(const char *key, const struct claim *creator, struct claim *claims, size_t count)
+{
+	struct judgement made = creator->judgement;
+
+	if (made.standing == STANDING_REFUSED)
+		judge_all(claims, count, refused(MADE_BY_NOBODY));
+	else if (made.standing == STANDING_WAITING && !find_creator(key, claims, count))
+		judge_all(claims, count, made);
+}
+
 static void judge_children(const char *key, const struct claim *creator, struct claim *claims, size_t count,
 	const struct owners *owners)
 {
 	const char *case_key = creator->event->case_key;
-	struct judgement made;
 
 	for (size_t i = 0; i < count; i++)
 		if (claims[i].judgement.standing == STANDING_PERMITTED)
 			claims[i].judgement =
 				permit_child(claims[i].event, &claims[i].origin, case_key, owners);
-	made = creator->judgement;
-	if (made.standing == STANDING_REFUSED)
-		judge_all(claims, count, refused("made by a hub that may not write to its case"));
-	else if (made.standing == STANDING_WAITING && !find_creator(key, claims, count))
-		judge_all(claims, count, made);
+	judge_by_creator(key, creator, claims, count);
+}
+
+/* By its sender, whoever owns the case by now: what was sent was sent, and the provider's hub knows of no
+ * transfer. What is handed on of it, whoever owned the case may say again. */
+static struct judgement judge_sender(const struct claim *claim, const char *case_key,
+	const struct owners *senders, const struct owners *owners)
+{
+	const struct event_origin *origin = &claim->origin;
+
+	if (strcmp(claim->event->case_key, case_key) != 0)
+		return refused("it names another case than the record belongs to");
+	if (owner_tenure_of(senders, origin) >= 0)
+		return permitted();
+	if (claim->event->is_restated &&
+		(origin->is_headquarters || (owners && owner_last_of(owners, origin->log) >= 0)))
+		return permitted();
+	return waiting(owner_last_of(senders, origin->log) >= 0
+			       ? PERMIT_HELD
+			       : "written by a hub that the referral's sender has not named");
+}
+
+/* Only the hub that owns a case can tell that another has no part in it. */
+static bool may_refer(const char *self, const struct claim *creator, const struct owners *owners)
+{
+	const char *log = creator->origin.log, *case_key = creator->event->case_key;
+	bool is_owner =
+		owners ? owner_last_of(owners, self) == (int)owners->count - 1 : is_home(self, case_key);
+
+	return !is_owner || creator->origin.is_headquarters ||
+	       (owners ? owner_last_of(owners, log) >= 0 : is_home(log, case_key));
+}
+
+static void judge_referral(const struct permit_subject *subject, const void *context,
+	const struct claim *creator, struct claim *claims, size_t count, const struct owners *owners)
+{
+	const char *case_key = creator->event->case_key;
+	const struct owners *senders = sender_walk(context, subject->key, case_key, claims, count, owners);
+
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].judgement.standing == STANDING_PERMITTED)
+			claims[i].judgement = judge_sender(&claims[i], case_key, senders, owners);
+	if (!may_refer(subject->self, creator, owners))
+		judge_all(claims, count, refused(MADE_BY_NOBODY));
+	judge_by_creator(subject->key, creator, claims, count);
 }
 
 /* The claim that an identity "<log>/<event id>" names. */
@@ -335,8 +387,7 @@ static bool is_signed(const struct event *event, char *const *mailboxes)
 	return false;
 }
 
-/* The hub that was asked; of a referral also the one that asked, which writes down what was said by
- * telephone.
+/* The hub that was asked; of a referral also those that sent it, which write down what was said by telephone.
  */
 static bool is_asked(const struct entity *entity, const struct claim *claim, char *const *hubs)
 {
@@ -346,6 +397,14 @@ static bool is_asked(const struct entity *entity, const struct claim *claim, cha
 		if (strcmp(*hubs, claim->origin.log) == 0)
 			return true;
 	return strcmp(entity->name, "reply") == 0 && is_home(claim->origin.log, about);
+}
+
+/* Of a referral the sender may still name it. */
+static struct judgement not_asked(const struct entity *entity)
+{
+	const char *reason = "an answer by a hub that was not asked";
+
+	return strcmp(entity->name, "reply") == 0 ? waiting(reason) : refused(reason);
 }
 
 static const struct error *judge_answering(const struct permit_subject *subject, struct claim *claim)
@@ -362,7 +421,7 @@ static const struct error *judge_answering(const struct permit_subject *subject,
 	else if (is_message && !is_signed(claim->event, answerers))
 		claim->judgement = refused("the message is not signed with the key of the report's mailbox");
 	else if (!is_message && !is_asked(entity, claim, answerers))
-		claim->judgement = refused("an answer by a hub that was not asked");
+		claim->judgement = not_asked(entity);
 	return NULL;
 }
 
@@ -428,7 +487,10 @@ static const struct error *judge_in_case(const struct permit_subject *subject, c
 	*case_key = creator->event->case_key;
 	*creator_hq = creator->origin.is_headquarters;
 	TRY(owners_of(subject, context, *case_key, &owners));
-	judge_children(subject->key, creator, claims, count, owners);
+	if (strcmp(subject->entity->name, "referral") == 0)
+		judge_referral(subject, context, creator, claims, count, owners);
+	else
+		judge_children(subject->key, creator, claims, count, owners);
 	judge_restatements(claims, count, owners);
 	return NULL;
 }

@@ -10,9 +10,10 @@
  * - What is in a case: the case's owner, and headquarters; the case is the one that the creating event names.
  * - What an earlier owner wrote after the transfer waits for the owner to adopt it; its restatements count,
  *   unless they name what a later owner said.
+ * - Referral: its sender, the hub in its key or whom that one named (sender.h), whoever owns the case.
  * - Message: written once, by the hub in its key: the reporter's signature holds, or the office is a writer
  * of the report.
- * - Reply: written once, by the hub that its referral names, or the one that sent the referral. Takeover:
+ * - Reply: written once, by the hub that its referral names, or one that sent the referral. Takeover:
  *   written once, by the hub that its transfer names.
  * - Principles: headquarters; a hub that works alone has its own.
  * - User, audit: this hub alone; no other hub has a say in them. */
@@ -60,7 +61,7 @@ struct judgement permit_child(const struct event *event, const struct event_orig
 
 /* Who may answer a record of the kind `entity`, as a list on `context` ended by NULL; *out is NULL while it
  * is not known. Of a report its mailboxes ("<id> <ssh-ed25519 key> <age1...>"), of a referral or transfer the
- * log id of the hub that it is for, and of a referral all owners of its case. */
+ * log id of the hub that it is for, and of a referral its senders and all owners of its case. */
 typedef const struct error *permit_answerers(
 	void *user, const void *context, const char *entity, const char *key, char ***out);
 /* The owners of a case; NULL while it is the hub's in its key. On `context`. */

@@ -127,12 +127,14 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 	return strcmp(kind, "proposal") == 0 && (is_owed(stage) || stage == REFERRAL_DECLINED);
 }
 
-#define COLUMNS                                                                                              \
-	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.service, "          \
+#define COLUMNS_AND(more)                                                                                    \
+	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.sender, "           \
+	"r.service, "                                                                                        \
 	"r.urgency, r.state, r.sent_at, r.expires, r.ref, r.alias, (SELECT json_group_array(json_object("    \
 	"'key', y.key, 'kind', y.kind, 'next', y.next, 'created', y.created)) FROM reply y WHERE "           \
-	"y.referral = r.key) AS \"list:replies\" FROM referral r LEFT JOIN provider p ON p.key = "           \
-	"r.provider "
+	"y.referral = r.key) AS \"list:replies\"" more                                                       \
+	" FROM referral r LEFT JOIN provider p ON p.key = r.provider "
+#define COLUMNS COLUMNS_AND("")
 #define OF_CASE "LEFT JOIN case_ c ON c.key = r.case_key "
 
 static const struct error *list(
@@ -164,16 +166,31 @@ const struct error *referral_list_received(struct casefile *file, const char *hu
 const struct error *referral_list_sent(struct casefile *file, const char *hub, int limit, json_t **out)
 {
 	return list(file,
-		COLUMNS OF_CASE "WHERE r.home = ? AND " SIGHT_CASE " ORDER BY r.created DESC LIMIT ?", hub,
+		COLUMNS OF_CASE "WHERE r.sent_by = ? AND " SIGHT_CASE " ORDER BY r.created DESC LIMIT ?", hub,
 		limit, out);
+}
+
+const struct error *referral_list_open(
+	struct casefile *file, const char *hub, const char *today, int limit, json_t **out)
+{
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query,
+		COLUMNS_AND(", r.consent, r.override_by, c.ref AS case_ref, c.perpetrators AS "
+			    "\"list:perpetrators\"") OF_CASE
+		"WHERE r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND " SIGHT_CASE
+		" ORDER BY r.until, r.key LIMIT ?3"));
+	db_bind_text(&query, 1, hub);
+	db_bind_text(&query, 2, today);
+	db_bind_integer(&query, 3, limit);
+	return lists_rows(&query, out);
 }
 
 const struct error *referral_list_lapsed(struct casefile *file, const char *hub, int limit, json_t **out)
 {
 	return list(file,
-		"SELECT r.key, r.case_key FROM referral r JOIN consent s ON s.key = r.consent WHERE r.home = "
-		"? AND "
-		"r.state = 'sent' AND s.withdrawn <> '' ORDER BY r.created LIMIT ?",
+		"SELECT r.key, r.case_key FROM referral r JOIN consent s ON s.key = r.consent WHERE "
+		"r.sent_by = ? AND r.state = 'sent' AND s.withdrawn <> '' ORDER BY r.created LIMIT ?",
 		hub, limit, out);
 }
 
@@ -186,18 +203,30 @@ const struct error *referral_replies(struct casefile *file, const char *referral
 		referral, -1, out);
 }
 
+const char *referral_sender(const json_t *referral)
+{
+	const char *sender = json_text_or(referral, "sender", "");
+
+	return *sender ? sender : json_text_or(referral, "home", "");
+}
+
 const struct error *referral_hubs(
 	struct casefile *file, const char *key, const json_t *set, struct referral_hubs *out)
 {
 	struct query query CLEANUP(db_finish) = {0};
-	const char *state, *hub;
+	const char *state, *hub, *next = json_text_or(set, "sender", "");
 	bool row;
 
 	*out = (struct referral_hubs){0};
 	ids_key_log(out->sender, key);
-	TRY(db_prepare(casefile_db(file), &query, "SELECT state, hub FROM referral WHERE key = ?"));
+	TRY(db_prepare(casefile_db(file), &query, "SELECT state, hub, sent_by FROM referral WHERE key = ?"));
 	db_bind_text(&query, 1, key);
 	TRY(db_step(&query, &row));
+	if (row && ids_is_log(db_text(&query, 2)))
+		memcpy(out->sender, db_text(&query, 2), LOG_ID_SIZE);
+	if (ids_is_log(next) && strcmp(next, out->sender) != 0)
+		memcpy(out->next, next, LOG_ID_SIZE);
+	out->is_new = !row;
 	state = json_text_or(set, "state", row ? db_text(&query, 0) : "draft");
 	hub = json_text_or(set, "hub", row ? db_text(&query, 1) : "");
 	if (strcmp(state, "draft") != 0 && strlen(hub) == LOG_ID_SIZE - 1)

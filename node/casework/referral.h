@@ -30,7 +30,7 @@ const char *referral_stage_name(enum referral_stage stage);
 /* Whether a reply of this kind can be given now. */
 bool referral_takes(const struct referral_state *state, const char *kind);
 
-/* {"key","case_key","provider","provider_name","hub","home","service","urgency","state","sent_at","expires",
+/* {"key","case_key","provider","provider_name","hub","home","sender","service","urgency","state","sent_at","expires",
  * "ref","alias","replies":[{"key","kind","next","created"}]} newest first. To this provider, drafts left out:
  * for their own eyes. */
 const struct error *referral_list_to(
@@ -40,6 +40,10 @@ const struct error *referral_list_received(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
 const struct error *referral_list_sent(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
+/* Sent by this hub and neither withdrawn nor past their last day: also "consent", "override_by", "case_ref"
+ * and "perpetrators":[...] of the case. Those that end first, first. */
+const struct error *referral_list_open(
+	struct casefile *file, const char *hub, const char *today, int limit, json_t **out) MUST_CHECK;
 /* Sent by this hub on a consent that is withdrawn by now: {"key","case_key"}; for the hub itself, not for a
  * page. */
 const struct error *referral_list_lapsed(
@@ -48,10 +52,15 @@ const struct error *referral_list_lapsed(
  * first. Whoever asks has opened the referral (casefile_get). */
 const struct error *referral_replies(struct casefile *file, const char *referral, json_t **out) MUST_CHECK;
 
-/* The hub that sent it, which is the one in its key, and the provider's: "" when they have an account at
- * none, or while it is a draft. `set`: what is being said of the referral now, or NULL. */
+/* The log id of the hub that speaks as its sender; of a record or a row of the lists above. */
+const char *referral_sender(const json_t *referral);
+
+/* The hub that sent it: the one in its key, or whom that one named since; the provider's: "" when they have
+ * an account at none, or while it is a draft; whom `set` names to be the next sender, or "". `set`: what is
+ * being said of the referral now, or NULL. */
 struct referral_hubs {
-	char sender[LOG_ID_SIZE], provider[LOG_ID_SIZE];
+	char sender[LOG_ID_SIZE], provider[LOG_ID_SIZE], next[LOG_ID_SIZE];
+	bool is_new; /* not known here yet */
 };
 const struct error *referral_hubs(
 	struct casefile *file, const char *key, const json_t *set, struct referral_hubs *out) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "node/base/text.h"
 #include "node/casework/owners.h"
 #include "node/casework/pending.h"
+#include "node/casework/sender.h"
 #include "node/casework/trail.h"
 
 #define ENTITIES_MAX 32
@@ -45,8 +46,8 @@ static const char *const texts[STATEMENTS] = {
 	[MAILBOX_ADD] = "INSERT OR IGNORE INTO mailbox(report, text) VALUES(?, ?)",
 	[MAILBOX_DROP] = "DELETE FROM mailbox WHERE report = ?",
 	[REPORT_FIND] = "SELECT id FROM report WHERE key = ?",
-	[REFERRAL_FIND] = "SELECT coalesce(hub, ''), case_key FROM referral WHERE key = ?",
-	[TRANSFER_FIND] = "SELECT coalesce(\"to\", ''), '' FROM transfer WHERE key = ?",
+	[REFERRAL_FIND] = "SELECT coalesce(hub, ''), case_key, id FROM referral WHERE key = ?",
+	[TRANSFER_FIND] = "SELECT coalesce(\"to\", ''), '', 0 FROM transfer WHERE key = ?",
 	[CASE_RECORDS] = records_of_case,
 };
 
@@ -177,14 +178,25 @@ static const struct error *mailboxes_of(
 	return NULL;
 }
 
-/* The hub that was asked, and of a referral whoever owned its case. */
+static char **add_logs(const void *context, char **list, size_t *count, const struct owners *hubs)
+{
+	list = memory_resize(context, list, char *, *count + 1 + (hubs ? hubs->count : 0));
+	for (size_t i = 0; hubs && i < hubs->count; i++)
+		list[(*count)++] = memory_string(context, hubs->list[i].log);
+	list[*count] = NULL;
+	return list;
+}
+
+/* The hub that was asked, and of a referral (`id`) those that sent it and whoever owned its case. */
 static const struct error *hub_asked(
 	struct settle *settle, const void *context, enum statement which, const char *key, char ***out)
 {
 	struct query *query = statement(settle, which);
 	struct owners *owners = NULL;
+	struct claim *claims;
 	char **list, *case_key;
-	size_t count = 0;
+	size_t count = 0, claim_count;
+	int64_t id;
 	bool row;
 
 	*out = NULL;
@@ -197,12 +209,15 @@ static const struct error *hub_asked(
 	list = memory_array(context, char *, 2);
 	list[count++] = memory_string(context, db_text(query, 0));
 	case_key = memory_string(context, db_text(query, 1));
+	id = db_integer(query, 2);
 	db_reset(query);
 	TRY(owners_read(settle->ledger, context, case_key, &owners));
-	list = memory_resize(context, list, char *, 2 + (owners ? owners->count : 0));
-	for (size_t i = 0; owners && i < owners->count; i++)
-		list[count++] = memory_string(context, owners->list[i].log);
-	list[count] = NULL;
+	list = add_logs(context, list, &count, owners);
+	if (id) {
+		TRY(ledger_claims(settle->ledger, context, id, false, &claims, &claim_count));
+		list = add_logs(context, list, &count,
+			sender_walk(context, key, case_key, claims, claim_count, owners));
+	}
 	*out = list;
 	return NULL;
 }

@@ -10,6 +10,7 @@ from coalition import Coalition, Tap, sh, wait_for
 tap = Tap()
 SECRET = "Two men asked at the gate where Okello sleeps"
 HIDDEN = ["Heron", "Story of her", "Okello Grace", "call after dark", "locks"]
+REFERRED = "She needs a lawyer of another town: zebra"
 GIVEN = {"ref", "risk", "state", "district", "violations", "perpetrators", "needs", "priority"}
 
 
@@ -81,11 +82,14 @@ def widen_to_full(c, gulu, hq, case):
     tap.ok("sharing more needs a reason", page.status == 400 and "Why: write it down" in page.text, page.text)
     page = share(gulu, case, "everything")
     tap.ok("and a choice", page.status == 400 and "choose one" in page.text, page.text)
+    c.gulu.write({"entity": "referral", "case": case, "set": {"state": "sent", "service": "legal", "reason": REFERRED}})
+    gulu.get(f"/cases/{case}")
     page = share(gulu, case, "full")
     tap.ok("shared in full, the page says so", page.status == 200 and "gets more of this case" in page.text and readers(gulu, case) == "Kampala, Gulu",
            readers(gulu, case))
     events = of_cases(c)
     tap.ok("all that stands in the case is sealed to headquarters", all(word in said(events) for word in HIDDEN), said(events))
+    tap.ok("but for what is between two hubs", "referral" not in [event["entity"] for event in events] and REFERRED not in said(events), said(events))
     page = sees(c, hq, case)
     tap.ok("which reads it as one case without contradiction", "Heron" in page.text and "Story of her" in page.text and "locks" in page.text
            and "Hubs disagree" not in page.text and "akello at Gulu" in page.text, page.text)

@@ -130,7 +130,7 @@ static const struct error *show(struct visit *visit, const char *key)
 	TRY(add_tasks(visit, key));
 	TRY(parts_show(visit, key));
 	TRY(attach_show(visit, key));
-	TRY(referred_of_case(visit, key));
+	TRY(referred_of_case(visit, record));
 	TRY(add_notes(visit, key));
 	case_facts(visit, record);
 	TRY(casefile_owner(visit->office->file, key, owner));

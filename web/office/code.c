@@ -74,7 +74,13 @@ const struct error *code_form(struct visit *visit)
 	return show_form(visit);
 }
 
-/* The referral, and whether it may still be read: it is not over, and the consent it rests on holds. */
+static bool is_sent_here(const struct visit *visit, const json_t *record)
+{
+	return strcmp(referral_sender(record), visit->office->trust.self.log) == 0;
+}
+
+/* The referral, and whether it may still be read: it is not over, the consent it rests on holds, and it is
+ * this hub's: of one that went to another hub nothing more is heard here, not even that it was withdrawn. */
 static const struct error *find(struct visit *visit, const char *key, json_t **record,
 	struct referral_state *state, bool *is_readable)
 {
@@ -85,7 +91,8 @@ static const struct error *find(struct visit *visit, const char *key, json_t **r
 	error = casefile_get(visit->office->file, "consent", json_text_or(*record, "consent", ""), &consent);
 	if (error && error->code != ERROR_NOT_FOUND)
 		return error;
-	*is_readable = state->is_readable && !*json_text_or(consent, "withdrawn", "");
+	*is_readable = state->is_readable && !*json_text_or(consent, "withdrawn", "") &&
+		       is_sent_here(visit, *record);
 	return NULL;
 }
 
@@ -151,8 +158,16 @@ const struct error *code_open(struct visit *visit)
 		TRY(find(visit, key, &record, &state, &is_there));
 	if (is_there)
 		return use_code(visit, key, record);
-	throttle_failed(visit->reception->throttle, &who, clock_boot_ms());
 	visit->request->status = 403;
+	if (record && !is_sent_here(visit, record)) {
+		visit_problem(visit, "code",
+			visit_path(visit,
+				say(visit->request,
+					"Another office sees to this now: %s. Ask there for a new slip"),
+				office_hub_name(visit->office, referral_sender(record))));
+		return show_form(visit);
+	}
+	throttle_failed(visit->reception->throttle, &who, clock_boot_ms());
 	visit_problem(visit, "code",
 		"This code opens nothing: it is mistyped, or it was used before, or what it was for is over. "
 		"Ask the "

@@ -77,6 +77,20 @@ static const struct error *flush(struct handing *handing, bool is_last)
 	return NULL;
 }
 
+/* Who agreed to a referral in spite of a conflict of interest: kept from the provider's hub, and needed by
+ * the next sender. The code of a slip opens nothing there. */
+static const struct error *add_agreed(struct office *office, const char *key, json_t *set)
+{
+	static const char *const names[] = {"override_by", "override_why"};
+	json_t *record CLEANUP(json_decref) = NULL;
+
+	TRY(casefile_get(office->file, "referral", key, &record));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (*json_text_or(record, names[i], ""))
+			json_object_set(set, names[i], json_object_get(record, names[i]));
+	return NULL;
+}
+
 /* A summary of a case or a report holds fewer fields; of all else there is none. */
 static const struct error *hand_record(
 	struct batch *batch, const char *type, const char *key, const char *whom, bool is_summary)
@@ -93,13 +107,15 @@ static const struct error *hand_record(
 	error = restate_state(batch_office(batch), entity, key, case_key, &set, &from);
 	if (error)
 		return error->code == ERROR_NOT_FOUND ? NULL : error;
+	if (strcmp(type, "referral") == 0)
+		error = add_agreed(batch_office(batch), key, set);
 	json_object_foreach_safe(set, next, name, value) if (is_summary && !readers_summary_has(type, name))
 		json_object_del(set, name);
-	if (json_object_size(set))
+	if (!error && json_object_size(set))
 		return batch_hand(batch, type, key, case_key, set, from, whom);
 	json_decref(set);
 	json_decref(from);
-	return NULL;
+	return error;
 }
 
 /* What is between two hubs and nobody else's: it goes with the case to a new owner, not to headquarters. */
@@ -175,6 +191,26 @@ static const struct error *hand_case(struct handing *handing, const char *case_k
 	return flush(handing, true);
 }
 
+/* Those of which this hub speaks as the sender: ?1 the case, ?2 this hub. */
+#define SENT "SELECT key, '' FROM referral WHERE case_key = ?1 AND sent_by = ?2"
+
+/* The new owner is their next sender, and the provider's hub is told. After the records: the new owner takes
+ * from them when each was made. */
+static const struct error *name_sender(struct handing *handing, const char *case_key)
+{
+	json_t *rows CLEANUP(json_decref) = NULL, *row;
+	size_t i;
+
+	TRY(rows_of(handing->office, SENT, case_key, &rows));
+	handing->count += json_array_size(rows);
+	if (!handing->batch || !json_array_size(rows))
+		return NULL;
+	json_array_foreach (rows, i, row)
+		TRY(batch_event(handing->batch, "referral", json_string_value(json_array_get(row, 0)),
+			case_key, json_pack("{ss}", "sender", handing->whom), NULL));
+	return batch_commit(handing->batch);
+}
+
 /* Cases that this hub owned last and another hub took over from it: [[case, that hub]]. */
 #define GIVEN                                                                                                \
 	"SELECT o.case_key, n.log FROM case_owner o JOIN case_owner n ON n.case_key = o.case_key AND "       \
@@ -235,6 +271,7 @@ static const struct error *hand_given(
 		if (is_crossed && !only_count)
 			continue;
 		TRY(hand_case(&handing, key));
+		TRY(name_sender(&handing, key));
 		*owed += handing.count;
 	}
 	return NULL;
@@ -256,7 +293,7 @@ const struct error *hand_wider(struct batch *batch, const char *case_key, enum s
 		const char *type = json_string_value(json_array_get(row, 0));
 
 		/* Reports and what was said to reporters are the coalition's policy, not one case's. */
-		if (strcmp(type, "report") != 0 && strcmp(type, "message") != 0)
+		if (strcmp(type, "report") != 0 && strcmp(type, "message") != 0 && !is_between_two(type))
 			TRY(hand_record(batch, type, json_string_value(json_array_get(row, 1)), "hq",
 				sharing == SHARING_SUMMARY));
 	}

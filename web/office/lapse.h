@@ -1,4 +1,5 @@
-/* Referrals of this hub whose consent another hub, headquarters, has withdrawn. */
+/* Referrals of which this hub speaks as the sender, and whose consent was withdrawn: at another hub, or
+ * before it did. */
 #ifndef ENGABO_WEB_OFFICE_LAPSE_H
 #define ENGABO_WEB_OFFICE_LAPSE_H
 

@@ -92,7 +92,8 @@ const struct error *principles_are_due(struct visit *visit, bool *out) MUST_CHEC
 struct referral_seen {
 	json_t *record, *replies;
 	struct referral_state state;
-	bool is_sender;	  /* staff of the hub that sent it */
+	bool is_sender; /* staff of the hub that speaks as its sender */
+	bool is_party;	/* of that one, or of the provider's; else it went with its case, or is yet to come */
 	bool is_provider; /* the provider it was sent to */
 };
 void referral_seen_free(struct referral_seen *seen);

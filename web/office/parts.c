@@ -400,7 +400,7 @@ static void check_together(struct visit *visit, const struct asking *asking)
 }
 
 static const struct error *write_part(struct visit *visit, const struct part *part, const char *case_key,
-	json_t *set, json_t *over, size_t *gone)
+	json_t *set, json_t *over, struct withdrawn *gone)
 {
 	const char *next = json_text_or(set, "next", "");
 	struct batch *batch = visit_batch(visit);
@@ -432,7 +432,7 @@ const struct error *part_save(struct visit *visit)
 	const struct error *error;
 	const struct part *part;
 	struct asking asking;
-	size_t gone = 0;
+	struct withdrawn gone = {0};
 
 	TRY(find(visit, &part, &in_case, &record));
 	asking = asking_of(visit, part, record);
@@ -450,7 +450,14 @@ const struct error *part_save(struct visit *visit)
 	if (!json_object_size(set))
 		return visit_go(visit, back, "Nothing was changed.");
 	TRY(write_part(visit, part, json_text_or(in_case, "key", ""), set, over, &gone));
-	if (gone)
+	if (gone.elsewhere)
+		return visit_go(visit, back,
+			"The consent is withdrawn. But a referral that rests on it is still with another "
+			"hub, "
+			"which alone can withdraw it: call that hub, and the provider. It is withdrawn here "
+			"as soon "
+			"as that hub hands it on.");
+	if (gone.here)
 		return visit_go(visit, back,
 			"The consent is withdrawn, and with it the referrals that rested on it.");
 	return visit_go(visit, back, is_new(visit) ? part->added : part->saved);

@@ -29,7 +29,9 @@ static const struct asked staff_asked[] = {
 	{"capacity", NULL, NULL, false, false},
 	{"contact", NULL, NULL, false, false},
 	{"agency", NULL,
-		SAY("Where they belong to one: cases in which it is accused are not referred to them."),
+		SAY("Where they belong to one: cases in which it is accused are not referred to them. Taking "
+		    "it "
+		    "away later does not change that."),
 		false, false},
 	{"user", NULL, SAY("Somebody who signs in here as a provider and reads what is referred to them."),
 		false, false},
@@ -189,12 +191,30 @@ static void add_vetting(struct visit *visit, const json_t *record)
 				show_date(visit, json_text_or(record, "agreed_on", ""))));
 }
 
+/* What it said before, and the guard still goes by. */
+static void add_before(struct visit *visit, const json_t *was)
+{
+	const struct entity *entity = schema_entity("provider");
+	json_t *list = json_array();
+	const char *name;
+	json_t *values, *one;
+	size_t i;
+
+	json_object_foreach ((json_t *)was, name, values)
+		json_array_foreach (values, i, one)
+			json_array_append_new(
+				list, json_pack("{ss}", "value",
+					      show_value(visit, schema_field(entity, name), one)));
+	visit_set(visit, "before", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
+	json_decref(list);
+}
+
 const struct error *provider_page(struct visit *visit)
 {
 	json_t *record CLEANUP(json_decref) = NULL;
 	const char *state, *capacity;
 
-	TRY(casefile_get(visit->office->file, "provider", visit->parts[0], &record));
+	TRY(directory_entry(visit->office->file, visit->parts[0], &record));
 	state = json_text_or(record, "state", "active");
 	capacity = json_text_or(record, "capacity", "");
 	if (visit_may(visit, MAY_SETTLE_CONFLICTS))
@@ -204,6 +224,8 @@ const struct error *provider_page(struct visit *visit)
 	visit_text(visit, "user_name", json_text_or(record, "user", ""));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, json_text_or(record, "home", "")));
 	visit_set(visit, "facts", show_fields(visit, schema_entity("provider"), record, facts));
+	if (visit_may(visit, MAY_REFER))
+		add_before(visit, json_object_get(record, "was"));
 	visit_text(visit, "state_label", show_choice(visit, state));
 	visit_text(visit, "state_class", show_tag(state));
 	visit_text(visit, "capacity_label", *capacity ? show_choice(visit, capacity) : "");

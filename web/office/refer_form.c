@@ -10,10 +10,12 @@
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
-#include "node/casework/codes.h"
+#include "node/casework/directory.h"
 #include "node/casework/lists.h"
 #include "web/office/agree.h"
 #include "web/office/fields.h"
+#include "web/office/readers.h"
+#include "web/office/recheck.h"
 #include "web/office/referred.h"
 #include "web/office/show.h"
 
@@ -86,14 +88,14 @@ static const struct error *find(struct visit *visit, struct refer **out)
 	TRY(case_find(visit, visit->parts[0], &refer->in_case));
 	refer->case_key = memory_string(refer, json_text_or(refer->in_case, "key", ""));
 	refer->provider_key = visit->parts[1];
-	TRY(casefile_get(file, "provider", refer->provider_key, &refer->provider));
+	TRY(directory_entry(file, refer->provider_key, &refer->provider));
 	TRY(find_old(visit, refer));
 	TRY(lists_parts(file, "incident", refer->case_key, PARTS_MOST, &refer->incidents));
 	TRY(lists_parts(file, "consent", refer->case_key, PARTS_MOST, &refer->consents));
 	TRY(lists_parts(file, "person", refer->case_key, PARTS_MOST, &refer->people));
 	TRY(lists_parts(file, "contact", refer->case_key, PARTS_MOST, &refer->contacts));
 	TRY(lists_parts(file, "plan", refer->case_key, PARTS_MOST, &refer->plans));
-	refer->verdict = guard_look(refer->in_case, refer->incidents, refer->provider);
+	refer->verdict = guard_look(refer->in_case, refer->incidents, refer->provider, NULL);
 	*out = refer;
 	return NULL;
 }
@@ -105,37 +107,12 @@ static bool is_blocked(const struct refer *refer)
 
 /* ---- the second step ---- */
 
-static const char *agency_words(const struct visit *visit, const char *agency)
-{
-	const char *label = codes_label("perpetrators", agency);
-
-	return label ? say(visit->request, label) : agency;
-}
-
-/* Why they must not be asked. */
-static const char *guard_words(const struct visit *visit, const struct refer *refer)
-{
-	const char *name = json_text_or(refer->provider, "name", ""),
-		   *agency = agency_words(visit, refer->verdict.agency);
-
-	if (refer->verdict.reason == GUARD_SAME)
-		return visit_path(visit,
-			say(visit->request, "%s belongs to those who are said to have done it: %s."), name,
-			agency);
-	if (refer->verdict.reason == GUARD_NAMED)
-		return visit_path(visit,
-			say(visit->request, "An incident of this case names the group or unit of %s."), name);
-	return visit_path(visit,
-		say(visit->request, "It is not known who did it, and %s belongs to the state: %s."), name,
-		agency);
-}
-
 static void show_guard(struct visit *visit, const struct refer *refer)
 {
 	if (is_blocked(refer))
 		visit_set(visit, "guard",
-			json_pack("{ss, ss}", "why", guard_words(visit, refer), "agency",
-				agency_words(visit, refer->verdict.agency)));
+			json_pack("{ss, ss}", "why", recheck_words(visit, refer->provider, &refer->verdict),
+				"agency", recheck_agency(visit, refer->verdict.agency)));
 }
 
 static json_t *consent_choices(const struct visit *visit, const struct refer *refer, bool *is_new)
@@ -330,12 +307,13 @@ static void check_guard(struct visit *visit, const struct refer *refer)
 		*agency ? visit_path(visit,
 				  say(visit->request, "Consent: %s It can go to them only if the person "
 						      "named this agency and agrees: %s"),
-				  guard_words(visit, refer), agency_words(visit, agency))
+				  recheck_words(visit, refer->provider, &refer->verdict),
+				  recheck_agency(visit, agency))
 			: visit_path(visit,
 				  say(visit->request, "Consent: %s The directory does not tell their agency, "
 						      "so nobody can agree to it: "
 						      "choose somebody else, or have it written there first"),
-				  guard_words(visit, refer)));
+				  recheck_words(visit, refer->provider, &refer->verdict)));
 }
 
 /* "Legal help; To whom: a lawyer; Not to whom: the police; How it was given: Spoken ...": without their own
@@ -360,11 +338,24 @@ static void put_consent_text(struct visit *visit, struct refer *refer)
 	json_object_set_new(refer->set, "consent_text", json_string(whole));
 }
 
+/* A case that went to another hub is that one's to refer. */
+static const struct error *check_owner(struct visit *visit, const struct refer *refer)
+{
+	const struct trust *trust = &visit->office->trust;
+	struct readers readers;
+
+	TRY(readers_find(visit->office, refer->case_key, &readers));
+	if (strcmp(readers.owner, trust->self.log) != 0 && trust->self.role != MEMBER_HEADQUARTERS)
+		visit_problem(visit, "", "This case belongs to another hub, which alone can refer it");
+	return NULL;
+}
+
 /* Everything that has to hold, at each step anew. */
 static const struct error *check(struct visit *visit, struct refer *refer)
 {
 	const char *chosen = visit_field(visit, "consent");
 
+	TRY(check_owner(visit, refer));
 	TRY(check_provider(visit, refer));
 	TRY(check_about(visit, refer));
 	refer_copy(visit, refer);

@@ -8,8 +8,10 @@
 
 #include <string.h>
 
+#include "web/office/recheck.h"
 #include "web/office/referred.h"
 #include "web/office/show.h"
+#include "web/office/withdraw.h"
 
 static const char sender_facts[] = "withdrawn_why override_by override_why";
 
@@ -22,14 +24,14 @@ void referral_seen_free(struct referral_seen *seen)
 
 static const struct error *see(struct visit *visit, struct referral_seen *out)
 {
-	char sender[LOG_ID_SIZE];
+	const char *self = visit->office->trust.self.log;
 
 	TRY(casefile_get(visit->office->file, "referral", visit->parts[0], &out->record));
 	TRY(referral_replies(visit->office->file, visit->parts[0], &out->replies));
 	out->state = referral_state(out->record, out->replies, show_today(visit->context));
-	ids_key_log(sender, visit->parts[0]);
 	out->is_provider = visit->person.role == ROLE_PROVIDER;
-	out->is_sender = !out->is_provider && strcmp(sender, visit->office->trust.self.log) == 0;
+	out->is_sender = !out->is_provider && strcmp(referral_sender(out->record), self) == 0;
+	out->is_party = out->is_sender || strcmp(json_text_or(out->record, "hub", ""), self) == 0;
 	return NULL;
 }
 
@@ -103,7 +105,7 @@ static void add_answers(struct visit *visit, const struct referral_seen *seen)
 		{"proposal", "propose", SAY("Propose a colleague"), false}};
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+	for (size_t i = 0; seen->is_party && i < sizeof answers / sizeof *answers; i++)
 		if (referral_takes(&seen->state, answers[i].kind))
 			json_array_append_new(list, json_pack("{ss, ss, sb}", "href",
 							    visit_path(visit, "/referrals/%s/reply/%s",
@@ -133,11 +135,12 @@ static void add_content(struct visit *visit, const struct referral_seen *seen)
 
 	referral_shown(visit, record);
 	visit_set(visit, "is_open", json_true());
+	if (seen->is_sender || !seen->is_party)
+		visit_text(visit, "case_key", json_text_or(record, "case", ""));
 	if (!seen->is_sender)
 		return;
 	own = show_fields(visit, schema_entity("referral"), record, sender_facts);
 	visit_set(visit, "own", json_array_size(own) ? json_pack("{sO}", "list", own) : json_null());
-	visit_text(visit, "case_key", json_text_or(record, "case", ""));
 }
 
 /* Whoever reads in it who the person is, leaves a trace; no trace, no page. */
@@ -173,15 +176,51 @@ static const struct error *add_provider(struct visit *visit, const struct referr
 	return NULL;
 }
 
+/* What the case or the directory tells by now is for those who work on the case. */
+static const struct error *add_guard(struct visit *visit, const struct referral_seen *seen)
+{
+	json_t *in_case CLEANUP(json_decref) = NULL;
+	const struct error *error;
+	const char *why;
+
+	if (!seen->is_sender || !withdraw_is_open(&seen->state))
+		return NULL;
+	error = casefile_get(visit->office->file, "case", json_text_or(seen->record, "case", ""), &in_case);
+	if (error)
+		return error->code == ERROR_NOT_FOUND ? NULL : error;
+	TRY(recheck_referral(visit, seen->record, in_case, &why));
+	visit_text(visit, "in_the_way", why);
+	return NULL;
+}
+
+/* Who sees to it, where that is not who sent it; for a hub with no part in it, how that is. */
+static const struct error *add_sender(struct visit *visit, const struct referral_seen *seen)
+{
+	const char *home = json_text_or(seen->record, "home", ""), *sender = referral_sender(seen->record),
+		   *self = visit->office->trust.self.log;
+	json_t *with CLEANUP(json_decref) = json_pack("{ss}", "hub", office_hub_name(visit->office, sender));
+	char owner[LOG_ID_SIZE];
+
+	visit_text(visit, "from", office_hub_name(visit->office, home));
+	if (seen->is_party) {
+		visit_set(visit, "now",
+			strcmp(home, sender) == 0 || strcmp(sender, self) == 0 ? json_null()
+									       : json_incref(with));
+		return NULL;
+	}
+	TRY(casefile_owner(visit->office->file, json_text_or(seen->record, "case", ""), owner));
+	visit_set(visit, strcmp(owner, self) == 0 ? "to_come" : "gone", json_incref(with));
+	return NULL;
+}
+
 static const struct error *show(struct visit *visit, const struct referral_seen *seen)
 {
 	const char *stage = referral_stage_name(seen->state.stage);
-	char sender[LOG_ID_SIZE];
 
 	TRY(note_looked(visit, seen));
-	ids_key_log(sender, visit->parts[0]);
+	TRY(add_sender(visit, seen));
+	TRY(add_guard(visit, seen));
 	visit_text(visit, "key", visit->parts[0]);
-	visit_text(visit, "from", office_hub_name(visit->office, sender));
 	visit_text(visit, "sent_at", show_time(visit, json_text_or(seen->record, "sent_at", "")));
 	visit_text(visit, "state_label", show_choice(visit, stage));
 	visit_text(visit, "state_class", show_tag(stage));

@@ -15,7 +15,7 @@ static void add_words(
 {
 	static const char *const names[] = {"service", "urgency"};
 	const struct entity *entity = schema_entity("referral");
-	const char *stage = referral_stage_name(state->stage), *sender = json_text_or(row, "home", "");
+	const char *stage = referral_stage_name(state->stage), *sender = referral_sender(row);
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		json_object_set_new(row, visit_path(visit, "%s_label", names[i]),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "node/casework/lists.h"
+#include "web/office/recheck.h"
 #include "web/office/show.h"
 
 #define REFERRALS_MOST 100 /* of one case */
@@ -23,11 +24,11 @@ static const char facts[] =
 void referral_shown(struct visit *visit, const json_t *record)
 {
 	const struct entity *entity = schema_entity("referral");
-	const char *home = json_text_or(record, "home", visit->office->trust.self.log);
+	const char *sender = referral_sender(record), *self = visit->office->trust.self.log;
 
 	visit_set(visit, "referred",
-		json_pack("{ss, so, ss, ss}", "hub", office_hub_name(visit->office, home), "facts",
-			show_fields(visit, entity, record, facts), "safe_contact",
+		json_pack("{ss, so, ss, ss}", "hub", office_hub_name(visit->office, *sender ? sender : self),
+			"facts", show_fields(visit, entity, record, facts), "safe_contact",
 			json_text_or(record, "safe_contact", ""), "consent",
 			json_text_or(record, "consent_text", "")));
 }
@@ -87,10 +88,23 @@ static const char *why_of(const struct visit *visit, const json_t *row, const js
 	return visit_path(visit, *text ? "%s: %s" : "%s%s", show_choice(visit, why), text);
 }
 
-static const struct error *add_line(
-	struct visit *visit, const char *case_key, const json_t *row, json_t *list)
+/* The hub that sees to it, where that is not this one; "with" to come here, or "gone" from here. */
+static void add_elsewhere(const struct visit *visit, const json_t *row, bool is_ours, json_t *line)
 {
-	json_t *replies CLEANUP(json_decref) = NULL;
+	const char *sender = referral_sender(row);
+
+	if (strcmp(sender, visit->office->trust.self.log) == 0)
+		json_object_set_new(line, "is_here", json_true());
+	else
+		json_object_set_new(line, is_ours ? "to_come" : "gone",
+			json_pack("{ss}", "hub", office_hub_name(visit->office, sender)));
+}
+
+static const struct error *add_line(
+	struct visit *visit, const json_t *in_case, bool is_ours, const json_t *row, json_t *list)
+{
+	json_t *replies CLEANUP(json_decref) = NULL, *line;
+	const char *case_key = json_text_or(in_case, "key", ""), *why = "";
 	const char *key = json_text_or(row, "key", ""), *stage, *urgency = json_text_or(row, "urgency", "");
 	const struct entity *entity = schema_entity("referral");
 	struct referral_state state;
@@ -101,28 +115,34 @@ static const struct error *add_line(
 	stage = referral_stage_name(state.stage);
 	is_owed = state.stage == REFERRAL_SENT || state.stage == REFERRAL_ACCEPTED ||
 		  state.stage == REFERRAL_IN_PROGRESS;
-	json_array_append_new(list,
-		json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, sb, sb, sb, so, so}", "key", key, "name",
-			json_text_or(row, "provider_name", ""), "service",
-			show_value(visit, schema_field(entity, "service"), json_object_get(row, "service")),
-			"urgency_label", show_choice(visit, urgency), "urgency_class", show_tag(urgency),
-			"state_label", show_choice(visit, stage), "state_class", show_tag(stage), "why",
-			why_of(visit, row, last_word(replies)), "is_owed", is_owed, "is_over", !is_owed,
-			"is_consent_withdrawn", is_owed && *json_text_or(row, "consent_withdrawn", "") != 0,
-			"due", *state.due ? show_due(visit, state.due) : json_null(), "proposals",
-			proposals_of(visit, case_key, key, replies)));
+	if (is_owed && is_ours)
+		TRY(recheck_referral(visit, row, in_case, &why));
+	line = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, sb, sb, sb, so, so, ss}", "key", key, "name",
+		json_text_or(row, "provider_name", ""), "service",
+		show_value(visit, schema_field(entity, "service"), json_object_get(row, "service")),
+		"urgency_label", show_choice(visit, urgency), "urgency_class", show_tag(urgency),
+		"state_label", show_choice(visit, stage), "state_class", show_tag(stage), "why",
+		why_of(visit, row, last_word(replies)), "is_owed", is_owed, "is_over", !is_owed,
+		"is_consent_withdrawn", is_owed && *json_text_or(row, "consent_withdrawn", "") != 0, "due",
+		*state.due ? show_due(visit, state.due) : json_null(), "proposals",
+		proposals_of(visit, case_key, key, replies), "in_the_way", why);
+	add_elsewhere(visit, row, is_ours, line);
+	json_array_append_new(list, line);
 	return NULL;
 }
 
-const struct error *referred_of_case(struct visit *visit, const char *case_key)
+const struct error *referred_of_case(struct visit *visit, const json_t *in_case)
 {
 	json_t *rows CLEANUP(json_decref) = NULL, *list = json_array(), *row;
+	const char *case_key = json_text_or(in_case, "key", "");
+	char owner[LOG_ID_SIZE];
 	size_t i;
 
 	visit_set(visit, "referrals", json_pack("{so}", "list", list));
+	TRY(casefile_owner(visit->office->file, case_key, owner));
 	TRY(lists_referred(visit->office->file, case_key, REFERRALS_MOST, &rows));
 	json_array_foreach (rows, i, row)
-		TRY(add_line(visit, case_key, row, list));
+		TRY(add_line(visit, in_case, strcmp(owner, visit->office->trust.self.log) == 0, row, list));
 	if (!json_array_size(list))
 		visit_set(visit, "referrals", json_null());
 	return NULL;

@@ -14,7 +14,7 @@ void referral_shown(struct visit *visit, const json_t *record);
 extern const char referral_along[];
 
 /* "referrals" of the view, for office-case-referrals; null when there is none. */
-const struct error *referred_of_case(struct visit *visit, const char *case_key) MUST_CHECK;
+const struct error *referred_of_case(struct visit *visit, const json_t *in_case) MUST_CHECK;
 /* A referral that may be seen, its answers and its state, for the pages of one. The caller's. */
 const struct error *referred_find(
 	struct visit *visit, const char *key, json_t **record, struct referral_state *state) MUST_CHECK;

@@ -248,11 +248,16 @@ static const struct error *save(struct visit *visit, struct answer *answer)
 	return visit_go(visit, visit_path(visit, "/referrals/%s", visit->parts[0]), answer->kind->saved);
 }
 
+static const struct error *not_now(struct visit *visit)
+{
+	return visit_go(
+		visit, visit_path(visit, "/referrals/%s", visit->parts[0]), "This cannot be answered now.");
+}
+
 static const struct error *form(struct visit *visit, struct answer *answer)
 {
 	if (!referral_takes(&answer->seen.state, answer->kind->kind))
-		return visit_go(visit, visit_path(visit, "/referrals/%s", visit->parts[0]),
-			"This cannot be answered now.");
+		return not_now(visit);
 	return show(visit, answer);
 }
 
@@ -268,8 +273,10 @@ static const struct error *serve(
 	TRY(referral_see(visit, &answer.seen));
 	ask_all(&answer);
 	error = principles_are_due(visit, &is_due);
-	if (!error)
-		error = is_due ? referral_ask_principles(visit) : page(visit, &answer);
+	if (!error && is_due)
+		error = referral_ask_principles(visit);
+	else if (!error)
+		error = answer.seen.is_party ? page(visit, &answer) : not_now(visit);
 	referral_seen_free(&answer.seen);
 	return error;
 }

@@ -9,15 +9,13 @@
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/casework/guard.h"
-#include "node/casework/lists.h"
 #include "node/vault/words.h"
+#include "web/office/recheck.h"
 #include "web/office/referred.h"
 #include "web/office/show.h"
 #include "web/office/withdraw.h"
 
-#define CODE_WORDS 8	   /* ten bits each */
-#define INCIDENTS_MOST 100 /* of one case */
+#define CODE_WORDS 8 /* ten bits each */
 
 static const char *const details[] = {"service", "urgency", "reason", "consent_text", "alias", "risk",
 	"district", "summary", "needs", "violations", "names", "contacts", "safe_contact", "plan"};
@@ -57,7 +55,7 @@ static const struct error *find(struct visit *visit, struct slip **out)
 
 	talloc_set_destructor(slip, slip_free);
 	TRY(referred_find(visit, visit->parts[0], &slip->record, &state));
-	if (strcmp(json_text_or(slip->record, "home", ""), visit->office->trust.self.log) != 0)
+	if (strcmp(referral_sender(slip->record), visit->office->trust.self.log) != 0)
 		return error_new(ERROR_NOT_FOUND, "this hub has sent no such referral");
 	TRY(check_consent(visit, slip));
 	if (!withdraw_is_open(&state))
@@ -141,13 +139,10 @@ static const struct error *write_code(
 /* The case or the directory may tell more than when it was sent. */
 static const struct error *check_guard(struct visit *visit, const struct slip *slip)
 {
-	json_t *incidents CLEANUP(json_decref) = NULL;
+	const char *why;
 
-	if (*json_text_or(slip->record, "override_by", ""))
-		return NULL;
-	TRY(lists_parts(visit->office->file, "incident", json_text_or(slip->in_case, "key", ""),
-		INCIDENTS_MOST, &incidents));
-	if (guard_look(slip->in_case, incidents, slip->provider).reason != GUARD_CLEAR)
+	TRY(recheck_referral(visit, slip->record, slip->in_case, &why));
+	if (*why)
 		visit_problem(visit, "code",
 			"One-time code: the case tells now that this provider has a conflict of interest. "
 			"Withdraw the referral; it can be sent anew when a second person agrees");

@@ -11,6 +11,7 @@
 #include "node/casework/pending.h"
 #include "sync/state.h"
 #include "web/office/parts.h"
+#include "web/office/recheck.h"
 #include "web/office/show.h"
 #include "web/office/transfer.h"
 
@@ -182,6 +183,7 @@ const struct error *today_page(struct visit *visit)
 	TRY(add_messages(visit));
 	TRY(transfer_show_offers(visit));
 	TRY(add_owed(visit));
+	TRY(recheck_today(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));
 	if (visit_may(visit, MAY_MANAGE_PEOPLE))

@@ -104,6 +104,22 @@ static json_t *offer_view(struct visit *visit, const json_t *row)
 		show_fields(visit, entity, row, "district"));
 }
 
+/* Taken over, and the old hub, which has not heard of it, still has all records. */
+static const struct error *show_awaited(struct visit *visit)
+{
+	const struct office *office = visit->office;
+	json_t *rows CLEANUP(json_decref) = NULL, *list CLEANUP(json_decref) = json_array(), *row;
+	size_t i;
+
+	TRY(lists_transfers_awaited(office->file, office->trust.self.log, OFFERS_MOST, &rows));
+	json_array_foreach (rows, i, row)
+		json_array_append_new(list, json_pack("{ss, ss, ss}", "ref", json_text_or(row, "ref", ""),
+						    "alias", json_text_or(row, "alias", ""), "hub",
+						    office_hub_name(office, json_text_or(row, "hub", ""))));
+	visit_set(visit, "awaited", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
+	return NULL;
+}
+
 const struct error *transfer_show_offers(struct visit *visit)
 {
 	json_t *rows CLEANUP(json_decref) = NULL, *list = json_array(), *row;
@@ -114,7 +130,7 @@ const struct error *transfer_show_offers(struct visit *visit)
 	json_array_foreach (rows, i, row)
 		json_array_append_new(list, offer_view(visit, row));
 	visit_set(visit, "offers", json_array_size(list) ? json_pack("{so}", "list", list) : json_null());
-	return error;
+	return error ? error : show_awaited(visit);
 }
 
 /* ---- offering ---- */
@@ -362,7 +378,8 @@ const struct error *transfer_answer(struct visit *visit)
 	TRY(batch_commit(batch));
 	return visit_go(visit, "/transfers",
 		is_accepted ? SAY("The case is this hub's now. Its records come when the other hub has heard "
-				  "of it.")
+				  "of it, and with them the referrals that it sent: until then only that hub "
+				  "can withdraw these.")
 			    : SAY("The offer is declined."));
 }
 

@@ -36,34 +36,35 @@ static const struct error *write_withdrawn(
 /* ---- by the consent ---- */
 
 /* Also what is done: the provider could read it on. */
-static const struct error *withdraw_one(
-	struct visit *visit, struct batch *batch, const char *case_key, const json_t *row, size_t *count)
+static const struct error *withdraw_one(struct visit *visit, struct batch *batch, const char *case_key,
+	const json_t *row, struct withdrawn *out)
 {
-	const char *key = json_text_or(row, "key", ""), *self = visit->office->trust.self.log;
+	const char *key = json_text_or(row, "key", "");
 
-	if (strncmp(key, self, LOG_ID_SIZE - 1) != 0)
-		return NULL; /* another hub's own word; it learns of the consent, and withdraws it (lapse.c)
-			      */
 	if (strcmp(json_text_or(row, "state", ""), "sent") != 0)
 		return NULL;
-	++*count;
+	if (strcmp(referral_sender(row), visit->office->trust.self.log) != 0) {
+		out->elsewhere++; /* withdrawn as soon as it is handed on (lapse.c) */
+		return NULL;
+	}
+	out->here++;
 	return write_withdrawn(batch, case_key, key,
 		say(visit->request, "The person no longer agrees to it."),
 		memory_format(
 			visit->context, "%.200s, with the consent", json_text_or(row, "provider_name", "")));
 }
 
-const struct error *withdraw_for_consent(
-	struct visit *visit, struct batch *batch, const char *case_key, const char *consent, size_t *count)
+const struct error *withdraw_for_consent(struct visit *visit, struct batch *batch, const char *case_key,
+	const char *consent, struct withdrawn *out)
 {
 	json_t *rows CLEANUP(json_decref) = NULL, *row;
 	size_t i;
 
-	*count = 0;
+	*out = (struct withdrawn){0};
 	TRY(lists_referred(visit->office->file, case_key, REFERRALS_MOST, &rows));
 	json_array_foreach (rows, i, row)
 		if (strcmp(json_text_or(row, "consent", ""), consent) == 0)
-			TRY(withdraw_one(visit, batch, case_key, row, count));
+			TRY(withdraw_one(visit, batch, case_key, row, out));
 	return NULL;
 }
 
@@ -74,7 +75,7 @@ static const struct error *find(struct visit *visit, json_t **record)
 	struct referral_state state;
 
 	TRY(referred_find(visit, visit->parts[0], record, &state));
-	if (strcmp(json_text_or(*record, "home", ""), visit->office->trust.self.log) != 0)
+	if (strcmp(referral_sender(*record), visit->office->trust.self.log) != 0)
 		return error_new(ERROR_NOT_FOUND, "this hub has sent no such referral");
 	if (!withdraw_is_open(&state))
 		return error_new(ERROR_CONFLICT, "this referral is over; there is nothing to withdraw");

@@ -5,10 +5,14 @@
 #include "node/casework/referral.h"
 #include "web/office/pages.h"
 
+/* How many were withdrawn; how many stand with another hub, which alone could withdraw them. */
+struct withdrawn {
+	size_t here, elsewhere;
+};
 /* Adds to `batch` that every referral of the case which was sent on this consent, whatever was answered, is
- * withdrawn; *count says how many. */
+ * withdrawn. */
 const struct error *withdraw_for_consent(struct visit *visit, struct batch *batch, const char *case_key,
-	const char *consent, size_t *count) MUST_CHECK;
+	const char *consent, struct withdrawn *out) MUST_CHECK;
 /* Whether the provider still owes or does something for it, so that it can be withdrawn, printed, answered.
  */
 bool withdraw_is_open(const struct referral_state *state);

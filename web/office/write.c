@@ -113,28 +113,6 @@ static bool is_own_part(const json_t *set)
 	return true;
 }
 
-/* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, and
- * for nobody else; before that it is the sender's. Whoever is neither has no part in it. */
-static const struct error *readers_of_referral(
-	struct batch *batch, const struct event_draft *draft, bool is_reply, json_t **to)
-{
-	const struct office *office = batch->office;
-	const char *key = is_reply ? json_text_or(draft->set, "referral", "") : draft->key;
-	const char *self = office->trust.self.log;
-	struct referral_hubs hubs;
-
-	if (!ids_is_key(key))
-		return error_new(ERROR_INVALID, "an answer that does not say to what");
-	TRY(referral_hubs(office->file, key, is_reply ? NULL : draft->set, &hubs));
-	if (strcmp(hubs.sender, self) != 0 && strcmp(hubs.provider, self) != 0)
-		return error_new(ERROR_DENIED,
-			"a referral is between the hub that sent it and the provider's; this hub is neither");
-	if (!is_reply && is_own_part(draft->set))
-		*hubs.provider = '\0';
-	*to = recipients_between(readers_roster(office), &office->trust.self, hubs.sender, hubs.provider);
-	return NULL;
-}
-
 static void add_reader(json_t *to, const char *whom)
 {
 	json_t *one;
@@ -144,6 +122,37 @@ static void add_reader(json_t *to, const char *whom)
 		if (strcmp(json_string_value(one), whom) == 0)
 			return;
 	json_array_append_new(to, json_string(whom));
+}
+
+/* A referral, from when it is sent, and what is answered to it are for the two hubs that it is between, its
+ * sender of now and the provider's, and for nobody else; before that it is the sender's. Whoever is neither
+ * has no part in it; a new one is made by whoever owns the case. Whom the sender names to be the next one
+ * reads that, too. */
+static const struct error *readers_of_referral(
+	struct batch *batch, const struct event_draft *draft, bool is_reply, json_t **to)
+{
+	const struct office *office = batch->office;
+	const char *key = is_reply ? json_text_or(draft->set, "referral", "") : draft->key;
+	const char *self = office->trust.self.log;
+	struct referral_hubs hubs;
+	struct readers readers;
+
+	if (!ids_is_key(key))
+		return error_new(ERROR_INVALID, "an answer that does not say to what");
+	TRY(referral_hubs(office->file, key, is_reply ? NULL : draft->set, &hubs));
+	if (!is_reply && hubs.is_new) {
+		TRY(readers_find(batch->office, draft->case_key, &readers));
+		TRY(check_owner(office, &readers));
+	}
+	if (strcmp(hubs.sender, self) != 0 && strcmp(hubs.provider, self) != 0)
+		return error_new(ERROR_DENIED,
+			"a referral is between the hub that sent it and the provider's; this hub is neither");
+	if (!is_reply && is_own_part(draft->set))
+		*hubs.provider = '\0';
+	*to = recipients_between(readers_roster(office), &office->trust.self, hubs.sender, hubs.provider);
+	if (*hubs.next)
+		add_reader(*to, hubs.next);
+	return NULL;
 }
 
 /* The hub that a transfer names reads it too, as it was offered and when it is withdrawn. */

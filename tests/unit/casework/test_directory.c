@@ -129,6 +129,32 @@ static void principles_are_accepted_for_a_year_and_a_version(void **state)
 	assert_false(directory_has_agreed(NULL, 1, "2026-11-23"));
 }
 
+static void an_entry_tells_what_it_said_before(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	json_t *entry CLEANUP(json_decref) = NULL, *was;
+	struct casefile *file;
+
+	assert_null(casefile_new(context, GULU, &file));
+	add(context, file, 1, "provider",
+		json_pack("{s:s, s:s, s:s}", "name", "Ojok", "profession", "police-liaison", "agency",
+			"010104"));
+	for (int i = 2; i < 5; i++)
+		sample_take(file, sample_event(context, i == 3 ? KAMPALA : GULU, 'o', i, "provider",
+					  sample_key(context, GULU, 1), NULL,
+					  json_pack("{s:s, s:s}", "profession", "lawyer", "agency",
+						  i == 3 ? "010104" : ""),
+					  NULL));
+	assert_null(directory_entry(file, sample_key(context, GULU, 1), &entry));
+	assert_string_equal(json_text_or(entry, "profession", ""), "lawyer");
+	was = json_object_get(entry, "was");
+	assert_int_equal(json_array_size(json_object_get(was, "agency")), 1);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(was, "agency"), 0)), "010104");
+	assert_int_equal(json_array_size(json_object_get(was, "profession")), 1);
+	assert_int_equal(json_array_size(json_object_get(was, "organisation")), 0);
+	assert_non_null(directory_entry(file, sample_key(context, GULU, 9), &was));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +162,7 @@ int main(void)
 		cmocka_unit_test(colleagues_are_no_safe_houses),
 		cmocka_unit_test(the_newest_principles_come_first),
 		cmocka_unit_test(principles_are_accepted_for_a_year_and_a_version),
+		cmocka_unit_test(an_entry_tells_what_it_said_before),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -36,7 +36,7 @@ static struct guard_verdict ask(const struct sample *sample, json_t **provider)
 			json_pack("{ss, ss}", "perpetrator", sample->perpetrator, "agency", sample->words));
 	*provider = json_pack("{ss, ss, ss}", "agency", sample->agency, "profession", sample->profession,
 		"organisation", sample->organisation);
-	verdict = guard_look(in_case, incidents, *provider);
+	verdict = guard_look(in_case, incidents, *provider, NULL);
 	json_decref(in_case);
 	json_decref(incidents);
 	return verdict;
@@ -113,6 +113,46 @@ static void a_consent_counts_for_the_agency_it_names_alone(void **state)
 	json_decref(none);
 }
 
+static struct guard_verdict look(json_t *provider, const json_t *agreed)
+{
+	json_t *in_case = json_pack("{s[s]}", "perpetrators", "010104"),
+	       *incidents = json_pack("[{ss}]", "agency", "guards of Sunrise Sugar");
+	struct guard_verdict verdict = guard_look(in_case, incidents, provider, agreed);
+
+	json_decref(in_case);
+	json_decref(incidents);
+	return verdict;
+}
+
+static void an_entry_does_not_forget_what_it_said(void **state)
+{
+	json_t *now CLEANUP(
+		json_decref) = json_pack("{ss}", "profession", "lawyer"),
+	*agency CLEANUP(json_decref) = json_pack("{s{s[ss]}}", "was", "agency", "0102", "010104"),
+	*profession CLEANUP(json_decref) = json_pack("{s{s[s]}}", "was", "profession", "police-liaison"),
+	*organisation CLEANUP(json_decref) = json_pack("{s{s[s]}}", "was", "organisation", "Sunrise Sugar");
+
+	assert_int_equal(look(now, NULL).reason, GUARD_CLEAR);
+	assert_int_equal(look(agency, NULL).reason, GUARD_SAME);
+	assert_int_equal(look(profession, NULL).reason, GUARD_SAME);
+	assert_int_equal(look(organisation, NULL).reason, GUARD_NAMED);
+}
+
+static void what_two_agreed_to_blocks_no_more_and_what_came_later_does(void **state)
+{
+	json_t *police CLEANUP(json_decref) = json_pack("{ss}", "agency", "010104"),
+		       *both CLEANUP(json_decref) =
+			       json_pack("{ss, s{s[s]}}", "agency", "010104", "was", "agency", "0102");
+	json_t *agreed CLEANUP(json_decref) = json_pack("{s[s]}", "agencies", "010104"),
+		       *other CLEANUP(json_decref) = json_pack("{s[s]}", "agencies", "0103");
+	json_t *in_case CLEANUP(json_decref) = json_pack("{s[ss]}", "perpetrators", "010104", "0102");
+
+	assert_int_equal(look(police, agreed).reason, GUARD_CLEAR);
+	assert_int_equal(look(police, other).reason, GUARD_SAME);
+	assert_int_equal(look(both, agreed).reason, GUARD_CLEAR);
+	assert_string_equal(guard_look(in_case, NULL, both, agreed).agency, "0102");
+}
+
 static void safe_houses_are_not_shown_to_providers(void **state)
 {
 	json_t *list = json_pack("[{ss}, {ss}, {ss}, {}]", "profession", "safe-house", "profession", "doctor",
@@ -129,6 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_may_have_done_it_is_not_asked),
 		cmocka_unit_test(a_consent_counts_for_the_agency_it_names_alone),
+		cmocka_unit_test(an_entry_does_not_forget_what_it_said),
+		cmocka_unit_test(what_two_agreed_to_blocks_no_more_and_what_came_later_does),
 		cmocka_unit_test(safe_houses_are_not_shown_to_providers),
 	};
 

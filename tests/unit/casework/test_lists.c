@@ -546,11 +546,13 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(referral_list_to(hub->file, key, 10, &rows));
 	ASK(referral_list_received(hub->file, GULU, 10, &rows));
 	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
+	ASK(referral_list_open(hub->file, GULU, "2026-11-23", 10, &rows));
 	ASK(referral_list_lapsed(hub->file, GULU, 10, &rows));
 	ASK(referral_replies(hub->file, key, &rows));
 	assert_null(referral_hubs(hub->file, key, NULL, &hubs));
 	ASK(lists_transfers(hub->file, GULU, false, 10, &rows));
 	ASK(lists_transfers(hub->file, GULU, true, 10, &rows));
+	ASK(lists_transfers_awaited(hub->file, GULU, 10, &rows));
 	ASK(lists_transfers_of(hub->file, key, &rows));
 	ASK(lists_late(hub->file, key, 10, &rows));
 	for (size_t i = 0; i < count; i++) {

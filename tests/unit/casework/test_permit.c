@@ -337,10 +337,10 @@ static void a_reply_is_the_hub_s_that_was_asked_or_that_asked(void **state)
 
 	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, asked, true), "p");
 	assert_string_equal(judge(context, "reply", (struct said *[]){ours}, 1, asked, true), "p");
-	assert_string_equal(judge(context, "reply", (struct said *[]){third}, 1, asked, true), "r");
-	assert_string_equal(judge(context, "reply", (struct said *[]){headquarters}, 1, asked, true), "r");
+	assert_string_equal(judge(context, "reply", (struct said *[]){third}, 1, asked, true), "w");
+	assert_string_equal(judge(context, "reply", (struct said *[]){headquarters}, 1, asked, true), "w");
 	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, NULL, true), "w");
-	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, nobody, true), "r");
+	assert_string_equal(judge(context, "reply", (struct said *[]){theirs}, 1, nobody, true), "w");
 	assert_string_equal(judge(context, "reply", (struct said *[]){ours}, 1, nobody, true), "p");
 	assert_int_equal(alone(reply(context, MBALE, GULU, 5, about)), STANDING_REFUSED);
 	assert_int_equal(alone(reply(context, MBALE, MBALE, 6, "")), STANDING_REFUSED);
