@@ -1,5 +1,6 @@
 /* Decides who must not be asked: see guard.h. Works on codes of codes/perpetrators.csv, in which a longer
- * code is a branch of the shorter one it begins with; words are compared without capitals. What an override
+ * code is a branch of the shorter one it begins with, and what a coalition added counts as what it comes
+ * under; words are compared without capitals. What an override
  * takes, web/office/agree.c sees to. Runs in office. */
 #include "node/casework/guard.h"
 
@@ -7,7 +8,6 @@
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 
 #define POLICE "010104"
 #define NAME_LEN_MIN 4 /* a shorter name is in too many words by chance */
@@ -45,14 +45,24 @@ static bool is_in(const char *words, const char *name)
 
 /* The agencies of a provider: the one that the directory tells, and that of the profession. */
 struct agencies {
-	const char *code[2];
+	const struct codes *codes;
+	const char *code[2], *root[2];
 };
 
-static struct agencies agencies_of(const json_t *provider)
+static bool is_of_profession(const struct codes *codes, const json_t *provider, const char *profession)
 {
-	bool is_police = strcmp(json_text_or(provider, "profession", ""), "police-liaison") == 0;
+	const char *code = json_text_or(provider, "profession", "");
 
-	return (struct agencies){{json_text_or(provider, "agency", ""), is_police ? POLICE : ""}};
+	return strcmp(codes_root(codes, "professions", code), profession) == 0;
+}
+
+static struct agencies agencies_of(const struct codes *codes, const json_t *provider)
+{
+	const char *agency = json_text_or(provider, "agency", ""),
+		   *liaison = is_of_profession(codes, provider, "police-liaison") ? POLICE : "";
+
+	return (struct agencies){
+		codes, {agency, liaison}, {codes_root(codes, "perpetrators", agency), liaison}};
 }
 
 /* Of several, the one that matters most to say. */
@@ -64,7 +74,7 @@ static const char *first_of(const struct agencies *agencies)
 static bool is_same(const struct agencies *agencies, const char *perpetrator, struct guard_verdict *verdict)
 {
 	for (size_t i = 0; i < 2; i++)
-		if (is_kin(agencies->code[i], perpetrator)) {
+		if (is_kin(agencies->root[i], codes_root(agencies->codes, "perpetrators", perpetrator))) {
 			*verdict = (struct guard_verdict){GUARD_SAME, agencies->code[i]};
 			return true;
 		}
@@ -78,9 +88,11 @@ static bool is_named(const struct agencies *agencies, const json_t *provider, co
 		   *organisation = json_text_or(provider, "organisation", "");
 
 	for (size_t i = 0; i < 2; i++) {
-		const char *label = codes_label("perpetrators", agencies->code[i]);
+		const char *label = codes_label(agencies->codes, "perpetrators", agencies->code[i]),
+			   *root = codes_label(agencies->codes, "perpetrators", agencies->root[i]);
 
-		if (is_agency(agencies->code[i]) && label && is_in(words, label)) {
+		if (is_agency(agencies->root[i]) &&
+			((label && is_in(words, label)) || (root && is_in(words, root)))) {
 			*verdict = (struct guard_verdict){GUARD_NAMED, agencies->code[i]};
 			return true;
 		}
@@ -91,10 +103,11 @@ static bool is_named(const struct agencies *agencies, const json_t *provider, co
 	return true;
 }
 
-struct guard_verdict guard_look(const json_t *in_case, const json_t *incidents, const json_t *provider)
+struct guard_verdict guard_look(
+	const struct codes *codes, const json_t *in_case, const json_t *incidents, const json_t *provider)
 {
 	struct guard_verdict verdict = {GUARD_CLEAR, ""};
-	struct agencies agencies = agencies_of(provider);
+	struct agencies agencies = agencies_of(codes, provider);
 	bool is_known = false, is_unknown = false;
 	const json_t *one;
 	size_t i;
@@ -116,7 +129,7 @@ struct guard_verdict guard_look(const json_t *in_case, const json_t *incidents, 
 		is_known |= *code != 0;
 	}
 	for (i = 0; (is_unknown || !is_known) && i < 2; i++)
-		if (is_state(agencies.code[i]))
+		if (is_state(agencies.root[i]))
 			return (struct guard_verdict){GUARD_UNKNOWN, agencies.code[i]};
 	return verdict;
 }
@@ -132,14 +145,14 @@ bool guard_consents(const json_t *consent, const char *agency)
 	return false;
 }
 
-bool guard_is_hidden(const json_t *provider)
+bool guard_is_hidden(const struct codes *codes, const json_t *provider)
 {
-	return strcmp(json_text_or(provider, "profession", ""), "safe-house") == 0;
+	return is_of_profession(codes, provider, "safe-house");
 }
 
-void guard_hide(json_t *providers)
+void guard_hide(const struct codes *codes, json_t *providers)
 {
 	for (size_t i = json_array_size(providers); i-- > 0;)
-		if (guard_is_hidden(json_array_get(providers, i)))
+		if (guard_is_hidden(codes, json_array_get(providers, i)))
 			json_array_remove(providers, i);
 }

@@ -10,7 +10,6 @@
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/agree.h"
 #include "web/office/fields.h"
@@ -93,7 +92,7 @@ static const struct error *find(struct visit *visit, struct refer **out)
 	TRY(lists_parts(file, "person", refer->case_key, PARTS_MOST, &refer->people));
 	TRY(lists_parts(file, "contact", refer->case_key, PARTS_MOST, &refer->contacts));
 	TRY(lists_parts(file, "plan", refer->case_key, PARTS_MOST, &refer->plans));
-	refer->verdict = guard_look(refer->in_case, refer->incidents, refer->provider);
+	refer->verdict = guard_look(visit->codes, refer->in_case, refer->incidents, refer->provider);
 	*out = refer;
 	return NULL;
 }
@@ -107,7 +106,7 @@ static bool is_blocked(const struct refer *refer)
 
 static const char *agency_words(const struct visit *visit, const char *agency)
 {
-	const char *label = codes_label("perpetrators", agency);
+	const char *label = codes_label(visit->codes, "perpetrators", agency);
 
 	return label ? say(visit->request, label) : agency;
 }
@@ -342,8 +341,8 @@ static void check_guard(struct visit *visit, const struct refer *refer)
  * words, which may name somebody. */
 static void put_consent_text(struct visit *visit, struct refer *refer)
 {
-	json_t *facts CLEANUP(json_decref) =
-		show_fields(visit, schema_entity("consent"), refer->consent, "to_whom not_to how given"),
+	json_t *facts CLEANUP(json_decref) = show_fields(visit_in_english(visit), schema_entity("consent"),
+		refer->consent, "to_whom not_to how given"),
 		      *fact;
 	struct buffer *text = buffer_new(visit->context);
 	char *whole;

@@ -147,7 +147,7 @@ static const struct error *check_guard(struct visit *visit, const struct slip *s
 		return NULL;
 	TRY(lists_parts(visit->office->file, "incident", json_text_or(slip->in_case, "key", ""),
 		INCIDENTS_MOST, &incidents));
-	if (guard_look(slip->in_case, incidents, slip->provider).reason != GUARD_CLEAR)
+	if (guard_look(visit->codes, slip->in_case, incidents, slip->provider).reason != GUARD_CLEAR)
 		visit_problem(visit, "code",
 			"One-time code: the case tells now that this provider has a conflict of interest. "
 			"Withdraw the referral; it can be sent anew when a second person agrees");
