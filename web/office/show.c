@@ -55,6 +55,7 @@ const char *show_choice(const struct visit *visit, const char *code)
 		const char *code, *label;
 	} words[] = {
 		{"unknown", SAY("Not known")},
+		{"open", SAY("Still open")}, /* "Open" is said on buttons */
 		{"opened", SAY("Read")},
 		{"added", SAY("In a case")},
 		{"third-party", SAY("By somebody else")},
