@@ -567,6 +567,24 @@ async function peoplePages(inspector, coalition, browser) {
 	await context.close();
 }
 
+// What headquarters adds to a code list.
+async function codeLists(page, look, hq) {
+	await page.goto(`${hq.office}/codes`);
+	await look('codes');
+	await page.goto(`${hq.office}/codes/professions`);
+	await look('codes-none');
+	await press(page, page.getByRole('link', { name: 'Add to the list' }));
+	await look('code-new');
+	await send(page, 'Save', { label: 'lawyer' });
+	await look('code-wrong');
+	await send(page, 'Save', { label: 'Community mediator trained by the district', parent: 'paralegal' });
+	await look('codes-list');
+	await press(page, page.getByRole('link', { name: 'Community mediator' }));
+	await look('code');
+	await press(page, page.getByRole('link', { name: 'History' }));
+	await look('code-history');
+}
+
 // Principles and the directory, as headquarters writes them; answers the key of the provider who signs in as okot.
 async function directory(page, look, { hq }) {
 	await page.goto(`${hq.office}/principles`);
@@ -575,6 +593,7 @@ async function directory(page, look, { hq }) {
 	await look('principles-write');
 	await send(page, 'Save');
 	await look('principles');
+	await codeLists(page, look, hq);
 	await page.goto(`${hq.office}/providers`);
 	await look('providers-none');
 	await press(page, page.getByRole('link', { name: 'Add a provider' }));
