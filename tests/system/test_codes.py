@@ -78,6 +78,11 @@ def test_not_theirs(coalition, gulu, key):
     own = gulu.get("/codes/acts")
     tap.ok("another hub reads the list and has no way to change it", "Drone over the house" in own.text and "/codes/acts/" not in own.body, own.text)
     tap.ok("its coordinator is told who adds", gulu.get("/codes/acts/new").status == 403 and "headquarters adds" in gulu.get("/codes/acts/new").text.lower(), gulu.get("/codes/acts/new").text)
+    try:
+        coalition.gulu.write({"entity": "code", "set": {"list": "acts", "label": "Ours for all"}})
+        tap.ok("a program there does not write one either", False)
+    except AssertionError as error:
+        tap.ok("a program there does not write one either", "only headquarters writes this" in str(error), error)
     csrf = dict(gulu.get("/").form("/logout").filled({}))["csrf"]
     for path in ("new", key):
         page = gulu.post(f"/codes/acts/{path}", {"csrf": csrf, "label": "Ours for all", "state": "active"})
