@@ -55,7 +55,8 @@ static const struct {
 	{"action", "co", "co"}, {"followup", "co", "co"}, {"note", "co", "co"}, {"attachment", "co", "co"},
 	{"transfer", "co", "co"}, {"takeover", "co", "co"}, {"referral", "cop", "co"},
 	{"reply", "cop", "cop"}, {"provider", "copf", "cop"}, /* a provider their own entry (sight.c) */
-	{"principles", "copf", "c"}, {"user", "c", "c"}, {"audit", "c", "copf"}, /* everybody leaves traces */
+	{"principles", "copf", "c"}, {"code", "copf", "c"}, {"user", "c", "c"},
+	{"audit", "c", "copf"}, /* everybody leaves traces */
 };
 
 static bool is_among(const char *letters, enum person_role role)

@@ -13,7 +13,7 @@
 
 /* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
  * is built anew from the logs. */
-#define CASEFILE_VERSION 6
+#define CASEFILE_VERSION 7
 
 struct casefile;
 /* `self` is this hub's log id. */

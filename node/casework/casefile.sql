@@ -379,6 +379,16 @@ CREATE TABLE principles( -- the coalition's guiding principles; the newest versi
 );
 CREATE INDEX principles_version ON principles(version);
 
+CREATE TABLE code( -- what the coalition added to a code list
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  list TEXT, -- acts, perpetrators, themes, needs, districts, violation-status, precision, places, professions
+  label TEXT, -- as pages show it
+  parent TEXT, -- the code of the same list that it comes under
+  state TEXT, -- active; retired: shown on records that have it, offered no more
+  code TEXT AS ('L' || substr(key, instr(key, '.') + 1)) -- what records say: nobody chooses it, and no two are alike
+);
+CREATE INDEX code_list ON code(list, label);
+
 CREATE TABLE action( -- what was agreed
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case

@@ -1,9 +1,10 @@
 /* The words that cases are counted by: kinds of violation, who did it, what is needed, where
- * (codes/<list>.csv).
+ * (codes/<list>.csv), and what a coalition added to them while it works.
  *
- * A list is a file, so that a coalition can read, correct and extend it without touching C. Each is embedded
- * and read once. What a record says stays readable for ever: a code that was once used is never removed from
- * its file. Runs in intake (the form) and in office. */
+ * A list is a file, so that a coalition can read and correct it without touching C. Each is embedded and read
+ * once; what was added is the caller's, so that two case files do not know of each other. What a record says
+ * stays readable for ever: a code that was once used is never removed. Runs in intake (the form) and in
+ * office. */
 #include "node/casework/codes.h"
 
 #include <pthread.h>
@@ -80,7 +81,37 @@ static const struct list *list_find(const char *name)
 	return NULL;
 }
 
-const char *codes_label(const char *name, const char *code)
+struct codes {
+	struct code_added *added;
+	size_t count;
+};
+
+struct codes *codes_new(const void *context)
+{
+	return memory_new(context, struct codes);
+}
+
+void codes_add(struct codes *codes, const struct code_added *added)
+{
+	codes->added = memory_resize(codes, codes->added, struct code_added, codes->count + 1);
+	codes->added[codes->count++] = (struct code_added){
+		.list = memory_string(codes, added->list),
+		.code = memory_string(codes, added->code),
+		.label = memory_string(codes, added->label),
+		.parent = memory_string(codes, added->parent),
+		.is_offered = added->is_offered,
+	};
+}
+
+static const struct code_added *added_find(const struct codes *codes, const char *list, const char *code)
+{
+	for (size_t i = 0; codes && i < codes->count; i++)
+		if (strcmp(codes->added[i].list, list) == 0 && strcmp(codes->added[i].code, code) == 0)
+			return &codes->added[i];
+	return NULL;
+}
+
+static const char *embedded_label(const char *name, const char *code)
 {
 	const struct list *list = list_find(name);
 
@@ -90,9 +121,31 @@ const char *codes_label(const char *name, const char *code)
 	return NULL;
 }
 
-bool codes_has(const char *list, const char *code)
+const char *codes_list(size_t place)
 {
-	return codes_label(list, code) != NULL;
+	return place < LIST_COUNT ? lists[place].name : NULL;
+}
+
+const char *codes_label(const struct codes *codes, const char *list, const char *code)
+{
+	const char *label = embedded_label(list, code);
+	const struct code_added *added = label ? NULL : added_find(codes, list, code);
+
+	return added ? added->label : label;
+}
+
+bool codes_offers(const struct codes *codes, const char *list, const char *code)
+{
+	const struct code_added *added = added_find(codes, list, code);
+
+	return embedded_label(list, code) || (added && added->is_offered);
+}
+
+const char *codes_root(const struct codes *codes, const char *list, const char *code)
+{
+	const struct code_added *added = embedded_label(list, code) ? NULL : added_find(codes, list, code);
+
+	return added && *added->parent ? added->parent : code;
 }
 
 const char *codes_at(const char *name, size_t place, const char **label)
@@ -118,18 +171,55 @@ static bool is_chosen(const json_t *chosen, const char *code)
 	return false;
 }
 
-json_t *codes_choices(const char *name, const json_t *chosen)
+static void offer(json_t *choices, const char *code, const char *label, const json_t *chosen)
+{
+	json_t *choice = json_pack("{s:s, s:s}", "code", code, "label", label);
+
+	if (is_chosen(chosen, code))
+		json_object_set_new(choice, "selected", json_true());
+	json_array_append_new(choices, choice);
+}
+
+/* Those that come under `parent`; "": those that come under nothing that the file knows. */
+static void offer_added(json_t *choices, const struct codes *codes, const char *list, const char *parent,
+	const json_t *chosen)
+{
+	for (size_t i = 0; codes && i < codes->count; i++) {
+		const struct code_added *added = &codes->added[i];
+		const char *under = embedded_label(list, added->parent) ? added->parent : "";
+
+		if (added->is_offered && strcmp(added->list, list) == 0 && strcmp(under, parent) == 0)
+			offer(choices, added->code, added->label, chosen);
+	}
+}
+
+/* What a record says stays choosable there: what was retired, and what only a newer hub knows. */
+static void offer_standing(
+	json_t *choices, const struct codes *codes, const char *list, const char *code, const json_t *chosen)
+{
+	const char *label = codes_label(codes, list, code);
+
+	if (*code && !codes_offers(codes, list, code))
+		offer(choices, code, label ? label : code, chosen);
+}
+
+json_t *codes_choices(
+	const struct codes *codes, const char *name, const json_t *chosen, const json_t *standing)
 {
 	const struct list *list = list_find(name);
 	json_t *out = json_array();
+	const json_t *one;
+	size_t i;
 
-	for (size_t i = 0; list && i < list->count; i++) {
-		const struct code *code = &list->codes[i];
-		json_t *choice = json_pack("{s:s, s:s}", "code", code->code, "label", code->label);
-
-		if (is_chosen(chosen, code->code))
-			json_object_set_new(choice, "selected", json_true());
-		json_array_append_new(out, choice);
+	for (i = 0; list && i < list->count; i++) {
+		offer(out, list->codes[i].code, list->codes[i].label, chosen);
+		offer_added(out, codes, name, list->codes[i].code, chosen);
 	}
+	offer_added(out, codes, name, "", chosen);
+	if (json_is_string(standing))
+		offer_standing(out, codes, name, json_string_value(standing), chosen);
+	json_array_foreach (standing, i, one)
+		if (json_is_string(one))
+			offer_standing(out, codes, name, json_string_value(one), chosen);
 	return out;
 }

@@ -38,8 +38,13 @@ const struct error *directory_colleagues(struct casefile *file, const char *with
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT key, name, profession, organisation FROM provider WHERE state = 'active' AND key <> ?"
+		"SELECT key, name, profession, organisation FROM provider p WHERE state = 'active' AND key "
+		"<> ?"
 		" AND profession IS NOT 'safe-house' AND instr(coalesce(services, ''), '\"relocation\"') = 0"
+		" AND NOT EXISTS (SELECT 1 FROM code c WHERE c.list = 'professions' AND c.parent = "
+		"'safe-house' AND c.code = p.profession)"
+		" AND NOT EXISTS (SELECT 1 FROM code c WHERE c.list = 'needs' AND c.parent = 'relocation'"
+		" AND instr(p.services, '\"' || c.code || '\"') > 0)"
 		" ORDER BY name LIMIT ?"));
 	db_bind_text(&query, 1, without);
 	db_bind_integer(&query, 2, limit);

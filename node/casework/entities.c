@@ -229,6 +229,14 @@ static const struct field principles_fields[] = {
 	{"text", FIELD_LONG, 16000, .label = "Principles"},
 };
 
+/* What the coalition added to a code list (added.h): the code itself is in the record's key. */
+static const struct field code_fields[] = {
+	{"list", FIELD_TEXT, 32, .label = "List"},
+	{"label", FIELD_TEXT, 80, .label = "Words"},
+	{"parent", FIELD_TEXT, 32, .label = "Comes under"},
+	{"state", FIELD_CODE, 32, .choices = "active|retired", .label = "State"},
+};
+
 static const struct field action_fields[] = {
 	{"what", FIELD_LONG, 2000, .is_searched = true, .label = "What was agreed"},
 	{"who", FIELD_TEXT, 120, .is_searched = true, .label = "Who does it"},
@@ -307,6 +315,7 @@ static const struct entity entities[] = {
 	{"transfer", FIELDS(transfer_fields), .in_case = true},
 	{"provider", FIELDS(provider_fields), .is_for_all = true},
 	{"principles", FIELDS(principles_fields), .is_for_all = true},
+	{"code", FIELDS(code_fields), .is_for_all = true},
 	{"message", FIELDS(message_fields), .about = "report", .is_once = true},
 	{"reply", FIELDS(reply_fields), .about = "referral", .is_once = true},
 	{"takeover", FIELDS(takeover_fields), .about = "transfer", .is_once = true},

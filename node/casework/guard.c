@@ -1,13 +1,13 @@
 /* Decides who must not be asked: see guard.h. Works on codes of codes/perpetrators.csv, in which a longer
- * code is a branch of the shorter one it begins with; words are compared without capitals. What an override
- * takes, web/office/agree.c sees to. Runs in office. */
+ * code is a branch of the shorter one it begins with, and what a coalition added counts as what it comes
+ * under; words are compared without capitals. What an override takes, web/office/agree.c sees to. Runs in
+ * office. */
 #include "node/casework/guard.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 
 #define POLICE "010104"
 #define AGENCIES_MAX 64
@@ -47,16 +47,23 @@ static bool is_in(const char *words, const char *name)
 /* The agencies of a provider: the one that the directory tells, and that of the profession; then what both
  * were before. Each once; the first is what matters most to say. */
 struct agencies {
+	const struct codes *codes;
 	const char *code[AGENCIES_MAX];
 	size_t count;
 	bool is_first_agreed; /* the person agreed to what would stand first */
 };
 
+/* What a coalition added under an agency is of that agency. */
+static const char *root_of(const struct agencies *agencies, const char *code)
+{
+	return codes_root(agencies->codes, "perpetrators", code);
+}
+
 static void add_agency(struct agencies *agencies, const char *code, const json_t *agreed)
 {
 	bool is_agreed = guard_consents(agreed, code);
 
-	if (!is_agency(code) || agencies->count == AGENCIES_MAX)
+	if (!is_agency(root_of(agencies, code)) || agencies->count == AGENCIES_MAX)
 		return;
 	for (size_t i = 0; i < agencies->count; i++)
 		if (strcmp(agencies->code[i], code) == 0)
@@ -68,7 +75,7 @@ static void add_agency(struct agencies *agencies, const char *code, const json_t
 
 static void add_profession(struct agencies *agencies, const char *profession, const json_t *agreed)
 {
-	if (strcmp(profession, "police-liaison") == 0)
+	if (strcmp(codes_root(agencies->codes, "professions", profession), "police-liaison") == 0)
 		add_agency(agencies, POLICE, agreed);
 }
 
@@ -93,7 +100,7 @@ static void find_agencies(struct agencies *agencies, const json_t *provider, con
 static bool is_same(const struct agencies *agencies, const char *perpetrator, struct guard_verdict *verdict)
 {
 	for (size_t i = 0; i < agencies->count; i++)
-		if (is_kin(agencies->code[i], perpetrator)) {
+		if (is_kin(root_of(agencies, agencies->code[i]), root_of(agencies, perpetrator))) {
 			*verdict = (struct guard_verdict){GUARD_SAME, agencies->code[i]};
 			return true;
 		}
@@ -120,9 +127,11 @@ static bool is_named(const struct agencies *agencies, const json_t *provider, co
 	const char *words = json_text_or(incident, "agency", "");
 
 	for (size_t i = 0; i < agencies->count; i++) {
-		const char *label = codes_label("perpetrators", agencies->code[i]);
+		const char *code = agencies->code[i],
+			   *label = codes_label(agencies->codes, "perpetrators", code),
+			   *root = codes_label(agencies->codes, "perpetrators", root_of(agencies, code));
 
-		if (label && is_in(words, label)) {
+		if ((label && is_in(words, label)) || (root && is_in(words, root))) {
 			*verdict = (struct guard_verdict){GUARD_NAMED, agencies->code[i]};
 			return true;
 		}
@@ -133,11 +142,11 @@ static bool is_named(const struct agencies *agencies, const json_t *provider, co
 	return true;
 }
 
-struct guard_verdict guard_look(
-	const json_t *in_case, const json_t *incidents, const json_t *provider, const json_t *agreed)
+struct guard_verdict guard_look(const struct codes *codes, const json_t *in_case, const json_t *incidents,
+	const json_t *provider, const json_t *agreed)
 {
 	struct guard_verdict verdict = {GUARD_CLEAR, ""};
-	struct agencies agencies = {.count = 0};
+	struct agencies agencies = {.codes = codes};
 	bool is_known = false, is_unknown = false;
 	const json_t *one;
 	size_t i;
@@ -160,7 +169,7 @@ struct guard_verdict guard_look(
 		is_known |= *code != 0;
 	}
 	for (i = 0; (is_unknown || !is_known) && i < agencies.count; i++)
-		if (is_state(agencies.code[i]))
+		if (is_state(root_of(&agencies, agencies.code[i])))
 			return (struct guard_verdict){GUARD_UNKNOWN, agencies.code[i]};
 	return verdict;
 }
@@ -176,14 +185,15 @@ bool guard_consents(const json_t *consent, const char *agency)
 	return false;
 }
 
-bool guard_is_hidden(const json_t *provider)
+bool guard_is_hidden(const struct codes *codes, const json_t *provider)
 {
-	return strcmp(json_text_or(provider, "profession", ""), "safe-house") == 0;
+	return strcmp(codes_root(codes, "professions", json_text_or(provider, "profession", "")),
+		       "safe-house") == 0;
 }
 
-void guard_hide(json_t *providers)
+void guard_hide(const struct codes *codes, json_t *providers)
 {
 	for (size_t i = json_array_size(providers); i-- > 0;)
-		if (guard_is_hidden(json_array_get(providers, i)))
+		if (guard_is_hidden(codes, json_array_get(providers, i)))
 			json_array_remove(providers, i);
 }

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "node/base/json.h"
+#include "node/casework/codes.h"
 
 enum guard_reason {
 	GUARD_CLEAR,
@@ -31,19 +32,18 @@ struct guard_verdict {
 	const char *agency; /* the code that the person's consent must name; "" where the directory tells
 			       none, and then nothing helps. As long as what was asked about. */
 };
-/* `in_case` has "perpetrators" (a list of codes), `incidents` is a list with "perpetrator" (a code) and
- * "agency" (words), `provider` has "agency", "profession" and "organisation", and in "was" lists of what
- * these were before. `agreed`: a consent whose agencies do not block, since a second person agreed to them;
- * or NULL.
- */
-struct guard_verdict guard_look(
-	const json_t *in_case, const json_t *incidents, const json_t *provider, const json_t *agreed);
+/* `codes`: what was added to the lists; what a coalition added under an agency is of that agency. `in_case`
+ * has "perpetrators" (a list of codes), `incidents` is a list with "perpetrator" (a code) and "agency"
+ * (words), `provider` has "agency", "profession" and "organisation", and in "was" lists of what these were
+ * before. `agreed`: a consent whose agencies do not block, since a second person agreed to them; or NULL. */
+struct guard_verdict guard_look(const struct codes *codes, const json_t *in_case, const json_t *incidents,
+	const json_t *provider, const json_t *agreed);
 /* Whether a consent's "agencies" names it. */
 bool guard_consents(const json_t *consent, const char *agency);
 
 /* Whether providers must not learn of this entry of the directory. */
-bool guard_is_hidden(const json_t *provider);
+bool guard_is_hidden(const struct codes *codes, const json_t *provider);
 /* Takes such entries out of a list. */
-void guard_hide(json_t *providers);
+void guard_hide(const struct codes *codes, json_t *providers);
 
 #endif

@@ -126,6 +126,12 @@ static bool may_rule(const struct event_origin *origin)
 	return origin->is_headquarters || !origin->roster_version;
 }
 
+/* What a hub added to the lists while it worked alone it hands on, so that others can read its records. */
+static bool may_add_code(const struct event *event, const struct event_origin *origin)
+{
+	return may_rule(origin) || (event->is_restated && is_home(origin->log, event->key));
+}
+
 struct judgement permit_alone(const char *self, const struct event *event, const struct event_origin *origin)
 {
 	return permit_owned(self, event, origin, NULL);
@@ -154,6 +160,8 @@ struct judgement permit_owned(const char *self, const struct event *event, const
 		return judge_answer(entity, event, origin);
 	} else if (strcmp(entity->name, "principles") == 0 && !may_rule(origin)) {
 		return refused("only headquarters writes the principles");
+	} else if (strcmp(entity->name, "code") == 0 && !may_add_code(event, origin)) {
+		return refused("only headquarters adds to the code lists");
 	} else if (entity->in_case) {
 		if (!*event->case_key)
 			return refused("it names no case");

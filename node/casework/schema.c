@@ -8,7 +8,6 @@
 
 #include "node/base/ids.h"
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 
 /* Whether `code` stands in "open|done|dropped". */
 static bool is_choice(const char *choices, const char *code)
@@ -21,9 +20,30 @@ static bool is_choice(const char *choices, const char *code)
 	return false;
 }
 
-static const struct error *check_code(const struct field *field, const char *code)
+/* What a code may be beside the fixed choices. */
+struct known {
+	const struct codes *codes;
+	const json_t *standing;
+};
+
+static bool is_standing(const json_t *standing, const char *code)
 {
-	if (field->choices ? is_choice(field->choices, code) : codes_has(field->codes, code))
+	const json_t *one;
+	size_t i;
+
+	if (json_is_string(standing))
+		return strcmp(json_string_value(standing), code) == 0;
+	json_array_foreach (standing, i, one)
+		if (json_is_string(one) && strcmp(json_string_value(one), code) == 0)
+			return true;
+	return false;
+}
+
+static const struct error *check_code(const struct field *field, const char *code, const struct known *known)
+{
+	if (field->choices ? is_choice(field->choices, code)
+			   : codes_offers(known->codes, field->codes, code) ||
+				     is_standing(known->standing, code))
 		return NULL;
 	return error_new(ERROR_INVALID, "%s: choose one of the answers listed", field->label);
 }
@@ -35,7 +55,8 @@ static bool is_user(const char *text)
 	return len && text[0] != '.' && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
 }
 
-static const struct error *check_list(const struct field *field, const json_t *list)
+static const struct error *check_list(
+	const struct field *field, const json_t *list, const struct known *known)
 {
 	const json_t *one;
 	size_t i;
@@ -46,7 +67,7 @@ static const struct error *check_list(const struct field *field, const json_t *l
 		const char *text = json_string_value(one);
 
 		if (field->type == FIELD_CODES)
-			TRY(check_code(field, text));
+			TRY(check_code(field, text, known));
 		if (field->type == FIELD_USERS && !is_user(text))
 			return error_new(ERROR_INVALID, "%s: choose people of this hub", field->label);
 	}
@@ -66,7 +87,7 @@ static bool is_partial_date(const char *text)
 	return text_is_date(day);
 }
 
-static const struct error *check_text(const struct field *field, const char *text)
+static const struct error *check_text(const struct field *field, const char *text, const struct known *known)
 {
 	int64_t seconds;
 
@@ -81,7 +102,7 @@ static const struct error *check_text(const struct field *field, const char *tex
 			return error_new(ERROR_INVALID, "%s: must be one line", field->label);
 		return NULL;
 	case FIELD_CODE:
-		return check_code(field, text);
+		return check_code(field, text, known);
 	case FIELD_DATE:
 		if (!is_partial_date(text))
 			return error_new(ERROR_INVALID, "%s: not a date like 2026-11-23, 2026-11 or 2026",
@@ -146,13 +167,16 @@ bool schema_is_list(const struct field *field)
 	return field->type == FIELD_CODES || field->type == FIELD_LIST || field->type == FIELD_USERS;
 }
 
-const struct error *schema_check(const struct field *field, const json_t *value)
+const struct error *schema_check(
+	const struct field *field, const json_t *value, const struct codes *codes, const json_t *standing)
 {
+	const struct known known = {codes, standing};
+
 	if (!schema_fits(field, value))
 		return error_new(ERROR_INVALID, "%s: not an answer of the right kind", field->label);
 	if (schema_is_list(field))
-		return check_list(field, value);
-	return field->type == FIELD_NUMBER ? NULL : check_text(field, json_string_value(value));
+		return check_list(field, value, &known);
+	return field->type == FIELD_NUMBER ? NULL : check_text(field, json_string_value(value), &known);
 }
 
 const char *schema_default(const struct field *field)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "node/base/json.h"
+#include "node/casework/codes.h"
 
 enum field_type {
 	FIELD_TEXT,  /* one line */
@@ -47,8 +48,11 @@ const struct field *schema_field(const struct entity *entity, const char *name);
 /* Every entity, for loops. */
 const struct entity *schema_entities(size_t *count);
 bool schema_is_list(const struct field *field);
-/* ERROR_INVALID with a message for people that begins with the field's label. */
-const struct error *schema_check(const struct field *field, const json_t *value) MUST_CHECK;
+/* What people here type: ERROR_INVALID with a message for them that begins with the field's label. A code
+ * must be one that forms offer, or stand in the record already (`standing`, its value of this field, or
+ * NULL). */
+const struct error *schema_check(const struct field *field, const json_t *value, const struct codes *codes,
+	const json_t *standing) MUST_CHECK;
 /* Whether a value that came from a hub has the shape of this field, whatever code or choice it names: another
  * hub may know newer ones, and what this version does not know is shown as it stands. */
 bool schema_fits(const struct field *field, const json_t *value);

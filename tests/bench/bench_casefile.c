@@ -305,7 +305,7 @@ static size_t guard_again(struct sample *sample, int call)
 		must(directory_entry(sample->file, json_text_or(row, "provider", ""), &provider));
 		must(lists_parts(
 			sample->file, "incident", json_text_or(row, "case_key", ""), 100, &incidents));
-		guard_look(row, incidents, provider, NULL);
+		guard_look(NULL, row, incidents, provider, NULL);
 	}
 	return json_array_size(open);
 }

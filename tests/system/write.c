@@ -29,7 +29,7 @@ static const struct error *run(const void *context, char **words)
 	json_t *line;
 	struct batch *batch;
 
-	TRY(keyholder_open(context, words[1], words[2], words[3], MAY_WRITE_CASES, &holder));
+	TRY(keyholder_open(context, words[1], &(struct as){words[2], words[3]}, MAY_WRITE_CASES, &holder));
 	batch = keyholder_batch(context, &holder);
 	while ((line = json_loadf(stdin, JSON_DISABLE_EOF_CHECK, NULL))) {
 		const struct error *error = take(batch, line);

@@ -28,7 +28,7 @@ static const struct error *check_field(const struct entity *report, const char *
 
 	if (!field || !field->from_intake || strcmp(name, "mailbox") == 0 || strcmp(name, "how") == 0)
 		return error_new(ERROR_INVALID, "\"%.40s\" is not something that a report can say", name);
-	return schema_check(field, value);
+	return schema_check(field, value, NULL, NULL);
 }
 
 const struct error *compose_check(const json_t *fields)

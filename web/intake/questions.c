@@ -210,7 +210,7 @@ static json_t *option_choices(const struct language *language, const char *input
 static json_t *need_choices(const struct language *language, const struct form *form)
 {
 	json_t *chosen CLEANUP(json_decref) = ticked(form, "needs");
-	json_t *list = codes_choices("needs", chosen), *choice;
+	json_t *list = codes_choices(NULL, "needs", chosen, NULL), *choice;
 	size_t i;
 
 	json_array_foreach (list, i, choice)
@@ -270,7 +270,7 @@ void questions_fill(json_t *view, const struct questionnaire *asked, const struc
 	}
 	json_object_set_new(choices, "month", month_choices(asked->language, typed(scratch, form, "month")));
 	json_object_set_new(choices, "needs", need_choices(asked->language, form));
-	json_object_set_new(choices, "district", codes_choices("districts", NULL));
+	json_object_set_new(choices, "district", codes_choices(NULL, "districts", NULL, NULL));
 	json_object_set_new(view, "steps", json_integer((json_int_t)json_object_size(at)));
 	json_object_set_new(view, "at", at);
 	json_object_set_new(view, "answers", answers);
@@ -487,7 +487,7 @@ static const char *fault(const void *context, const struct questionnaire *asked,
 	if (!value && input->question == WHAT)
 		return language_text(asked->language,
 			SAY("What happened: please tell us in a few words, so that we can help"));
-	if (!value || !schema_check(field, value))
+	if (!value || !schema_check(field, value, NULL, NULL))
 		return NULL;
 	if (json_is_string(value) && text_length(json_string_value(value)) > field->max)
 		return memory_format(context,

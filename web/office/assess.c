@@ -176,20 +176,21 @@ static const char *why_note(struct visit *visit, const char *proposed)
 {
 	struct field field = *schema_field(schema_entity("case"), "reason");
 	json_t *why CLEANUP(json_decref) = NULL;
+	const struct visit *english = visit_in_english(visit);
 	const char *risk = visit_field(visit, "risk");
 	const char *text;
 
 	field.name = why_asked.name;
 	field.label = why_asked.label;
-	why = fields_value(visit, &field, &why_asked);
+	why = fields_value(visit, &field, &why_asked, NULL);
 	text = json_is_string(why) ? json_string_value(why) : "";
 	if (strcmp(risk, proposed) != 0 && *risk && !*text && why)
 		visit_problem(visit, "why", SAY("Why otherwise: say why the risk is not the one proposed"));
 	if (!*text)
 		return "";
 	return memory_format(visit->context,
-		say(visit->request, "Risk assessed as %s, where the three questions propose %s: %s"),
-		show_choice(visit, risk), show_choice(visit, proposed), text);
+		say(english->request, "Risk assessed as %s, where the three questions propose %s: %s"),
+		show_choice(english, risk), show_choice(english, proposed), text);
 }
 
 const struct error *assess_form(struct visit *visit)

@@ -213,8 +213,8 @@ static void check_typed(struct visit *visit, const struct files *files)
 		visit_problem(visit, "file", refusal->message);
 	else if (!files)
 		visit_problem(visit, "file", "Files: choose at least one");
-	json_decref(fields_value(visit, schema_field(entity, "name"), &name));
-	json_decref(fields_value(visit, schema_field(entity, "text"), &text));
+	json_decref(fields_value(visit, schema_field(entity, "name"), &name, NULL));
+	json_decref(fields_value(visit, schema_field(entity, "text"), &text, NULL));
 }
 
 const struct error *attach_save(struct visit *visit)

@@ -226,7 +226,7 @@ const struct error *case_note(struct visit *visit)
 	const char *case_key;
 
 	TRY(key_of(visit, &record, &case_key));
-	text = fields_value(visit, schema_field(schema_entity("note"), "text"), &asked);
+	text = fields_value(visit, schema_field(schema_entity("note"), "text"), &asked, NULL);
 	if (visit_has_problems(visit))
 		return show(visit, case_key);
 	write_key_new(key, visit->office);

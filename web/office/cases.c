@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/show.h"
 #include "web/office/traces.h"
@@ -50,7 +49,7 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 	json_array_foreach (rows, i, row) {
 		const char *risk = json_text_or(row, "risk", ""), *state = json_text_or(row, "state", "");
 		const char *district = json_text_or(row, "district", ""),
-			   *label = codes_label("districts", district);
+			   *label = codes_label(visit->codes, "districts", district);
 
 		json_object_set_new(row, "conflicts",
 			show_count((size_t)json_integer_value(json_object_get(row, "conflicts"))));

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "node/casework/schema.h"
 #include "web/office/show.h"
@@ -118,17 +117,6 @@ static json_t *choices_of(const struct visit *visit, const struct field *field, 
 	return choices;
 }
 
-static json_t *codes_of(const struct visit *visit, const struct field *field, const json_t *chosen)
-{
-	json_t *choices = codes_choices(field->codes, chosen), *choice;
-	size_t i;
-
-	json_array_foreach (choices, i, choice)
-		json_object_set_new(
-			choice, "label", json_string(say(visit->request, json_text_or(choice, "label", ""))));
-	return choices;
-}
-
 /* Whoever works on cases; of an entry in the directory, the provider who signs in by it. */
 static bool is_meant(const struct field *field, enum person_role role)
 {
@@ -194,7 +182,8 @@ static const char *input_of(const struct field *field, const json_t *choices)
 }
 
 /* What kind of input it is, for the partial: exactly one of line, area, date, radios, menu, boxes is set. */
-static void add_input(struct visit *visit, json_t *view, const struct field *field, const json_t *value)
+static void add_input(struct visit *visit, json_t *view, const struct field *field, const json_t *value,
+	const json_t *standing)
 {
 	const char *text = json_is_string(value) ? json_string_value(value) : "";
 	json_t *choices = NULL;
@@ -206,7 +195,7 @@ static void add_input(struct visit *visit, json_t *view, const struct field *fie
 	else if (field->choices)
 		choices = choices_of(visit, field, text);
 	else if (field->codes)
-		choices = codes_of(visit, field, value);
+		choices = show_codes(visit, field->codes, value, standing);
 	json_object_set_new(view, input_of(field, choices), json_true());
 	if (choices)
 		json_object_set_new(view, "choices", choices);
@@ -220,7 +209,7 @@ static const char *label_of(const struct visit *visit, const struct field *field
 }
 
 static json_t *field_view(struct visit *visit, const struct field *field, const struct asked *asked,
-	const json_t *value, const char *seen)
+	const json_t *value, const json_t *standing, const char *seen)
 {
 	json_t *errors = json_object_get(visit->view, "errors");
 	json_t *view = json_pack("{ss, ss, ss, ss, ss, sb}", "name", field->name, "label",
@@ -228,7 +217,7 @@ static json_t *field_view(struct visit *visit, const struct field *field, const 
 		"error", json_text_or(errors, field->name, ""), "seen", seen, "optional",
 		!asked->is_required);
 
-	add_input(visit, view, field, value);
+	add_input(visit, view, field, value, standing);
 	return view;
 }
 
@@ -261,11 +250,12 @@ const struct error *fields_show(struct visit *visit, const struct asking *asking
 	}
 	for (const struct asked *asked = asking->asked; asked->name; asked++) {
 		const struct field *field = schema_field(entity, asked->name);
+		json_t *standing CLEANUP(json_decref) = standing_value(field, asking->now);
 		json_t *value CLEANUP(json_decref) =
-			visit->form ? typed_value(visit, field) : standing_value(field, asking->now);
+			visit->form ? typed_value(visit, field) : json_incref(standing);
 		const char *seen = fields_seen_text(visit->context, json_object_get(heads, asked->name));
 
-		json_array_append_new(list, field_view(visit, field, asked, value, seen));
+		json_array_append_new(list, field_view(visit, field, asked, value, standing, seen));
 	}
 	visit_set(visit, "fields", list);
 	return NULL;
@@ -330,10 +320,11 @@ static bool has_stranger(
 	return false;
 }
 
-json_t *fields_value(struct visit *visit, const struct field *field, const struct asked *asked)
+json_t *fields_value(
+	struct visit *visit, const struct field *field, const struct asked *asked, const json_t *standing)
 {
 	json_t *value = typed_value(visit, field);
-	const struct error *error = schema_check(field, value);
+	const struct error *error = schema_check(field, value, visit->codes, standing);
 	const char *label = label_of(visit, field, asked),
 		   *text = json_is_string(value) ? json_string_value(value) : "";
 	bool is_empty = json_is_array(value) ? !json_array_size(value) : !*text;
@@ -531,9 +522,9 @@ static const struct error *tell_of_change(struct visit *visit, const struct aski
 static const struct error *take_field(struct visit *visit, const struct asking *asking,
 	const struct field *field, const struct asked *asked, const json_t *heads, json_t *set, json_t *over)
 {
-	json_t *typed CLEANUP(json_decref) = fields_value(visit, field, asked),
-		      *was CLEANUP(json_decref) = NULL;
 	json_t *standing CLEANUP(json_decref) = standing_value(field, asking->now);
+	json_t *typed CLEANUP(json_decref) = fields_value(visit, field, asked, standing),
+		      *was CLEANUP(json_decref) = NULL;
 	json_t *seen CLEANUP(json_decref) =
 		fields_seen_parse(visit_field(visit, seen_name(visit, field->name)));
 	json_t *none CLEANUP(json_decref) = json_array();

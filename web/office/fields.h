@@ -37,8 +37,10 @@ const struct error *fields_seen(
 /* The hidden field's value that fields_seen compares with; on the request's context. */
 const struct error *fields_heads(
 	struct visit *visit, const struct asking *asking, const char *name, const char **out) MUST_CHECK;
-/* What was posted for one field, checked; NULL with a problem. The caller's. */
-json_t *fields_value(struct visit *visit, const struct field *field, const struct asked *asked);
+/* What was posted for one field, checked; NULL with a problem. `standing` is what the record says, which may
+ * stay, or NULL. The caller's. */
+json_t *fields_value(
+	struct visit *visit, const struct field *field, const struct asked *asked, const json_t *standing);
 /* What the fields of a record must say together: a case is not closed without a reason. `values` has them as
  * text. True when they hold; else a problem is added. */
 bool fields_agree(struct visit *visit, const char *entity, const json_t *values);

@@ -15,6 +15,8 @@ static const char *page_of(struct visit *visit, const json_t *record)
 		return visit_path(visit, "/reports/%s", visit->parts[1]);
 	if (strcmp(entity, "provider") == 0 || strcmp(entity, "referral") == 0)
 		return visit_path(visit, "/%ss/%s", entity, visit->parts[1]);
+	if (strcmp(entity, "code") == 0)
+		return visit_path(visit, "/codes/%s", json_text_or(record, "list", ""));
 	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? visit->parts[1] : case_key);
 }
 

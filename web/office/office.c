@@ -178,6 +178,28 @@ int office_roster_version(const struct office *office)
 	return roster ? roster->version : 0;
 }
 
+static bool is_in_coalition(const struct office *office)
+{
+	const struct roster *roster = office_roster(office);
+
+	return roster && roster_member(roster, office->trust.self.log);
+}
+
+bool office_may_rule(const struct office *office)
+{
+	return office->trust.self.role == MEMBER_HEADQUARTERS || !is_in_coalition(office);
+}
+
+bool office_is_ruled_by(const struct office *office, const char *log)
+{
+	const struct roster_member *member;
+
+	if (!is_in_coalition(office))
+		return true;
+	member = roster_member(office_roster(office), log);
+	return member && member->keys.role == MEMBER_HEADQUARTERS;
+}
+
 const char *office_hub_name(const struct office *office, const char *log)
 {
 	for (size_t i = 0; office->names && i < office->names->count; i++)

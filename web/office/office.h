@@ -67,6 +67,12 @@ const struct error *office_save(struct office *office) MUST_CHECK;
 /* The newest roster; NULL while this hub works alone. */
 const struct roster *office_roster(const struct office *office);
 int office_roster_version(const struct office *office);
+/* Whether this hub writes what holds for the whole coalition (principles, codes): headquarters, or a hub that
+ * works alone. */
+bool office_may_rule(const struct office *office);
+/* Whether what `log` wrote of that kind holds here: what a hub wrote while it worked alone does so no more
+ * once it joined. */
+bool office_is_ruled_by(const struct office *office, const char *log);
 /* A hub's name for people: from members.age, our own from the configuration, else the log id. Valid until the
  * next catching up. */
 const char *office_hub_name(const struct office *office, const char *log);

@@ -38,6 +38,7 @@ visit_page withdraw_form, withdraw_save;		 /* withdraw.c */
 visit_page code_form, code_open, code_page, code_answer; /* code.c: by the one-time code of a slip */
 visit_page providers_page, provider_page, provider_form, provider_save;		 /* providers.c */
 visit_page principles_page, principles_accept, principles_form, principles_save; /* principles.c */
+visit_page vocabulary_page, vocabulary_list, vocabulary_form, vocabulary_save;	 /* vocabulary.c */
 visit_page referrals_page,
 	referrals_today;	   /* referrals.c; the second is Today of who does not work on cases */
 visit_page referral_page;	   /* referral.c */

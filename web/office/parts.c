@@ -438,7 +438,7 @@ const struct error *part_save(struct visit *visit)
 	asking = asking_of(visit, part, record);
 	/* What somebody else changed meanwhile is shown beside what was typed. */
 	if (part->is_secret && record) {
-		error = parts_note_person(visit, record, say(visit->request, "to change it"));
+		error = parts_note_person(visit, record, "to change it");
 		if (error && visit->is_shown_again) /* a full card: what was typed, and nothing that stands */
 			return show(visit, part, in_case, NULL);
 		TRY(error);

@@ -185,7 +185,7 @@ static const struct error *check_team(const char *team)
 {
 	json_t *text CLEANUP(json_decref) = json_string(team ? team : "");
 
-	return schema_check(schema_field(schema_entity("user"), "team"), text);
+	return schema_check(schema_field(schema_entity("user"), "team"), text, NULL, NULL);
 }
 
 const struct error *people_add(

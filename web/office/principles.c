@@ -36,27 +36,6 @@ static const struct asked text_asked[] = {
 	{0},
 };
 
-/* Headquarters writes them; a hub that works alone, its own. */
-static bool is_ours_to_write(const struct visit *visit)
-{
-	const struct roster *roster = office_roster(visit->office);
-	const struct trust *trust = &visit->office->trust;
-
-	return trust->self.role == MEMBER_HEADQUARTERS || !roster || !roster_member(roster, trust->self.log);
-}
-
-/* What this hub wrote while it worked alone no longer counts in a coalition. */
-static bool counts(const struct visit *visit, const json_t *row)
-{
-	const struct roster *roster = office_roster(visit->office);
-	const struct roster_member *member;
-
-	if (!roster || !roster_member(roster, visit->office->trust.self.log))
-		return true;
-	member = roster_member(roster, json_text_or(row, "home", ""));
-	return member && member->keys.role == MEMBER_HEADQUARTERS;
-}
-
 /* The newest version, or an empty object; the caller's. */
 static const struct error *find_newest(struct visit *visit, json_t **out)
 {
@@ -65,7 +44,7 @@ static const struct error *find_newest(struct visit *visit, json_t **out)
 
 	TRY(directory_principles(visit->office->file, &rows));
 	json_array_foreach (rows, i, row)
-		if (counts(visit, row)) {
+		if (office_is_ruled_by(visit->office, json_text_or(row, "home", ""))) {
 			*out = json_incref(row);
 			return NULL;
 		}
@@ -125,7 +104,8 @@ static const struct error *show(struct visit *visit, const json_t *newest)
 		visit_text(visit, "agreed_on", show_date(visit, json_text_or(entry, "agreed_on", "")));
 	visit_text(visit, "next", next_of(visit));
 	visit_set(visit, "may_write",
-		json_boolean(access_writes(visit->person.role, "principles") && is_ours_to_write(visit)));
+		json_boolean(
+			access_writes(visit->person.role, "principles") && office_may_rule(visit->office)));
 	return visit_show(visit, "office-principles", "Our principles");
 }
 
@@ -166,7 +146,7 @@ static const struct error *show_form(struct visit *visit, const json_t *now)
 {
 	struct asking asking = {"principles", NULL, now, text_asked};
 
-	if (!is_ours_to_write(visit))
+	if (!office_may_rule(visit->office))
 		return error_new(ERROR_DENIED, "headquarters writes the principles, for the whole coalition");
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "heading", say(visit->request, "Write our principles"));
@@ -198,7 +178,7 @@ const struct error *principles_save(struct visit *visit)
 
 	TRY(find_newest(visit, &newest));
 	TRY(fields_take(visit, &asking, &set, &over));
-	if (visit_has_problems(visit) || !is_ours_to_write(visit))
+	if (visit_has_problems(visit) || !office_may_rule(visit->office))
 		return show_form(visit, newest);
 	if (strcmp(json_text_or(set, "text", ""), json_text_or(newest, "text", "")) == 0)
 		return visit_go(visit, "/principles", "Nothing was changed.");

@@ -65,6 +65,13 @@ static json_t *choice(const char *code, const char *label, const char *chosen)
 	return json_pack("{ss, ss, sb}", "code", code, "label", label, "selected", strcmp(code, chosen) == 0);
 }
 
+static json_t *codes_of(const struct visit *visit, const char *list, const char *chosen)
+{
+	json_t *value CLEANUP(json_decref) = json_string(chosen);
+
+	return show_codes(visit, list, value, NULL);
+}
+
 static json_t *choices_of(const struct visit *visit, const char *name, const char *chosen)
 {
 	const struct field *field = schema_field(schema_entity("provider"), name);
@@ -76,13 +83,6 @@ static json_t *choices_of(const struct visit *visit, const char *name, const cha
 
 		json_array_append_new(list, choice(code, show_choice(visit, code), chosen));
 		at += len + (at[len] == '|');
-	}
-	for (size_t i = 0; field->codes; i++) {
-		const char *label, *code = codes_at(field->codes, i, &label);
-
-		if (!code)
-			break;
-		json_array_append_new(list, choice(code, say(visit->request, label), chosen));
 	}
 	return list;
 }
@@ -98,8 +98,8 @@ static struct directory_filter filter_of(struct visit *visit)
 		is_known |= strcmp(filter.state, states[i]) == 0;
 	if (!is_known)
 		filter.state = "active";
-	visit_set(visit, "services", choices_of(visit, "services", filter.service));
-	visit_set(visit, "districts", choices_of(visit, "districts", filter.district));
+	visit_set(visit, "services", codes_of(visit, "needs", filter.service));
+	visit_set(visit, "districts", codes_of(visit, "districts", filter.district));
 	visit_set(visit, "capacities", choices_of(visit, "capacity", filter.capacity));
 	visit_set(visit, "states", choices_of(visit, "state", filter.state));
 	visit_text(visit, "language", filter.language);

@@ -19,7 +19,7 @@
 
 const char *recheck_agency(const struct visit *visit, const char *agency)
 {
-	const char *label = codes_label("perpetrators", agency);
+	const char *label = codes_label(visit->codes, "perpetrators", agency);
 
 	return label ? say(visit->request, label) : agency;
 }
@@ -87,7 +87,7 @@ static const struct error *look(
 	TRY(find_agreed(visit, referral, &agreed));
 	TRY(lists_parts(visit->office->file, "incident", json_text_or(in_case, "key", ""), INCIDENTS_MOST,
 		&incidents));
-	verdict = guard_look(in_case, incidents, provider, agreed);
+	verdict = guard_look(visit->codes, in_case, incidents, provider, agreed);
 	if (verdict.reason != GUARD_CLEAR)
 		*why = recheck_words(visit, provider, &verdict);
 	return NULL;

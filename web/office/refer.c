@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/show.h"
 
@@ -41,13 +40,8 @@ static const char *asked_for(const struct visit *visit, const char *name)
 static json_t *choices(const struct visit *visit, const char *list, const char *chosen)
 {
 	json_t *value CLEANUP(json_decref) = json_string(chosen);
-	json_t *all = codes_choices(list, value), *one;
-	size_t i;
 
-	json_array_foreach (all, i, one)
-		json_object_set_new(
-			one, "label", json_string(say(visit->request, json_text_or(one, "label", ""))));
-	return all;
+	return show_codes(visit, list, value, NULL);
 }
 
 static void add_row(const struct visit *visit, json_t *row, const char *address)

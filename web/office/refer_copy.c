@@ -167,7 +167,7 @@ static void put(struct visit *visit, struct refer *refer, const char *name, json
 	const struct error *error;
 
 	if (json_is_array(value) ? json_array_size(value) > 0 : *json_string_value(value) != 0) {
-		error = schema_check(field, value);
+		error = schema_check(field, value, visit->codes, value);
 		if (error)
 			visit_problem(visit, "along", error->message);
 		else
@@ -183,6 +183,8 @@ static void put_text(struct visit *visit, struct refer *refer, const char *name,
 
 void refer_copy(struct visit *visit, struct refer *refer)
 {
+	const struct visit *english =
+		visit_in_english(visit); /* the words of the receiver nobody knows here */
 	json_t *ticked CLEANUP(json_decref) = ticked_of(visit, refer);
 	size_t before = json_object_size(refer->set);
 
@@ -192,13 +194,13 @@ void refer_copy(struct visit *visit, struct refer *refer)
 		if (json_object_get(ticked, plain[i]) && (json_is_string(value) || json_is_array(value)))
 			put(visit, refer, plain[i], json_incref(value));
 	}
-	put_text(visit, refer, "names", people_text(visit, refer, "names", ticked));
-	put_text(visit, refer, "contacts", people_text(visit, refer, "contacts", ticked));
+	put_text(visit, refer, "names", people_text(english, refer, "names", ticked));
+	put_text(visit, refer, "contacts", people_text(english, refer, "contacts", ticked));
 	if (json_object_get(ticked, "safe_contact"))
 		put_text(visit, refer, "safe_contact",
-			lines_of(visit, "contact", refer->contacts, contact_facts));
+			lines_of(english, "contact", refer->contacts, contact_facts));
 	if (json_object_get(ticked, "plan"))
-		put_text(visit, refer, "plan", lines_of(visit, "plan", refer->plans, plan_facts));
+		put_text(visit, refer, "plan", lines_of(english, "plan", refer->plans, plan_facts));
 	if (json_object_size(refer->set) == before &&
 		!json_object_get(json_object_get(visit->view, "errors"), "along"))
 		visit_problem(visit, "along", "Tick what goes along; with nothing they cannot help");
@@ -212,7 +214,7 @@ bool refer_has_identity(const struct refer *refer)
 const char *refer_copied(const struct visit *visit, const struct refer *refer)
 {
 	json_t *facts CLEANUP(json_decref) =
-		show_fields(visit, schema_entity("referral"), refer->set, referral_along);
+		show_fields(visit_in_english(visit), schema_entity("referral"), refer->set, referral_along);
 	struct buffer *text = buffer_new(visit->context);
 	json_t *fact;
 	size_t i;

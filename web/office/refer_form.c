@@ -95,7 +95,7 @@ static const struct error *find(struct visit *visit, struct refer **out)
 	TRY(lists_parts(file, "person", refer->case_key, PARTS_MOST, &refer->people));
 	TRY(lists_parts(file, "contact", refer->case_key, PARTS_MOST, &refer->contacts));
 	TRY(lists_parts(file, "plan", refer->case_key, PARTS_MOST, &refer->plans));
-	refer->verdict = guard_look(refer->in_case, refer->incidents, refer->provider, NULL);
+	refer->verdict = guard_look(visit->codes, refer->in_case, refer->incidents, refer->provider, NULL);
 	*out = refer;
 	return NULL;
 }
@@ -320,8 +320,8 @@ static void check_guard(struct visit *visit, const struct refer *refer)
  * words, which may name somebody. */
 static void put_consent_text(struct visit *visit, struct refer *refer)
 {
-	json_t *facts CLEANUP(json_decref) =
-		show_fields(visit, schema_entity("consent"), refer->consent, "to_whom not_to how given"),
+	json_t *facts CLEANUP(json_decref) = show_fields(visit_in_english(visit), schema_entity("consent"),
+		refer->consent, "to_whom not_to how given"),
 		      *fact;
 	struct buffer *text = buffer_new(visit->context);
 	char *whole;

@@ -153,7 +153,7 @@ static json_t *message_text(struct visit *visit, const struct asked *asked)
 	struct field field = *schema_field(schema_entity("message"), "text");
 
 	field.name = asked->name;
-	return fields_value(visit, &field, asked);
+	return fields_value(visit, &field, asked, NULL);
 }
 
 const struct error *report_close(struct visit *visit)
@@ -168,7 +168,7 @@ const struct error *report_close(struct visit *visit)
 
 	TRY(report_find(visit, visit->parts[0], &report));
 	TRY(talk_is_closed(visit, visit->parts[0], &is_closed));
-	reason = fields_value(visit, schema_field(schema_entity("report"), "reason"), &asked);
+	reason = fields_value(visit, schema_field(schema_entity("report"), "reason"), &asked, NULL);
 	words = message_text(visit, &words_asked);
 	TRY(fields_seen(visit, &asking, "state", &over));
 	if (!is_waiting(report)) {

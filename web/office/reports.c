@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 #include "node/casework/lists.h"
 #include "web/office/show.h"
 #include "web/office/urgent.h"
@@ -52,7 +51,7 @@ json_t *reports_table(struct visit *visit, json_t *rows)
 		const char *state = json_text_or(row, "state", "new"),
 			   *district = json_text_or(row, "district", ""),
 			   *what = json_text_or(row, "what", "");
-		const char *label = codes_label("districts", district);
+		const char *label = codes_label(visit->codes, "districts", district);
 		bool is_waiting = strcmp(state, "new") == 0 || strcmp(state, "opened") == 0;
 
 		json_object_set_new(row, "short",

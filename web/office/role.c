@@ -332,6 +332,8 @@ static void reception_start(struct reception *reception, struct office *office, 
 		config->office.https);
 	snprintf(reception->slip_cookie, sizeof reception->slip_cookie, "__Host-slip-%d",
 		config->office.https);
+	snprintf(reception->language_cookie, sizeof reception->language_cookie, "__Host-language-%d",
+		config->office.https);
 	snprintf(reception->device_cookie, sizeof reception->device_cookie, "__Host-known-%d",
 		config->office.https);
 }

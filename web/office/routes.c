@@ -2,6 +2,7 @@
  * function in the file of its group (pages.h) and its template in web/templates/office-*.html. */
 #include "web/office/pages.h"
 #include "web/office/sign.h"
+#include "web/office/wording.h"
 
 #define GET METHOD_GET
 #define POST METHOD_POST
@@ -10,6 +11,7 @@
 const struct office_page office_pages[] = {
 	{GET, "/login", sign_in_form, GUARD_NONE, 0},
 	{POST, "/login", sign_in, GUARD_NONE, 0},
+	{POST, "/language", wording_choose, GUARD_NONE, 0},
 	{POST, "/logout", sign_out, GUARD_PERSON, 0},
 	{GET, "/lock", sign_lock_form, GUARD_ACCESS, MAY_UNLOCK},
 	{POST, "/lock", sign_lock, GUARD_ACCESS, MAY_UNLOCK},
@@ -78,6 +80,10 @@ const struct office_page office_pages[] = {
 	{TYPED, "/principles", principles_accept, GUARD_PERSON, 0},
 	{GET, "/principles/edit", principles_form, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{TYPED, "/principles/edit", principles_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{GET, "/codes", vocabulary_page, GUARD_ACCESS, MAY_READ_CASES},
+	{GET, "/codes/*", vocabulary_list, GUARD_ACCESS, MAY_READ_CASES},
+	{GET, "/codes/*/*", vocabulary_form, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
+	{TYPED, "/codes/*/*", vocabulary_save, GUARD_ACCESS, MAY_MANAGE_PEOPLE},
 	{GET, "/referrals", referrals_page, GUARD_ACCESS, MAY_ANSWER_REFERRALS},
 	{GET, "/referrals/*", referral_page, GUARD_ACCESS, MAY_ANSWER_REFERRALS},
 	{GET, "/referrals/*/reply/*", reply_form, GUARD_ACCESS, MAY_ANSWER_REFERRALS},

@@ -36,9 +36,12 @@ static const json_t *conflict_of(const json_t *record, const char *field)
 	return NULL;
 }
 
-/* What became of a report is said by what its other pages do, so only what a hub did say can be chosen. */
+/* What became of a report is said by what its other pages do, and what a code comes under is chosen from its
+ * list, so only what a hub did say can be chosen. */
 static bool may_be_another(const struct entity *entity, const struct field *field)
 {
+	if (strcmp(entity->name, "code") == 0)
+		return strcmp(field->name, "label") == 0;
 	return strcmp(entity->name, "report") != 0 ||
 	       (strcmp(field->name, "state") != 0 && strcmp(field->name, "case") != 0);
 }
@@ -148,7 +151,7 @@ static json_t *settled_value(
 	json_t *after CLEANUP(json_decref) = json_copy((json_t *)record), *value;
 
 	if (strcmp(visit_field(visit, "choice"), "other") == 0 && may_be_another(entity, field))
-		value = fields_value(visit, field, &asked);
+		value = fields_value(visit, field, &asked, json_object_get(record, field->name));
 	else
 		value = chosen_value(visit, conflict_of(record, field->name));
 	if (!value && !visit_has_problems(visit))
@@ -171,6 +174,8 @@ static const char *page_of(struct visit *visit, const char *entity, const json_t
 		return visit_path(visit, "/reports/%s", key);
 	if (strcmp(entity, "provider") == 0)
 		return visit_path(visit, "/providers/%s", key);
+	if (strcmp(entity, "code") == 0)
+		return visit_path(visit, "/codes/%s/%s", json_text_or(record, "list", ""), key);
 	return visit_path(visit, "/cases/%s", strcmp(entity, "case") == 0 ? key : case_key);
 }
 
@@ -202,8 +207,7 @@ static const struct error *note_read(struct visit *visit, const struct entity *e
 	const char *case_key = json_text_or(record, "case", "");
 
 	if (strcmp(entity->name, "person") == 0)
-		return parts_note_person(
-			visit, record, say(visit->request, "to settle what hubs disagree about"));
+		return parts_note_person(visit, record, "to settle what hubs disagree about");
 	return traces_read(
 		visit->office, visit->person.name, entity->name, json_text_or(record, "key", ""), case_key);
 }

@@ -11,7 +11,6 @@
 
 #include "node/base/clock.h"
 #include "node/base/text.h"
-#include "node/casework/codes.h"
 #include "web/office/readers.h"
 
 const char *show_time(const struct visit *visit, const char *time)
@@ -56,6 +55,7 @@ const char *show_choice(const struct visit *visit, const char *code)
 		const char *code, *label;
 	} words[] = {
 		{"unknown", SAY("Not known")},
+		{"open", SAY("Still open")}, /* "Open" is said on buttons */
 		{"opened", SAY("Read")},
 		{"added", SAY("In a case")},
 		{"third-party", SAY("By somebody else")},
@@ -98,8 +98,20 @@ static const char *show_code(const struct visit *visit, const struct field *fiel
 
 	if (!*code || field->choices)
 		return show_choice(visit, code);
-	label = field->codes ? codes_label(field->codes, code) : NULL; /* names of people have none */
+	label = field->codes ? codes_label(visit->codes, field->codes, code)
+			     : NULL; /* names of people have none */
 	return label ? say(visit->request, label) : memory_string(visit->context, code);
+}
+
+json_t *show_codes(const struct visit *visit, const char *list, const json_t *chosen, const json_t *standing)
+{
+	json_t *choices = codes_choices(visit->codes, list, chosen, standing), *choice;
+	size_t i;
+
+	json_array_foreach (choices, i, choice)
+		json_object_set_new(
+			choice, "label", json_string(say(visit->request, json_text_or(choice, "label", ""))));
+	return choices;
 }
 
 static const char *show_list(const struct visit *visit, const struct field *field, const json_t *list)

@@ -16,6 +16,8 @@ const char *show_today(const void *context);
 const char *show_day(const void *context, int days);
 /* A code of a field's choices: "in-progress" is "In progress". */
 const char *show_choice(const struct visit *visit, const char *code);
+/* What a form offers of a code list, as codes_choices, in the language of the visit. The caller's. */
+json_t *show_codes(const struct visit *visit, const char *list, const json_t *chosen, const json_t *standing);
 /* A field's value as one text: labels for codes, "" for nothing. */
 const char *show_value(const struct visit *visit, const struct field *field, const json_t *value);
 /* Keys and verifiers, which tell people nothing and open something to programs: never shown as values. */

@@ -272,8 +272,8 @@ static void check_rest(struct visit *visit, const struct rest *rest)
 static const struct error *drop_rest(
 	struct visit *visit, struct batch *batch, const char *key, const struct rest *rest, const char *why)
 {
-	const char *outcome =
-		memory_format(visit->context, say(visit->request, "The case was closed: %s"), why);
+	const char *outcome = memory_format(
+		visit->context, say(visit_in_english(visit)->request, "The case was closed: %s"), why);
 	json_t *row;
 	size_t i;
 
@@ -378,16 +378,17 @@ static const char *reopening_note(struct visit *visit, const json_t *record, con
 {
 	const char *reason = json_text_or(record, "reason", ""),
 		   *outcome = json_text_or(record, "outcome", "");
+	const struct request *english = visit_in_english(visit)->request;
 	struct buffer *text = buffer_new(visit->context);
 
-	buffer_format(text, say(visit->request, "Opened again: %s"), why);
+	buffer_format(text, say(english, "Opened again: %s"), why);
 	if (*reason) {
 		buffer_text(text, "\n");
-		buffer_format(text, say(visit->request, "It had been closed: %s"), reason);
+		buffer_format(text, say(english, "It had been closed: %s"), reason);
 	}
 	if (*outcome) {
 		buffer_text(text, "\n");
-		buffer_format(text, say(visit->request, "Outcome then: %s"), outcome);
+		buffer_format(text, say(english, "Outcome then: %s"), outcome);
 	}
 	return (const char *)buffer_bytes(text).data;
 }
@@ -412,7 +413,7 @@ const struct error *state_reopen(struct visit *visit)
 	field.label = reopen_asked.label;
 	TRY(find(visit, &record, &key));
 	TRY(check_state(visit, record, key, true));
-	why = fields_value(visit, &field, &reopen_asked);
+	why = fields_value(visit, &field, &reopen_asked, NULL);
 	if (visit_has_problems(visit))
 		return show_reopen(visit, record, key);
 	TRY(batch_event(batch, "case", key, "",
@@ -477,8 +478,8 @@ static const struct error *duplicate_with(
 	check_rest(visit, rest);
 	if (visit_has_problems(visit))
 		return show_duplicate(visit, record, key, rest);
-	reason = memory_format(
-		visit->context, say(visit->request, "The same as %s"), json_text_or(target, "ref", ""));
+	reason = memory_format(visit->context, say(visit_in_english(visit)->request, "The same as %s"),
+		json_text_or(target, "ref", ""));
 	TRY(drop_rest(visit, batch, key, rest, reason));
 	TRY(batch_event(batch, "case", key, "",
 		json_pack("{ss, ss, ss, ss}", "state", "closed", "reason", reason, "retention",

@@ -52,10 +52,11 @@ const struct error *takeout_save(struct visit *visit)
 
 	TRY(attach_find(visit, &in_case, &record));
 	case_key = json_text_or(in_case, "key", "");
-	text = fields_value(visit, schema_field(schema_entity("note"), "text"), &why);
+	text = fields_value(visit, schema_field(schema_entity("note"), "text"), &why, NULL);
 	if (visit_has_problems(visit))
 		return show(visit, in_case, record);
-	note = memory_format(visit->context, say(visit->request, "Took out the file \"%s\": %s"),
+	note = memory_format(visit->context,
+		say(visit_in_english(visit)->request, "Took out the file \"%s\": %s"),
 		json_text_or(record, "name", ""), json_string_value(text));
 	TRY(batch_event(
 		batch, "attachment", visit->parts[1], case_key, json_pack("{ss}", "state", "removed"), NULL));

@@ -63,6 +63,9 @@ static void name_conflict(struct visit *visit, json_t *row)
 	} else if (strcmp(entity, "provider") == 0) {
 		href = visit_path(visit, "/providers/%s", key);
 		name = say(visit->request, "the directory");
+	} else if (strcmp(entity, "code") == 0) {
+		href = visit_path(visit, "/history/code/%s", key);
+		name = say(visit->request, "the code lists");
 	} else if (parts_is_secret(entity)) {
 		href = visit_path(visit, "/cases/%s/people/%s", case_key, key);
 	} else if (*case_key) {

@@ -135,6 +135,8 @@ static const struct error *name_of(const void *context, struct office *office, c
 		*on = "an entry of the directory";
 	else if (strcmp(entity, "principles") == 0)
 		*on = "the principles";
+	else if (strcmp(entity, "code") == 0)
+		*on = "the code lists";
 	else if (kind && !**on)
 		TRY(text_of(context, office, "SELECT ref FROM case_ WHERE key = ?", record, on));
 	return NULL;

@@ -244,7 +244,7 @@ const struct error *transfer_offer(struct visit *visit)
 	TRY(case_find(visit, visit->parts[0], &record));
 	case_key = json_text_or(record, "key", "");
 	TRY(check_offer(visit, case_key, to));
-	reason = fields_value(visit, schema_field(schema_entity("transfer"), "reason"), &reason_asked);
+	reason = fields_value(visit, schema_field(schema_entity("transfer"), "reason"), &reason_asked, NULL);
 	if (visit_has_problems(visit))
 		return show_offer(visit, record);
 	write_key_new(key, visit->office);
@@ -363,7 +363,7 @@ const struct error *transfer_answer(struct visit *visit)
 	if (!is_accepted && strcmp(kind, "declined") != 0)
 		visit_problem(visit, "kind", "Your answer: choose one");
 	else if (!is_accepted)
-		text = fields_value(visit, schema_field(schema_entity("takeover"), "text"), &why);
+		text = fields_value(visit, schema_field(schema_entity("takeover"), "text"), &why, NULL);
 	if (visit_has_problems(visit))
 		return show_answer(visit, offer);
 	TRY(read_upto(visit, offer, &position));

@@ -52,7 +52,8 @@ static const struct error *add_teams(struct visit *visit)
 static void check_team(struct visit *visit, const char *team)
 {
 	json_t *text CLEANUP(json_decref) = json_string(team);
-	const struct error *error = schema_check(schema_field(schema_entity("user"), "team"), text);
+	const struct error *error =
+		schema_check(schema_field(schema_entity("user"), "team"), text, NULL, NULL);
 
 	if (error)
 		visit_problem(visit, "team", error->message);

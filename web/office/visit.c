@@ -14,12 +14,14 @@
 #include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/text.h"
+#include "node/casework/added.h"
 #include "node/casework/lists.h"
 #include "web/host.h"
 #include "web/office/catch.h"
 #include "web/office/devices.h"
 #include "web/office/practice.h"
 #include "web/office/show.h"
+#include "web/office/wording.h"
 
 const char *visit_field(const struct visit *visit, const char *name)
 {
@@ -87,6 +89,18 @@ const char *visit_path(const struct visit *visit, const char *format, ...)
 	path = talloc_vasprintf(visit->context, format, arguments);
 	va_end(arguments);
 	return path;
+}
+
+struct visit *visit_in_english(const struct visit *visit)
+{
+	struct request *request = memory_new(visit->context, struct request);
+	struct visit *english = memory_new(visit->context, struct visit);
+
+	*request = *visit->request;
+	request->language = NULL;
+	*english = *visit;
+	english->request = request;
+	return english;
 }
 
 char *visit_cookie(const void *context, const char *name, const char *value, int64_t seconds)
@@ -174,6 +188,7 @@ static void add_frame(struct visit *visit)
 
 	visit_set(visit, "staff", json_true());
 	visit_text(visit, "site", name && *name ? name : say(visit->request, "Hub"));
+	wording_offer(visit);
 	if (!visit->session)
 		return;
 	visit_set(visit, "nav", nav_of(visit));
@@ -204,6 +219,22 @@ const struct error *visit_go(struct visit *visit, const char *path, const char *
 	if (visit->session && visit->is_once && strlen(path) < SESSION_PATH_SIZE)
 		session_remember(visit->session, visit->once, path);
 	request_redirect(visit->request, path);
+	return NULL;
+}
+
+static bool is_ruling(void *office, const char *log)
+{
+	return office_is_ruled_by(office, log);
+}
+
+/* What is said in codes, in the words that hold now. */
+static const struct error *learn_codes(struct visit *visit)
+{
+	struct codes *codes = NULL;
+
+	if (visit->office->file)
+		TRY(added_codes(visit->context, visit->office->file, is_ruling, visit->office, &codes));
+	visit->codes = codes;
 	return NULL;
 }
 
@@ -504,6 +535,7 @@ static const struct error *call_page(struct visit *visit, const struct office_pa
 		TRY(check_access(visit, page->access));
 	if (visit->session && page->guard != GUARD_NONE)
 		practice_enter(visit);
+	TRY(learn_codes(visit));
 	if (visit->session && request->method == METHOD_POST && page->guard != GUARD_NONE) {
 		if (is_of_other_world(visit, page))
 			return show_other_world(visit, page);
@@ -550,6 +582,7 @@ static const struct error *show_kept(struct visit *visit, const char *id)
 		"again.");
 	visit->request->status = 200;
 	practice_enter(visit);
+	TRY(learn_codes(visit));
 	read_as(visit, &visit->reader);
 	return page->page(visit);
 }
@@ -612,11 +645,8 @@ const struct error *visit_serve(struct request *request)
 	struct visit *visit = visit_new(request);
 	const struct error *error;
 
+	request->language = wording_chosen(request);
 	TRY(check_where_from(request));
-	/* English, whatever the browser prefers: no other language is complete for these pages yet, and
-	 * records in one language between words in another read worse than one. Once one is,
-	 * language_accepted. */
-	request->language = NULL;
 	pthread_mutex_lock(&reception->mutex);
 	if (reception->is_opening) {
 		pthread_mutex_unlock(&reception->mutex);
@@ -639,6 +669,7 @@ void visit_problem_page(struct request *request, const struct error *error)
 	struct visit *visit = request->session;
 	json_t *view;
 
+	request->language = wording_chosen(request); /* also where no guard has looked */
 	if (visit && visit->session) {
 		pthread_mutex_lock(&reception->mutex);
 		visit->view = json_object();

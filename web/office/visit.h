@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "node/casework/codes.h"
 #include "web/office/kept.h"
 #include "web/office/people.h"
 #include "web/office/session.h"
@@ -31,8 +32,8 @@ struct reception {
 	struct throttle *throttle;
 	struct kept *kept;
 	struct worker *worker;
-	char session_cookie[32], device_cookie[32],
-		slip_cookie[32]; /* names; cookies ignore ports, so the port is in them */
+	char session_cookie[32], device_cookie[32], slip_cookie[32],
+		language_cookie[32]; /* names; cookies ignore ports, so the port is in them */
 };
 
 #define VISIT_PARTS 3
@@ -45,6 +46,7 @@ struct visit {
 	struct practice *practice;	/* while they practise */
 	struct person person;		/* who it is; zeroed before signing in */
 	struct reader reader;		/* with whose eyes the case file is read for them */
+	const struct codes *codes;	/* what was added to the code lists; NULL while locked */
 	const char *parts[VISIT_PARTS]; /* what stood for each '*' in the page's pattern; "" when there is no
 					   such one */
 	bool is_shown_again;		/* a form that was kept over a new sign-in: shown, never saved */
@@ -109,6 +111,10 @@ typedef const struct error *visit_work(struct visit *visit, void *job);
 typedef const struct error *visit_finish(struct visit *visit, void *job, const struct error *failed);
 const struct error *visit_slowly(
 	struct visit *visit, visit_work *work, visit_finish *finish, void *job) MUST_CHECK;
+
+/* The same visit in English, whatever language its page is in: for words that go into a record, which people
+ * at other hubs read. Its view is the same. */
+struct visit *visit_in_english(const struct visit *visit);
 
 /* A cookie's value for Set-Cookie; `seconds` 0: until the browser closes; -1: remove it. */
 char *visit_cookie(const void *context, const char *name, const char *value, int64_t seconds);

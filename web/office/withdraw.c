@@ -49,7 +49,7 @@ static const struct error *withdraw_one(struct visit *visit, struct batch *batch
 	}
 	out->here++;
 	return write_withdrawn(batch, case_key, key,
-		say(visit->request, "The person no longer agrees to it."),
+		say(visit_in_english(visit)->request, "The person no longer agrees to it."),
 		memory_format(
 			visit->context, "%.200s, with the consent", json_text_or(row, "provider_name", "")));
 }

@@ -239,6 +239,16 @@ static const struct error *seal_event(struct batch *batch, struct event *event)
 	return NULL;
 }
 
+/* Other hubs would refuse it (permit.c). */
+static const struct error *check_rule(const struct batch *batch, const struct event_draft *draft)
+{
+	bool is_rule = strcmp(draft->entity, "principles") == 0 || strcmp(draft->entity, "code") == 0;
+
+	return is_rule && !draft->is_restated && !office_may_rule(batch->office)
+		       ? error_new(ERROR_DENIED, "only headquarters writes this, for the whole coalition")
+		       : NULL;
+}
+
 static const struct error *add(struct batch *batch, struct event_draft *draft)
 {
 	const struct entity *entity = schema_entity(draft->entity);
@@ -247,6 +257,7 @@ static const struct error *add(struct batch *batch, struct event_draft *draft)
 
 	if (!entity)
 		return error_new(ERROR_INVALID, "there are no records of the kind %s", draft->entity);
+	TRY(check_rule(batch, draft));
 	TRY(casefile_may_write(batch->office->file, draft->entity, draft->key, draft->case_key));
 	TRY(casefile_may_set(batch->office->file, draft->entity, draft->key, draft->set));
 	if (entity->is_local)

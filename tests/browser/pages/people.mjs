@@ -11,6 +11,22 @@ async function asProvider(browser, inspector, { office }, passphrase, act) {
 	await walk.leave();
 }
 
+// What headquarters adds to a code list.
+async function codeLists(walk) {
+	await walk.show('codes', '/codes');
+	await walk.show('codes-none', '/codes/professions');
+	await walk.press('Add to the list');
+	await walk.look('code-new');
+	await walk.send('Save', { label: 'lawyer' });
+	await walk.look('code-wrong');
+	await walk.send('Save', { label: 'Community mediator trained by the district', parent: 'paralegal' });
+	await walk.look('codes-list');
+	await walk.press('Community mediator');
+	await walk.look('code');
+	await walk.press('History');
+	await walk.look('code-history');
+}
+
 // What only a coordinator sees, and somebody with whom nothing is shared; locking ends it.
 export async function peoplePages(browser, inspector, coalition) {
 	const { hq } = coalition;
@@ -32,6 +48,7 @@ export async function peoplePages(browser, inspector, coalition) {
 	await walk.go(`/users/${hq.user}`);
 	await walk.look('person-me');
 	await asProvider(browser, inspector, hq, passphrase, (theirs) => theirs.look('provider'));
+	await codeLists(walk);
 	const provider = await directory(walk);
 	const sent = await referrals(walk, coalition, provider);
 	await asProvider(browser, inspector, hq, passphrase, (theirs) => answers(theirs, sent));

@@ -10,24 +10,24 @@ static const char *const lists[] = {
 
 static void codes_have_labels(void **state)
 {
-	assert_string_equal(codes_label("acts", "01010102"), "Killing");
-	assert_string_equal(codes_label("acts", "02010304"), "Stalking");
-	assert_string_equal(codes_label("perpetrators", "010104"), "Police");
-	assert_string_equal(codes_label("districts", "UG-304"), "Gulu");
-	assert_string_equal(codes_label("violation-status", "01"), "Confirmed");
-	assert_null(codes_label("acts", "nothing"));
-	assert_null(codes_label("nothing", "01"));
-	assert_true(codes_has("needs", "legal"));
-	assert_false(codes_has("needs", "lega"));
+	assert_string_equal(codes_label(NULL, "acts", "01010102"), "Killing");
+	assert_string_equal(codes_label(NULL, "acts", "02010304"), "Stalking");
+	assert_string_equal(codes_label(NULL, "perpetrators", "010104"), "Police");
+	assert_string_equal(codes_label(NULL, "districts", "UG-304"), "Gulu");
+	assert_string_equal(codes_label(NULL, "violation-status", "01"), "Confirmed");
+	assert_null(codes_label(NULL, "acts", "nothing"));
+	assert_null(codes_label(NULL, "nothing", "01"));
+	assert_true(codes_offers(NULL, "needs", "legal"));
+	assert_false(codes_offers(NULL, "needs", "lega"));
 }
 
 static void chosen_ones_are_marked(void **state)
 {
 	json_t *chosen CLEANUP(json_decref) = json_pack("[s,s]", "legal", "funds");
-	json_t *choices CLEANUP(json_decref) = codes_choices("needs", chosen);
+	json_t *choices CLEANUP(json_decref) = codes_choices(NULL, "needs", chosen, NULL);
 	json_t *one CLEANUP(json_decref) = json_string("medical");
-	json_t *single CLEANUP(json_decref) = codes_choices("needs", one);
-	json_t *none CLEANUP(json_decref) = codes_choices("nothing", NULL);
+	json_t *single CLEANUP(json_decref) = codes_choices(NULL, "needs", one, NULL);
+	json_t *none CLEANUP(json_decref) = codes_choices(NULL, "nothing", NULL, NULL);
 	size_t i, selected = 0;
 	json_t *choice;
 
@@ -40,14 +40,69 @@ static void chosen_ones_are_marked(void **state)
 
 static void a_list_can_be_gone_through(void **state)
 {
-	json_t *choices CLEANUP(json_decref) = codes_choices("districts", NULL);
+	json_t *choices CLEANUP(json_decref) = codes_choices(NULL, "districts", NULL, NULL);
 	const char *code, *label;
 	size_t count = 0;
 
 	for (; (code = codes_at("districts", count, &label)); count++)
-		assert_string_equal(label, codes_label("districts", code));
+		assert_string_equal(label, codes_label(NULL, "districts", code));
 	assert_int_equal(count, json_array_size(choices));
 	assert_null(codes_at("nothing", 0, &label));
+}
+
+static struct codes *added(const void *context)
+{
+	struct codes *codes = codes_new(context);
+
+	codes_add(codes, &(struct code_added){"perpetrators", "L1", "Flying squad", "010104", true});
+	codes_add(codes, &(struct code_added){"perpetrators", "L2", "Old squad", "010104", false});
+	codes_add(codes, &(struct code_added){"perpetrators", "L3", "Moneylenders", "", true});
+	codes_add(codes, &(struct code_added){"needs", "L4", "A bicycle", "", true});
+	return codes;
+}
+
+/* The codes of choices, a space behind each. */
+static char *codes_of(const void *context, json_t *choices)
+{
+	struct buffer *text = buffer_new(context);
+	json_t *choice;
+	size_t i;
+
+	json_array_foreach (choices, i, choice)
+		buffer_format(text, "%s ", json_text_or(choice, "code", ""));
+	json_decref(choices);
+	return (char *)buffer_bytes(text).data;
+}
+
+static void what_was_added_is_a_code_like_any_other(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct codes *codes = added(context);
+
+	assert_string_equal(codes_label(codes, "perpetrators", "L1"), "Flying squad");
+	assert_null(codes_label(codes, "needs", "L1"));
+	assert_null(codes_label(NULL, "perpetrators", "L1"));
+	assert_string_equal(codes_root(codes, "perpetrators", "L1"), "010104");
+	assert_string_equal(codes_root(codes, "perpetrators", "L3"), "L3");
+	assert_string_equal(codes_root(codes, "perpetrators", "0204"), "0204");
+}
+
+static void what_was_retired_keeps_its_label_and_is_not_offered(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct codes *codes = added(context);
+	json_t *standing CLEANUP(json_decref) = json_pack("[s,s,s]", "L2", "010104", "newer");
+	char *offered = codes_of(context, codes_choices(codes, "perpetrators", NULL, NULL));
+	char *kept = codes_of(context, codes_choices(codes, "perpetrators", standing, standing));
+
+	assert_string_equal(codes_label(codes, "perpetrators", "L2"), "Old squad");
+	assert_true(codes_offers(codes, "perpetrators", "L1"));
+	assert_false(codes_offers(codes, "perpetrators", "L2"));
+	assert_non_null(strstr(offered, " 010104 L1 "));
+	assert_true(text_ends(offered, " L3 "));
+	assert_null(strstr(offered, "L2"));
+	assert_null(strstr(offered, "L4"));
+	assert_true(text_ends(kept, " L3 L2 newer "));
 }
 
 static size_t count_of(const char *text, char c)
@@ -65,9 +120,9 @@ static void check_line(const void *context, const char *list, char *line, json_t
 
 	if (!*code || !*label || json_object_get(seen, code) || strchr(label, '"'))
 		fail_msg("%s: %s", list, code);
-	assert_string_equal(codes_label(list, code), label);
+	assert_string_equal(codes_label(NULL, list, code), label);
 	assert_true(!*line || text_is_date(line));
-	if (*parent && strcmp(list, "districts") != 0 && !codes_has(list, parent))
+	if (*parent && strcmp(list, "districts") != 0 && !codes_offers(NULL, list, parent))
 		fail_msg("%s: the parent of %s is missing", list, code);
 	json_object_set_new(seen, code, json_true());
 }
@@ -77,7 +132,7 @@ static void every_list_is_well_formed(void **state)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
 		void *context CLEANUP(memory_free) = memory_context(NULL);
 		char *path = memory_format(context, "node/casework/codes/%s.csv", lists[i]), *rest, *line;
-		json_t *choices CLEANUP(json_decref) = codes_choices(lists[i], NULL);
+		json_t *choices CLEANUP(json_decref) = codes_choices(NULL, lists[i], NULL, NULL);
 		json_t *seen CLEANUP(json_decref) = json_object();
 		struct bytes text;
 
@@ -96,10 +151,10 @@ static void every_list_is_well_formed(void **state)
 /* 135 districts of ISO 3166-2 (Kampala among them) and Terego, which it lacks. */
 static void uganda_has_all_its_districts(void **state)
 {
-	json_t *districts CLEANUP(json_decref) = codes_choices("districts", NULL);
+	json_t *districts CLEANUP(json_decref) = codes_choices(NULL, "districts", NULL, NULL);
 
 	assert_int_equal(json_array_size(districts), 136);
-	assert_true(codes_has("districts", "UG-102"));
+	assert_true(codes_offers(NULL, "districts", "UG-102"));
 }
 
 int main(void)
@@ -108,6 +163,8 @@ int main(void)
 		cmocka_unit_test(codes_have_labels),
 		cmocka_unit_test(chosen_ones_are_marked),
 		cmocka_unit_test(a_list_can_be_gone_through),
+		cmocka_unit_test(what_was_added_is_a_code_like_any_other),
+		cmocka_unit_test(what_was_retired_keeps_its_label_and_is_not_offered),
 		cmocka_unit_test(every_list_is_well_formed),
 		cmocka_unit_test(uganda_has_all_its_districts),
 	};

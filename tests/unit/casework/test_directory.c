@@ -86,6 +86,32 @@ static void colleagues_are_no_safe_houses(void **state)
 	assert_string_equal(names(context, rows), "Empty Opio");
 }
 
+/* Nor what a coalition called otherwise, and put under them. */
+static void what_was_added_under_safe_houses_is_one(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct casefile *file = filled(context);
+	const char *codes[3];
+	json_t *rows;
+
+	for (int i = 0; i < 3; i++) {
+		static const char *const lists[] = {"professions", "needs", "professions"},
+					 *const parents[] = {"safe-house", "relocation", "doctor"};
+		const char *key = sample_key(context, KAMPALA, 20 + i);
+
+		sample_take(file, sample_event(context, KAMPALA, 'o', 20 + i, "code", key, NULL,
+					  json_pack("{ss, ss, ss}", "list", lists[i], "label", "Words",
+						  "parent", parents[i]),
+					  NULL));
+		codes[i] = memory_format(context, "L%s", strchr(key, '.') + 1);
+	}
+	add(context, file, 7, "provider", json_pack("{ss, ss}", "name", "Shelter", "profession", codes[0]));
+	add(context, file, 8, "provider", json_pack("{ss, s[s]}", "name", "Bed", "services", codes[1]));
+	add(context, file, 9, "provider", json_pack("{ss, ss}", "name", "Healer", "profession", codes[2]));
+	assert_null(directory_colleagues(file, sample_key(context, GULU, 1), 10, &rows));
+	assert_string_equal(names(context, rows), "Empty Healer Opio");
+}
+
 static void the_newest_principles_come_first(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
@@ -160,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_search_narrows_by_each_word),
 		cmocka_unit_test(colleagues_are_no_safe_houses),
+		cmocka_unit_test(what_was_added_under_safe_houses_is_one),
 		cmocka_unit_test(the_newest_principles_come_first),
 		cmocka_unit_test(principles_are_accepted_for_a_year_and_a_version),
 		cmocka_unit_test(an_entry_tells_what_it_said_before),

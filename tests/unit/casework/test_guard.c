@@ -36,7 +36,7 @@ static struct guard_verdict ask(const struct sample *sample, json_t **provider)
 			json_pack("{ss, ss}", "perpetrator", sample->perpetrator, "agency", sample->words));
 	*provider = json_pack("{ss, ss, ss}", "agency", sample->agency, "profession", sample->profession,
 		"organisation", sample->organisation);
-	verdict = guard_look(in_case, incidents, *provider, NULL);
+	verdict = guard_look(NULL, in_case, incidents, *provider, NULL);
 	json_decref(in_case);
 	json_decref(incidents);
 	return verdict;
@@ -98,6 +98,49 @@ static void whoever_may_have_done_it_is_not_asked(void **state)
 	}
 }
 
+/* A unit that a coalition added under the police is of the police, and what it added under safe houses is
+ * one. */
+static void what_was_added_under_an_agency_is_of_it(void **state)
+{
+	static const struct {
+		const char *perpetrator, *words, *agency, *profession;
+		enum guard_reason reason;
+		const char *named;
+	} samples[] = {
+		{"L1", "", "010104", "lawyer", GUARD_SAME, "010104"},
+		{"010104", "", "L1", "lawyer", GUARD_SAME, "L1"},
+		{"L1", "", "", "L2", GUARD_SAME, "010104"},
+		{"L3", "", "L3", "lawyer", GUARD_SAME, "L3"},
+		{"L3", "", "L1", "lawyer", GUARD_CLEAR, ""},
+		{"1102", "the flying squad", "L1", "lawyer", GUARD_NAMED, "L1"},
+		{"1102", "Gulu Police Post", "L1", "lawyer", GUARD_NAMED, "L1"},
+		{"99", "", "L1", "lawyer", GUARD_UNKNOWN, "L1"},
+		{"99", "", "L3", "lawyer", GUARD_CLEAR, ""},
+	};
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct codes *codes = codes_new(context);
+	json_t *house CLEANUP(json_decref) = json_pack("{ss}", "profession", "L4");
+
+	codes_add(codes, &(struct code_added){"perpetrators", "L1", "Flying squad", "010104", true});
+	codes_add(codes,
+		&(struct code_added){"professions", "L2", "Desk of the police", "police-liaison", true});
+	codes_add(codes, &(struct code_added){"perpetrators", "L3", "Moneylenders", "", true});
+	codes_add(codes, &(struct code_added){"professions", "L4", "Shelter", "safe-house", false});
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+		json_t *in_case CLEANUP(json_decref) =
+			json_pack("{s[s]}", "perpetrators", samples[i].perpetrator);
+		json_t *incidents CLEANUP(json_decref) = json_pack("[{ss}]", "agency", samples[i].words);
+		json_t *provider CLEANUP(json_decref) = json_pack(
+			"{ss, ss}", "agency", samples[i].agency, "profession", samples[i].profession);
+		struct guard_verdict verdict = guard_look(codes, in_case, incidents, provider, NULL);
+
+		if (verdict.reason != samples[i].reason || strcmp(verdict.agency, samples[i].named) != 0)
+			fail_msg("sample %zu: %d \"%s\"", i, verdict.reason, verdict.agency);
+	}
+	assert_true(guard_is_hidden(codes, house));
+	assert_false(guard_is_hidden(NULL, house));
+}
+
 static void a_consent_counts_for_the_agency_it_names_alone(void **state)
 {
 	json_t *consent = json_pack("{s[ss]}", "agencies", "010104", "0103"), *none = json_object();
@@ -117,7 +160,7 @@ static struct guard_verdict look(json_t *provider, const json_t *agreed)
 {
 	json_t *in_case = json_pack("{s[s]}", "perpetrators", "010104"),
 	       *incidents = json_pack("[{ss}]", "agency", "guards of Sunrise Sugar");
-	struct guard_verdict verdict = guard_look(in_case, incidents, provider, agreed);
+	struct guard_verdict verdict = guard_look(NULL, in_case, incidents, provider, agreed);
 
 	json_decref(in_case);
 	json_decref(incidents);
@@ -150,7 +193,7 @@ static void what_two_agreed_to_blocks_no_more_and_what_came_later_does(void **st
 	assert_int_equal(look(police, agreed).reason, GUARD_CLEAR);
 	assert_int_equal(look(police, other).reason, GUARD_SAME);
 	assert_int_equal(look(both, agreed).reason, GUARD_CLEAR);
-	assert_string_equal(guard_look(in_case, NULL, both, agreed).agency, "0102");
+	assert_string_equal(guard_look(NULL, in_case, NULL, both, agreed).agency, "0102");
 }
 
 static void safe_houses_are_not_shown_to_providers(void **state)
@@ -158,7 +201,7 @@ static void safe_houses_are_not_shown_to_providers(void **state)
 	json_t *list = json_pack("[{ss}, {ss}, {ss}, {}]", "profession", "safe-house", "profession", "doctor",
 		"profession", "safe-house");
 
-	guard_hide(list);
+	guard_hide(NULL, list);
 	assert_int_equal(json_array_size(list), 2);
 	assert_string_equal(json_text_or(json_array_get(list, 0), "profession", ""), "doctor");
 	json_decref(list);
@@ -168,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whoever_may_have_done_it_is_not_asked),
+		cmocka_unit_test(what_was_added_under_an_agency_is_of_it),
 		cmocka_unit_test(a_consent_counts_for_the_agency_it_names_alone),
 		cmocka_unit_test(an_entry_does_not_forget_what_it_said),
 		cmocka_unit_test(what_two_agreed_to_blocks_no_more_and_what_came_later_does),

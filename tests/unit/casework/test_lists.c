@@ -2,6 +2,7 @@
 #include "tests/unit/casework/sample.h"
 
 #include "node/casework/owed.h"
+#include "node/casework/added.h"
 #include "node/casework/directory.h"
 #include "node/casework/referral.h"
 #include "node/casework/schema.h"
@@ -543,6 +544,8 @@ static void every_list_runs_on_an_index(void **state)
 		hub->file, &(struct directory_filter){"legal", "", "", "", "active"}, 10, 0, &rows));
 	ASK(directory_colleagues(hub->file, key, 10, &rows));
 	ASK(directory_principles(hub->file, &rows));
+	ASK(added_list(hub->file, "acts", &rows));
+	ASK(added_list(hub->file, "", &rows));
 	ASK(referral_list_to(hub->file, key, 10, &rows));
 	ASK(referral_list_received(hub->file, GULU, 10, &rows));
 	ASK(referral_list_sent(hub->file, GULU, 10, &rows));

@@ -376,6 +376,26 @@ static void the_directory_has_the_writers_of_a_case_and_headquarters_makes_the_r
 	assert_int_equal(alone(alone_hub), STANDING_PERMITTED);
 }
 
+/* What a hub added while it worked alone it hands on in its own name, and nothing else. */
+static void only_headquarters_adds_codes_for_all(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct said *hub = say(context, MBALE, 'o', "code", MBALE, NULL, TEXT("label", "x"));
+	struct said *other = say(context, GULU, 'o', "code", MBALE, NULL, TEXT("label", "x"));
+	struct said *headquarters = say(context, KAMPALA, 'o', "code", KAMPALA, NULL, TEXT("label", "x"));
+
+	assert_int_equal(alone(headquarters), STANDING_PERMITTED);
+	assert_int_equal(alone(hub), STANDING_REFUSED);
+	hub->event->is_restated = other->event->is_restated = true;
+	assert_int_equal(alone(hub), STANDING_PERMITTED);
+	assert_int_equal(alone(other), STANDING_REFUSED);
+	hub->event->is_restated = false;
+	hub->origin.roster_version = 0;
+	assert_int_equal(alone(hub), STANDING_PERMITTED);
+	assert_int_equal(alone(say(context, KAMPALA, 'i', "code", KAMPALA, NULL, TEXT("label", "x"))),
+		STANDING_REFUSED);
+}
+
 static int start(void **state)
 {
 	secret_start();
@@ -386,6 +406,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reports_and_cases_have_two_writers),
+		cmocka_unit_test(only_headquarters_adds_codes_for_all),
 		cmocka_unit_test(intake_can_only_do_what_any_phone_could),
 		cmocka_unit_test(people_and_audit_are_each_hubs_own),
 		cmocka_unit_test(a_field_must_have_its_shape),

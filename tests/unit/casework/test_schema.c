@@ -8,7 +8,8 @@
 
 static const struct error *check(const char *entity, const char *field, json_t *value)
 {
-	const struct error *error = schema_check(schema_field(schema_entity(entity), field), value);
+	const struct error *error =
+		schema_check(schema_field(schema_entity(entity), field), value, NULL, NULL);
 
 	json_decref(value);
 	return error;
@@ -49,6 +50,28 @@ static void a_wrong_answer_names_its_field(void **state)
 	assert_non_null(check("user", "name", json_string("Grace Akello")));
 	assert_non_null(check("user", "name", json_string("../root")));
 	assert_non_null(check("report", "case", json_string("GUL-7K2QX")));
+}
+
+/* What was retired, or what only a newer hub knows, stays where it stands and comes to no other record. */
+static void a_code_that_stands_may_stay(void **state)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	const struct field *needs = schema_field(schema_entity("case"), "needs"),
+			   *district = schema_field(schema_entity("case"), "district");
+	struct codes *codes = codes_new(context);
+	json_t *typed CLEANUP(json_decref) = json_pack("[s,s]", "L1", "legal");
+	json_t *retired CLEANUP(json_decref) = json_pack("[s,s]", "L2", "legal");
+	json_t *here CLEANUP(json_decref) = json_string("UG-999");
+
+	codes_add(codes, &(struct code_added){"needs", "L1", "A bicycle", "", true});
+	codes_add(codes, &(struct code_added){"needs", "L2", "A horse", "", false});
+	assert_null(schema_check(needs, typed, codes, NULL));
+	assert_non_null(schema_check(needs, typed, NULL, NULL));
+	assert_non_null(schema_check(needs, retired, codes, NULL));
+	assert_non_null(schema_check(needs, retired, codes, typed));
+	assert_null(schema_check(needs, retired, codes, retired));
+	assert_non_null(schema_check(district, here, codes, NULL));
+	assert_null(schema_check(district, here, codes, here));
 }
 
 static void length_counts_characters_not_bytes(void **state)
@@ -96,7 +119,8 @@ static void every_field_is_whole_and_has_its_column(void **state)
 			if (field->type == FIELD_CODE || field->type == FIELD_CODES)
 				assert_true((field->codes != NULL) != (field->choices != NULL));
 			if (field->codes) {
-				json_t *choices CLEANUP(json_decref) = codes_choices(field->codes, NULL);
+				json_t *choices CLEANUP(json_decref) =
+					codes_choices(NULL, field->codes, NULL, NULL);
 
 				assert_true(json_array_size(choices) > 0);
 			}
@@ -111,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_answer_passes),
 		cmocka_unit_test(a_wrong_answer_names_its_field),
+		cmocka_unit_test(a_code_that_stands_may_stay),
 		cmocka_unit_test(length_counts_characters_not_bytes),
 		cmocka_unit_test(another_hub_may_know_newer_codes),
 		cmocka_unit_test(every_field_is_whole_and_has_its_column),
