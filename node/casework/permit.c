@@ -244,7 +244,7 @@ static void judge_children(const char *key, const struct claim *creator, struct 
 }
 
 /* By its sender, whoever owns the case by now: what was sent was sent, and the provider's hub knows of no
- * transfer. What is handed on of it, whoever owned the case may say again. */
+ * transfer. What is handed on of it, whoever owned the case may say again; headquarters holds none of it. */
 static struct judgement judge_sender(const struct claim *claim, const char *case_key,
 	const struct owners *senders, const struct owners *owners)
 {
@@ -254,8 +254,7 @@ static struct judgement judge_sender(const struct claim *claim, const char *case
 		return refused("it names another case than the record belongs to");
 	if (owner_tenure_of(senders, origin) >= 0)
 		return permitted();
-	if (claim->event->is_restated &&
-		(origin->is_headquarters || (owners && owner_last_of(owners, origin->log) >= 0)))
+	if (claim->event->is_restated && owners && owner_last_of(owners, origin->log) >= 0)
 		return permitted();
 	return waiting(owner_last_of(senders, origin->log) >= 0
 			       ? PERMIT_HELD

@@ -143,7 +143,11 @@ static void nobody_else_names_a_sender_or_speaks_as_one(void **state_)
 			       withdrawn(context, LIRA, 6), withdrawn(context, KAMPALA, 7),
 			       withdrawn(context, ARUA, 8), reply(context, LIRA, 9, "declined"),
 			       reply(context, KAMPALA, 10, "declined")));
-	/* Of another case; and only handed on. */
+	for (int i = 0; i < 2; i++)
+		sample_take(file, restated(context, i ? KAMPALA : LIRA, 14 + i,
+					  json_pack("{s:s, s:s}", "sender", LIRA, "state", "withdrawn"),
+					  json_pack("{s:[s]}", "state", GULU "/01je0000000000000000000001")));
+	/* Of another case. */
 	sample_take(file, sample_event(context, GULU, 'o', 11, "referral", REFERRAL,
 				  sample_key(context, GULU, 9), elsewhere, NULL));
 	sample_take(file, withdrawn(context, LIRA, 12));
