@@ -410,15 +410,17 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 	entities = schema_entities(&count);
 	digest_start(&digest);
 	TRY(digest_rows(file->db, &digest,
-		"SELECT log, event.event, kind, headquarters, standing, line, overstep.reason, "
+		"SELECT log, event.event, kind, headquarters, standing, event_line(line) AS said, "
+		"overstep.reason, "
 		"waiting.reason FROM event"
 		" LEFT JOIN overstep ON overstep.event = event.id LEFT JOIN waiting ON waiting.event = "
 		"event.id"
-		" ORDER BY log, event.event, line"));
+		" ORDER BY log, event.event, said"));
 	TRY(digest_rows(file->db, &digest,
-		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, search.text FROM "
+		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, searched.text "
+		"FROM "
 		"entity"
-		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = "
+		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN searched ON searched.id = "
 		"entity.search_row"
 		" ORDER BY type, key, field"));
 	TRY(digest_rows(file->db, &digest,

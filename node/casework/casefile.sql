@@ -26,6 +26,7 @@ CREATE TABLE entity( -- each record that some event speaks of
 );
 
 CREATE INDEX entity_case ON entity(case_key) WHERE case_key IS NOT NULL;
+CREATE INDEX entity_search ON entity(search_row) WHERE search_row IS NOT NULL;
 
 CREATE TABLE event( -- every event ever taken, to the byte
   id INTEGER PRIMARY KEY, -- order of arrival; means nothing
@@ -38,9 +39,9 @@ CREATE TABLE event( -- every event ever taken, to the byte
   roster INTEGER NOT NULL, -- the roster version which that commit names; rights follow from it
   headquarters INTEGER NOT NULL, -- 1 when the log was headquarters' in that version
   standing INTEGER NOT NULL, -- 0 permitted, 1 waits (table waiting), 2 refused (table overstep), 3 contradicted by its own double, -1 not judged yet
-  line TEXT NOT NULL -- the JSON, as it was signed
+  line BLOB NOT NULL -- the JSON, as it was signed; packed (packing.h)
 );
-CREATE INDEX event_identity ON event(log, event);
+CREATE INDEX event_identity ON event(event);
 CREATE INDEX event_entity ON event(entity);
 
 CREATE TABLE overstep( -- events that are kept but do not count
@@ -105,13 +106,14 @@ CREATE INDEX case_owner_log ON case_owner(log, case_key);
 --   key       names the record on every hub
 --   home      log id of the hub that made it
 --   created   when, by the clock of whoever made it (RFC 3339, UTC)
---   updated   when it was last changed
+--   changed   when it was last changed; NULL: not since
+--   updated   when it was made or last changed
 --   author    user name of whoever made it; empty from the public form
 --   conflicts how many of its fields have several values
 -- then its fields, and last what SQLite itself works out of them, for sorting.
 
 CREATE TABLE report( -- what somebody told us
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   what TEXT, -- what happened
   "when" TEXT, -- the day, month or year
   precision TEXT, -- how sure that is (codes/precision.csv)
@@ -140,7 +142,7 @@ CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 CREATE INDEX report_urgency ON report(urgency, created);
 
 CREATE TABLE case_( -- what we do about it
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   ref TEXT, -- what people say on the phone: GUL-7K2QX
   alias TEXT, -- what the defender is called here
   summary TEXT, -- the story so far
@@ -183,7 +185,7 @@ CREATE INDEX case_followed ON case_(is_closed, followed_by, review_by);
 CREATE INDEX case_retention ON case_(retention) WHERE retention <> '';
 
 CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   part TEXT, -- defender, family, witness, reporter, other
   names TEXT, -- their names
@@ -197,7 +199,7 @@ CREATE TABLE person( -- who somebody in a case is: shown only when asked for, an
 CREATE INDEX person_case ON person(case_key, created, key);
 
 CREATE TABLE contact( -- how to reach somebody without harm
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   channel TEXT, -- call, text, app, visit, through, other
   address TEXT, -- number, address or person
@@ -210,7 +212,7 @@ CREATE TABLE contact( -- how to reach somebody without harm
 CREATE INDEX contact_case ON contact(case_key, created, key);
 
 CREATE TABLE plan( -- a safety plan
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   at_risk TEXT, -- defender, provider, both
   risk_defender TEXT, -- what threatens the defender
@@ -226,7 +228,7 @@ CREATE INDEX plan_case ON plan(case_key, created, key);
 CREATE INDEX plan_review ON plan(case_key, review_by);
 
 CREATE TABLE incident( -- what was done to somebody
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   act TEXT, -- codes/acts.csv
   "when" TEXT, -- the day, month or year
@@ -243,7 +245,7 @@ CREATE TABLE incident( -- what was done to somebody
 CREATE INDEX incident_case ON incident(case_key, "when", key);
 
 CREATE TABLE consent( -- what the person agreed to
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   purpose TEXT, -- for what
   to_whom TEXT, -- to whom
@@ -257,7 +259,7 @@ CREATE TABLE consent( -- what the person agreed to
 CREATE INDEX consent_case ON consent(case_key, created, key);
 
 CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the folder files
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   name TEXT, -- what it is called
   kind TEXT, -- what kind of file
@@ -270,7 +272,7 @@ CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the fold
 CREATE INDEX attachment_case ON attachment(case_key, created, key);
 
 CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it, and no other
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   provider TEXT, -- key of the provider
   hub TEXT, -- log id of the provider's hub; empty: they have an account at none
@@ -306,7 +308,7 @@ CREATE INDEX referral_pass ON referral(pass) WHERE pass <> '';
 CREATE INDEX referral_home ON referral(home, created);
 
 CREATE TABLE reply( -- what came back on a referral, a step each
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   referral TEXT, -- key of the referral
   kind TEXT, -- accepted, declined, progress, done, proposal
   why TEXT, -- of declined: own-agency, already-received, not-applicable, person-declined, unavailable, other
@@ -321,7 +323,7 @@ CREATE INDEX reply_referral ON reply(referral, created, key);
 CREATE INDEX reply_next ON reply(next) WHERE next <> '';
 
 CREATE TABLE transfer( -- a case offered to another hub
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   "to" TEXT, -- log id of that hub
   reason TEXT, -- why
@@ -336,7 +338,7 @@ CREATE INDEX transfer_to ON transfer("to", state, created);
 CREATE INDEX transfer_home ON transfer(home, created);
 
 CREATE TABLE takeover( -- the other hub's answer to a transfer
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   transfer TEXT, -- key of the transfer
   kind TEXT, -- accepted, declined
   text TEXT, -- why
@@ -346,7 +348,7 @@ CREATE TABLE takeover( -- the other hub's answer to a transfer
 CREATE INDEX takeover_transfer ON takeover(transfer, created, key);
 
 CREATE TABLE provider( -- the directory: who can help, for the whole coalition
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   name TEXT, -- their name
   profession TEXT, -- codes/professions.csv
   organisation TEXT, -- where they work
@@ -368,14 +370,14 @@ CREATE INDEX provider_state ON provider(state, name);
 CREATE INDEX provider_user ON provider("user") WHERE "user" <> '';
 
 CREATE TABLE principles( -- the coalition's guiding principles; the newest version counts
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   version INTEGER, -- rises
   text TEXT -- the principles
 );
 CREATE INDEX principles_version ON principles(version);
 
 CREATE TABLE action( -- what was agreed
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   what TEXT, -- what is to be done
   who TEXT, -- by whom
@@ -392,7 +394,7 @@ CREATE INDEX action_open ON action(is_open, due_by);
 CREATE INDEX action_who ON action(who, is_open, due_by);
 
 CREATE TABLE followup( -- looking after it
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   due TEXT, -- when it is owed
   made TEXT, -- when it was made; empty while it is owed
@@ -411,14 +413,14 @@ CREATE INDEX followup_open ON followup(is_open, due_by);
 CREATE INDEX followup_owner ON followup(owner, is_open, due_by) WHERE owner <> '';
 
 CREATE TABLE note( -- what somebody wrote down in a case
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   text TEXT -- the note
 );
 CREATE INDEX note_case ON note(case_key, created, key);
 
 CREATE TABLE message( -- to or from a reporter
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   report TEXT, -- key of the report
   "from" TEXT, -- reporter, office
   text TEXT, -- the message
@@ -433,7 +435,7 @@ CREATE TABLE message( -- to or from a reporter
 CREATE INDEX message_report ON message(report, created, key);
 
 CREATE TABLE user( -- the people of this hub
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   name TEXT, -- what they type to sign in
   role TEXT, -- coordinator, officer, provider, facilitator
   team TEXT, -- the organisation within the office they belong to; empty: none
@@ -446,7 +448,7 @@ CREATE INDEX user_name ON user(name);
 CREATE INDEX user_team ON user(team, state);
 
 CREATE TABLE audit( -- what people of this hub did that must be answered for
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   what TEXT, -- exported, looked up an identity ...
   who TEXT, -- user name
   "on" TEXT, -- what it was done to, in words
@@ -470,10 +472,28 @@ CREATE INDEX trail_prev ON trail(prev, n);
 CREATE INDEX trail_n ON trail(n, hash);
 CREATE INDEX trail_loose ON trail(is_loose) WHERE is_loose = 1;
 
--- Words of reports, cases, actions and notes. A row's number begins with its record's time of creation, so that the newest come first
--- without sorting.
+-- What people may look for in a record, a field a line: those that entities.c says are searched.
+CREATE VIEW searched(id, text) AS SELECT search_row, CASE type
+  WHEN 'report' THEN (SELECT iif(what <> '', what || char(10), '') || iif(place <> '', place || char(10), '')
+    || iif(who <> '', who || char(10), '') || iif("by" <> '', "by" || char(10), '') || iif(contact <> '', contact || char(10), '')
+    FROM report r WHERE r.id = entity.id)
+  WHEN 'case' THEN (SELECT iif(ref <> '', ref || char(10), '') || iif(alias <> '', alias || char(10), '')
+    || iif(summary <> '', summary || char(10), '') || iif(outcome <> '', outcome || char(10), '') FROM case_ r WHERE r.id = entity.id)
+  WHEN 'incident' THEN (SELECT iif(text <> '', text || char(10), '') FROM incident r WHERE r.id = entity.id)
+  WHEN 'attachment' THEN (SELECT iif(name <> '', name || char(10), '') || iif(text <> '', text || char(10), '')
+    FROM attachment r WHERE r.id = entity.id)
+  WHEN 'referral' THEN (SELECT iif(ref <> '', ref || char(10), '') FROM referral r WHERE r.id = entity.id)
+  WHEN 'provider' THEN (SELECT iif(name <> '', name || char(10), '') || iif(organisation <> '', organisation || char(10), '')
+    FROM provider r WHERE r.id = entity.id)
+  WHEN 'action' THEN (SELECT iif(what <> '', what || char(10), '') || iif(who <> '', who || char(10), '')
+    || iif(outcome <> '', outcome || char(10), '') FROM action r WHERE r.id = entity.id)
+  WHEN 'note' THEN (SELECT iif(text <> '', text || char(10), '') FROM note r WHERE r.id = entity.id)
+  END FROM entity WHERE search_row IS NOT NULL;
+
+-- The words of these. A row's number begins with its record's time of creation, so that the newest come first without sorting. The
+-- text itself is not held here again.
 CREATE VIRTUAL TABLE search USING fts5(
-  text, -- the searched fields, a line each
-  entity UNINDEXED, -- row in entity
+  text,
+  content = 'searched', content_rowid = 'id', columnsize = 0,
   tokenize = "unicode61 remove_diacritics 2"
 );

@@ -57,6 +57,7 @@ const struct error *ledger_new(const void *context, struct db *db, const char *s
 
 	talloc_set_destructor(ledger, ledger_free);
 	ledger->db = db;
+	TRY(packing_new(ledger, db, self, &ledger->packing));
 	snprintf(ledger->self, sizeof ledger->self, "%s", self);
 	for (size_t i = 0; i < LEDGER_STATEMENTS; i++)
 		TRY(db_prepare(db, &ledger->statements[i], statements[i]));
@@ -208,7 +209,7 @@ static const struct error *find_versions(struct ledger *ledger, const void *cont
 		*version = (struct version){.id = db_integer(query, 0), .entity = db_integer(query, 1)};
 		read_origin(query, &version->origin);
 		version->standing = (enum standing)db_integer(query, 8);
-		line = db_bytes(query, 9);
+		TRY(packing_unpack(ledger->packing, db_bytes(query, 9), &line));
 		digest_of(version->digest, line);
 		version->is_same =
 			line.len == event->line.len && memcmp(line.data, event->line.data, line.len) == 0;
@@ -243,7 +244,7 @@ static const struct error *add_version(struct ledger *ledger, const struct event
 	db_bind_integer(query, 7, origin->roster_version);
 	db_bind_integer(query, 8, origin->is_headquarters);
 	db_bind_integer(query, 9, STANDING_UNJUDGED);
-	db_bind_text(query, 10, (const char *)event->line.data);
+	db_bind_bytes(query, 10, packing_pack(ledger->packing, event->line));
 	TRY(db_done(query));
 	out->id = sqlite3_last_insert_rowid(ledger->db->handle);
 	return NULL;
@@ -374,6 +375,7 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 	for (;;) {
 		enum standing standing;
 		struct claim *claim;
+		struct bytes line;
 
 		TRY(db_step(query, &row));
 		if (!row)
@@ -386,7 +388,8 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 		claim = &claims[used++];
 		*claim = (struct claim){.id = db_integer(query, 0), .judgement = {standing, ""}};
 		read_origin(query, &claim->origin);
-		TRY(event_parse(claims, db_bytes(query, 9), &claim->event));
+		TRY(packing_unpack(ledger->packing, db_bytes(query, 9), &line));
+		TRY(event_parse(claims, line, &claim->event));
 	}
 	db_reset(query);
 	*out = claims;

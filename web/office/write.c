@@ -176,7 +176,8 @@ static const struct error *readers_of_answer(
 	if (!ids_is_key(transfer))
 		return error_new(ERROR_INVALID, "an answer that does not say to which transfer");
 	TRY(db_prepare(casefile_db(batch->office->file), &query,
-		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id, json_each(v.line, '$.to') t"
+		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id, json_each(event_line(v.line), "
+		"'$.to') t"
 		" WHERE e.type = 'transfer' AND e.key = ? AND t.value = 'hq'"));
 	db_bind_text(&query, 1, transfer);
 	TRY(db_step(&query, &is_seen));

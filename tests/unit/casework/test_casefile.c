@@ -152,8 +152,9 @@ static void what_this_version_does_not_know_is_kept(void **state)
 			json_pack("{s:s, s:s, s:s}", "alias", "Swallow", "mood", "calm", "risk", "volcanic"),
 			NULL));
 	assert_string_equal(sample_text(context, file, "SELECT risk FROM case_"), "volcanic");
-	assert_string_equal(sample_text(context, file,
-				    "SELECT json_extract(line, '$.set.mood') FROM event WHERE standing = 0"),
+	assert_string_equal(
+		sample_text(context, file,
+			"SELECT json_extract(event_line(line), '$.set.mood') FROM event WHERE standing = 0"),
 		"calm");
 	assert_int_equal(sample_number(file, "SELECT count(*) FROM event"), 2);
 }
