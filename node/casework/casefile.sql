@@ -1,6 +1,8 @@
 -- The case file: what this hub can read, merged. In memory while the office is unlocked; on the card only as an age file.
 -- One table a kind of record, one column a field, so that `sqlite3` alone is enough to read it. Lists are JSON: ["legal","medical"].
 
+PRAGMA page_size = 8192; -- less is left empty than with the usual ones
+
 CREATE TABLE meta( -- small values of this file
   name TEXT PRIMARY KEY, -- "self": the log id of the hub that reads
   value -- text or a number
@@ -22,10 +24,12 @@ CREATE TABLE entity( -- each record that some event speaks of
   creator_hq INTEGER NOT NULL DEFAULT 0, -- 1 when a headquarters hub made that event
   conflicts INTEGER NOT NULL DEFAULT 0, -- fields with several values
   search_row INTEGER, -- its row in search
-  UNIQUE(type, key)
+  tail TEXT AS (substr(key, -8)), -- by which key is found: an index of whole keys is as large as all records' prose
+  case_tail TEXT AS (substr(case_key, -8)) -- by which case_key is found
 );
 
-CREATE INDEX entity_case ON entity(case_key) WHERE case_key IS NOT NULL;
+CREATE INDEX entity_tail ON entity(tail);
+CREATE INDEX entity_case ON entity(case_tail) WHERE case_tail IS NOT NULL;
 CREATE INDEX entity_search ON entity(search_row) WHERE search_row IS NOT NULL;
 
 CREATE TABLE event( -- every event ever taken, to the byte
@@ -39,9 +43,10 @@ CREATE TABLE event( -- every event ever taken, to the byte
   roster INTEGER NOT NULL, -- the roster version which that commit names; rights follow from it
   headquarters INTEGER NOT NULL, -- 1 when the log was headquarters' in that version
   standing INTEGER NOT NULL, -- 0 permitted, 1 waits (table waiting), 2 refused (table overstep), 3 contradicted by its own double, -1 not judged yet
-  line BLOB NOT NULL -- the JSON, as it was signed; packed (packing.h)
+  line BLOB NOT NULL, -- the JSON, as it was signed; packed (packing.h)
+  tail TEXT AS (substr(event, -8)) -- by which event is found
 );
-CREATE INDEX event_identity ON event(event);
+CREATE INDEX event_tail ON event(tail);
 CREATE INDEX event_entity ON event(entity);
 
 CREATE TABLE overstep( -- events that are kept but do not count
@@ -110,7 +115,8 @@ CREATE INDEX case_owner_log ON case_owner(log, case_key);
 --   updated   when it was made or last changed
 --   author    user name of whoever made it; empty from the public form
 --   conflicts how many of its fields have several values
--- then its fields, and last what SQLite itself works out of them, for sorting.
+-- then its fields, and last what SQLite itself works out of them, for sorting. What belongs to a case, and only ever is asked for
+-- with it, is found through entity (entity_case) and has no index of its own.
 
 CREATE TABLE report( -- what somebody told us
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
@@ -185,7 +191,7 @@ CREATE INDEX case_followed ON case_(is_closed, followed_by, review_by);
 CREATE INDEX case_retention ON case_(retention) WHERE retention <> '';
 
 CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   part TEXT, -- defender, family, witness, reporter, other
   names TEXT, -- their names
@@ -196,10 +202,9 @@ CREATE TABLE person( -- who somebody in a case is: shown only when asked for, an
   theme TEXT, -- list: codes/themes.csv: what their work is about
   text TEXT -- what else to know
 );
-CREATE INDEX person_case ON person(case_key, created, key);
 
 CREATE TABLE contact( -- how to reach somebody without harm
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   channel TEXT, -- call, text, app, visit, through, other
   address TEXT, -- number, address or person
@@ -209,10 +214,9 @@ CREATE TABLE contact( -- how to reach somebody without harm
   holders TEXT, -- who else holds the phone
   text TEXT -- what else to mind
 );
-CREATE INDEX contact_case ON contact(case_key, created, key);
 
 CREATE TABLE plan( -- a safety plan
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   at_risk TEXT, -- defender, provider, both
   risk_defender TEXT, -- what threatens the defender
@@ -224,11 +228,9 @@ CREATE TABLE plan( -- a safety plan
   review TEXT, -- look at it again on this day
   review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX plan_case ON plan(case_key, created, key);
-CREATE INDEX plan_review ON plan(case_key, review_by);
 
 CREATE TABLE incident( -- what was done to somebody
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   act TEXT, -- codes/acts.csv
   "when" TEXT, -- the day, month or year
@@ -242,7 +244,6 @@ CREATE TABLE incident( -- what was done to somebody
   status TEXT, -- codes/violation-status.csv
   text TEXT -- what happened
 );
-CREATE INDEX incident_case ON incident(case_key, "when", key);
 
 CREATE TABLE consent( -- what the person agreed to
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
@@ -256,10 +257,9 @@ CREATE TABLE consent( -- what the person agreed to
   withdrawn TEXT, -- on this day; empty while it holds
   text TEXT -- in their words
 );
-CREATE INDEX consent_case ON consent(case_key, created, key);
 
 CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the folder files
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   name TEXT, -- what it is called
   kind TEXT, -- what kind of file
@@ -269,7 +269,6 @@ CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the fold
   text TEXT, -- what it shows
   state TEXT -- active, removed
 );
-CREATE INDEX attachment_case ON attachment(case_key, created, key);
 
 CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it, and no other
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
@@ -377,7 +376,7 @@ CREATE TABLE principles( -- the coalition's guiding principles; the newest versi
 CREATE INDEX principles_version ON principles(version);
 
 CREATE TABLE action( -- what was agreed
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   what TEXT, -- what is to be done
   who TEXT, -- by whom
@@ -389,12 +388,10 @@ CREATE TABLE action( -- what was agreed
   is_open INTEGER AS (state = 'open'), -- 1 while it is owed
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX action_case ON action(case_key, is_open, due_by);
 CREATE INDEX action_open ON action(is_open, due_by);
-CREATE INDEX action_who ON action(who, is_open, due_by);
 
 CREATE TABLE followup( -- looking after it
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   due TEXT, -- when it is owed
   made TEXT, -- when it was made; empty while it is owed
@@ -408,16 +405,13 @@ CREATE TABLE followup( -- looking after it
   is_open INTEGER AS ((made IS NULL OR made = '') AND coalesce(result, '') <> 'closed'), -- 1 while it is owed; closed and never made: dropped with the case
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX followup_case ON followup(case_key, is_open, due_by);
 CREATE INDEX followup_open ON followup(is_open, due_by);
-CREATE INDEX followup_owner ON followup(owner, is_open, due_by) WHERE owner <> '';
 
 CREATE TABLE note( -- what somebody wrote down in a case
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   text TEXT -- the note
 );
-CREATE INDEX note_case ON note(case_key, created, key);
 
 CREATE TABLE message( -- to or from a reporter
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
@@ -432,7 +426,7 @@ CREATE TABLE message( -- to or from a reporter
   identity TEXT, -- of a photo: the age identity that opens the pieces
   size INTEGER -- of a photo: bytes
 );
-CREATE INDEX message_report ON message(report, created, key);
+CREATE INDEX message_report ON message(report);
 
 CREATE TABLE user( -- the people of this hub
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,

@@ -16,13 +16,15 @@
 #define EVENT_COLUMNS "id, entity, log, kind, epoch, seq, roster, headquarters, standing, line"
 
 static const char *const statements[LEDGER_STATEMENTS] = {
-	[LEDGER_ENTITY_FIND] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE type = ? AND key = ?",
+	[LEDGER_ENTITY_FIND] = "SELECT " ENTITY_COLUMNS
+			       " FROM entity WHERE tail = substr(?2, -8) AND key = ?2 AND type = ?1",
 	[LEDGER_ENTITY_ADD] = "INSERT INTO entity(type, key) VALUES(?, ?)",
 	[LEDGER_ENTITY_READ] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE id = ?",
 	[LEDGER_ENTITY_WRITE] =
 		"UPDATE entity SET case_key = nullif(?2, ''), creator_hq = ?3, conflicts = ?4,"
 		" search_row = nullif(?5, 0) WHERE id = ?1",
-	[LEDGER_EVENT_FIND] = "SELECT " EVENT_COLUMNS " FROM event WHERE log = ? AND event = ?",
+	[LEDGER_EVENT_FIND] =
+		"SELECT " EVENT_COLUMNS " FROM event WHERE tail = substr(?2, -8) AND event = ?2 AND log = ?1",
 	[LEDGER_EVENT_ADD] = "INSERT INTO event(entity, log, event, kind, epoch, seq, roster, headquarters, "
 			     "standing, line)"
 			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

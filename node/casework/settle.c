@@ -34,8 +34,9 @@ enum statement {
 	STATEMENTS,
 };
 static const char records_of_case[] =
-	"SELECT id FROM entity WHERE case_key = ?1 UNION ALL SELECT id FROM entity"
-	" WHERE type IN ('case', 'report') AND key = ?1";
+	"SELECT id FROM entity WHERE case_tail = substr(?1, -8) AND case_key = ?1 UNION ALL SELECT id FROM "
+	"entity"
+	" WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', 'report')";
 static const char *const texts[STATEMENTS] = {
 	[SEARCH_READ] = "SELECT text FROM searched WHERE id = ?",
 	[SEARCH_TAKEN] = "SELECT 1 FROM entity WHERE search_row = ?1 AND id <> ?2",
