@@ -311,6 +311,9 @@ static void search_finds_beginnings_of_words_newest_first(void **state)
 	add(hub, "note", key, json_pack("{s:s}", "text", "Marketing director"));
 	assert_string_equal(
 		found(hub, "market"), "Marketing director Beaten in the Market by soldiers Swallow");
+	assert_null(lists_search(hub->file, "market", 2, &rows)); /* enough have the very word */
+	assert_string_equal(column(hub, rows, "title"), "Beaten in the Market by soldiers Swallow");
+	assert_string_equal(found(hub, "ma"), "");
 	assert_string_equal(found(hub, "MARK beat"), "Beaten in the Market by soldiers");
 	assert_string_equal(found(hub, "gul-7k2qx"), "Swallow");
 	assert_string_equal(found(hub, "7k2"), "Swallow");
