@@ -58,25 +58,32 @@ const struct error *files_sync_directory(const char *path)
 	return NULL;
 }
 
-static const struct error *write_all(int fd, struct bytes content, const char *path)
+const struct error *files_put(int fd, struct bytes part, const char *path)
 {
-	while (content.len) {
-		ssize_t done = write(fd, content.data, content.len);
+	while (part.len) {
+		ssize_t done = write(fd, part.data, part.len);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
 			return error_system(errno, "cannot write %s", path);
-		content.data += done;
-		content.len -= (size_t)done;
+		part.data += done;
+		part.len -= (size_t)done;
 	}
+	return NULL;
+}
+
+static const struct error *fill_and_sync(int fd, const char *path, files_fill *fill, void *user)
+{
+	TRY(fill(user, fd));
 	if (fsync(fd) < 0)
 		return error_system(errno, "cannot sync %s", path);
 	return NULL;
 }
 
 /* Writes beside `path` and hands over by rename (replacing) or link (refusing to replace). */
-static const struct error *write_beside(const char *path, struct bytes content, mode_t mode, bool replace)
+static const struct error *write_beside(
+	const char *path, mode_t mode, bool replace, files_fill *fill, void *user)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const struct error *error;
@@ -93,7 +100,7 @@ static const struct error *write_beside(const char *path, struct bytes content, 
 		return error_system(errno, "cannot create %s", path);
 	error = fchmod(fd, mode) < 0 ? error_system(errno, "cannot create %s", path) : NULL;
 	if (!error)
-		error = write_all(fd, content, path);
+		error = fill_and_sync(fd, path, fill, user);
 	close(fd);
 	if (!error && replace && rename(beside, path) < 0)
 		error = error_system(errno, "cannot replace %s", path);
@@ -106,14 +113,35 @@ static const struct error *write_beside(const char *path, struct bytes content, 
 	return files_sync_directory(dirname(memory_string(scratch, path)));
 }
 
+const struct error *files_write_by(const char *path, mode_t mode, files_fill *fill, void *user)
+{
+	return write_beside(path, mode, true, fill, user);
+}
+
+struct whole {
+	struct bytes content;
+	const char *path;
+};
+
+static const struct error *put_whole(void *user, int fd)
+{
+	const struct whole *whole = user;
+
+	return files_put(fd, whole->content, whole->path);
+}
+
 const struct error *files_write(const char *path, struct bytes content, mode_t mode)
 {
-	return write_beside(path, content, mode, true);
+	struct whole whole = {content, path};
+
+	return write_beside(path, mode, true, put_whole, &whole);
 }
 
 const struct error *files_write_new(const char *path, struct bytes content, mode_t mode)
 {
-	return write_beside(path, content, mode, false);
+	struct whole whole = {content, path};
+
+	return write_beside(path, mode, false, put_whole, &whole);
 }
 
 const struct error *files_directory(const char *path, mode_t mode)

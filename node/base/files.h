@@ -17,7 +17,12 @@ const struct error *files_read(
 	const void *context, const char *path, size_t max, struct bytes *out) MUST_CHECK;
 /* Replaces or makes `path` with exactly these bytes and mode, durably. */
 const struct error *files_write(const char *path, struct bytes content, mode_t mode) MUST_CHECK;
-/* The same, but ERROR_EXISTS where there already is something. */
+/* The same where the content is written by `fill`, part by part: what need never be in memory as a whole. */
+typedef const struct error *files_fill(void *user, int fd);
+const struct error *files_write_by(const char *path, mode_t mode, files_fill *fill, void *user) MUST_CHECK;
+/* A part of it. `path` is for the error's words. */
+const struct error *files_put(int fd, struct bytes part, const char *path) MUST_CHECK;
+/* The same as files_write, but ERROR_EXISTS where there already is something. */
 const struct error *files_write_new(const char *path, struct bytes content, mode_t mode) MUST_CHECK;
 /* Makes one directory; one that is there already is fine. */
 const struct error *files_directory(const char *path, mode_t mode) MUST_CHECK;

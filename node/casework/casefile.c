@@ -14,6 +14,7 @@
 #include "node/casework/record.h"
 #include "node/casework/settle.h"
 #include "node/vault/digest.h"
+#include "node/vault/secret.h"
 
 EMBED(casefile_sql, "node/casework/casefile.sql");
 
@@ -51,12 +52,35 @@ static const struct error *casefile_ready(struct casefile *file, const char *sel
 	return settle_new(file, file->ledger, &file->settle);
 }
 
+/* From here on `image` of `len` bytes, in `room` bytes of sqlite3_malloc64, is the database, and goes with
+ * it. It lies in one piece, so that saving it takes no second one. */
+static const struct error *hold(struct db *db, uint8_t *image, size_t len, size_t room)
+{
+	sqlite3_int64 most = CASEFILE_MAX;
+
+	if (sqlite3_deserialize(db->handle, "main", image, (sqlite3_int64)len, (sqlite3_int64)room,
+		    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK ||
+		sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_SIZE_LIMIT, &most) != SQLITE_OK)
+		return db_error(db, "read the case file");
+	return NULL;
+}
+
+static uint8_t *room_for(size_t len)
+{
+	uint8_t *room = sqlite3_malloc64(len ? len : 1);
+
+	if (!room)
+		abort();
+	return room;
+}
+
 const struct error *casefile_new(const void *context, const char *self, struct casefile **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = casefile_empty(scratch);
 
 	TRY(db_open_memory(&file->db));
+	TRY(hold(file->db, room_for(0), 0, 0));
 	TRY(db_run(file->db, casefile_sql));
 	TRY(db_run(file->db, memory_format(scratch, "PRAGMA user_version = %d", CASEFILE_VERSION)));
 	TRY(db_meta_set(file->db, "self", self));
@@ -83,37 +107,38 @@ static const struct error *check_version(struct db *db, const char *self)
 	return NULL;
 }
 
-const struct error *casefile_load(
-	const void *context, const char *self, struct bytes serialised, struct casefile **out)
+const struct error *casefile_load(const void *context, const char *self, size_t max, casefile_fill *fill,
+	void *user, struct casefile **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = casefile_empty(scratch);
-	unsigned char *copy;
+	const struct error *error;
+	uint8_t *image;
+	size_t len = 0;
 
 	TRY(db_open_memory(&file->db));
-	copy = sqlite3_malloc64(serialised.len ? serialised.len : 1);
-	if (!copy)
-		abort();
-	memcpy(copy, serialised.data, serialised.len);
-	if (sqlite3_deserialize(file->db->handle, "main", copy, (sqlite3_int64)serialised.len,
-		    (sqlite3_int64)serialised.len,
-		    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
-		return db_error(file->db, "read the case file");
+	image = room_for(max);
+	error = fill(user, image, max, &len);
+	if (error) {
+		secret_wipe(image, len);
+		sqlite3_free(image);
+		return error;
+	}
+	TRY(hold(file->db, image, len, max));
 	TRY(check_version(file->db, self));
 	TRY(casefile_ready(file, self));
 	*out = talloc_steal(context, file);
 	return NULL;
 }
 
-const struct error *casefile_save(struct casefile *file, struct secret **serialised)
+const struct error *casefile_image(struct casefile *file, struct bytes *out)
 {
 	sqlite3_int64 len = 0;
-	unsigned char *data = sqlite3_serialize(file->db->handle, "main", &len, 0);
 
-	if (!data)
-		return error_new(ERROR_SYSTEM, "the case file does not fit into memory a second time");
-	*serialised = secret_take(data, (size_t)len);
-	sqlite3_free(data);
+	out->data = sqlite3_serialize(file->db->handle, "main", &len, SQLITE_SERIALIZE_NOCOPY);
+	out->len = (size_t)len;
+	if (!out->data)
+		return error_new(ERROR_SYSTEM, "the case file does not lie in memory in one piece");
 	return NULL;
 }
 
@@ -385,15 +410,17 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 	entities = schema_entities(&count);
 	digest_start(&digest);
 	TRY(digest_rows(file->db, &digest,
-		"SELECT log, event.event, kind, headquarters, standing, line, overstep.reason, "
+		"SELECT log, event.event, kind, headquarters, standing, event_line(line) AS said, "
+		"overstep.reason, "
 		"waiting.reason FROM event"
 		" LEFT JOIN overstep ON overstep.event = event.id LEFT JOIN waiting ON waiting.event = "
 		"event.id"
-		" ORDER BY log, event.event, line"));
+		" ORDER BY log, event.event, said"));
 	TRY(digest_rows(file->db, &digest,
-		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, search.text FROM "
+		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, searched.text "
+		"FROM "
 		"entity"
-		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN search ON search.rowid = "
+		" LEFT JOIN conflict ON conflict.entity = entity.id LEFT JOIN searched ON searched.id = "
 		"entity.search_row"
 		" ORDER BY type, key, field"));
 	TRY(digest_rows(file->db, &digest,

@@ -9,20 +9,25 @@
 #include "node/casework/event.h"
 #include "node/casework/sight.h"
 #include "node/store/db.h"
-#include "node/vault/secret.h"
 
 /* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
  * is built anew from the logs. */
-#define CASEFILE_VERSION 7
+#define CASEFILE_VERSION 8
+
+/* Bytes: SQLite holds no more in one piece. */
+#define CASEFILE_MAX ((size_t)0x7fff0000)
 
 struct casefile;
 /* `self` is this hub's log id. */
 const struct error *casefile_new(const void *context, const char *self, struct casefile **out) MUST_CHECK;
-/* From a serialised database; ERROR_CONFIG for another schema version (rebuild then). Freed with its context
- * or talloc_free. */
-const struct error *casefile_load(
-	const void *context, const char *self, struct bytes serialised, struct casefile **out) MUST_CHECK;
-const struct error *casefile_save(struct casefile *file, struct secret **serialised) MUST_CHECK;
+/* All of it as one SQLite file, as it lies in memory: nothing is copied. Valid until something is written. */
+const struct error *casefile_image(struct casefile *file, struct bytes *out) MUST_CHECK;
+/* From such an image, which `fill` writes to where it will stay: at most `max` bytes, *len, which begins
+ * as 0, of them also when it fails.
+ * ERROR_CONFIG for another schema version (rebuild then). Freed with its context or talloc_free. */
+typedef const struct error *casefile_fill(void *user, uint8_t *to, size_t max, size_t *len);
+const struct error *casefile_load(const void *context, const char *self, size_t max, casefile_fill *fill,
+	void *user, struct casefile **out) MUST_CHECK;
 struct db *casefile_db(struct casefile *file);
 /* From here on with the eyes of `reader`, who must live as long: casefile_get, casefile_history,
  * casefile_over and all lists (lists.h) know nothing of what they may not see. NULL: of the hub itself. */

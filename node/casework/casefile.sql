@@ -1,6 +1,8 @@
 -- The case file: what this hub can read, merged. In memory while the office is unlocked; on the card only as an age file.
 -- One table a kind of record, one column a field, so that `sqlite3` alone is enough to read it. Lists are JSON: ["legal","medical"].
 
+PRAGMA page_size = 8192; -- less is left empty than with the usual ones
+
 CREATE TABLE meta( -- small values of this file
   name TEXT PRIMARY KEY, -- "self": the log id of the hub that reads
   value -- text or a number
@@ -22,10 +24,13 @@ CREATE TABLE entity( -- each record that some event speaks of
   creator_hq INTEGER NOT NULL DEFAULT 0, -- 1 when a headquarters hub made that event
   conflicts INTEGER NOT NULL DEFAULT 0, -- fields with several values
   search_row INTEGER, -- its row in search
-  UNIQUE(type, key)
+  tail TEXT AS (substr(key, -8)), -- by which key is found: an index of whole keys is as large as all records' prose
+  case_tail TEXT AS (substr(case_key, -8)) -- by which case_key is found
 );
 
-CREATE INDEX entity_case ON entity(case_key) WHERE case_key IS NOT NULL;
+CREATE INDEX entity_tail ON entity(tail);
+CREATE INDEX entity_case ON entity(case_tail) WHERE case_tail IS NOT NULL;
+CREATE INDEX entity_search ON entity(search_row) WHERE search_row IS NOT NULL;
 
 CREATE TABLE event( -- every event ever taken, to the byte
   id INTEGER PRIMARY KEY, -- order of arrival; means nothing
@@ -38,9 +43,10 @@ CREATE TABLE event( -- every event ever taken, to the byte
   roster INTEGER NOT NULL, -- the roster version which that commit names; rights follow from it
   headquarters INTEGER NOT NULL, -- 1 when the log was headquarters' in that version
   standing INTEGER NOT NULL, -- 0 permitted, 1 waits (table waiting), 2 refused (table overstep), 3 contradicted by its own double, -1 not judged yet
-  line TEXT NOT NULL -- the JSON, as it was signed
+  line BLOB NOT NULL, -- the JSON, as it was signed; packed (packing.h)
+  tail TEXT AS (substr(event, -8)) -- by which event is found
 );
-CREATE INDEX event_identity ON event(log, event);
+CREATE INDEX event_tail ON event(tail);
 CREATE INDEX event_entity ON event(entity);
 
 CREATE TABLE overstep( -- events that are kept but do not count
@@ -105,13 +111,15 @@ CREATE INDEX case_owner_log ON case_owner(log, case_key);
 --   key       names the record on every hub
 --   home      log id of the hub that made it
 --   created   when, by the clock of whoever made it (RFC 3339, UTC)
---   updated   when it was last changed
+--   changed   when it was last changed; NULL: not since
+--   updated   when it was made or last changed
 --   author    user name of whoever made it; empty from the public form
 --   conflicts how many of its fields have several values
--- then its fields, and last what SQLite itself works out of them, for sorting.
+-- then its fields, and last what SQLite itself works out of them, for sorting. What belongs to a case, and only ever is asked for
+-- with it, is found through entity (entity_case) and has no index of its own.
 
 CREATE TABLE report( -- what somebody told us
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   what TEXT, -- what happened
   "when" TEXT, -- the day, month or year
   precision TEXT, -- how sure that is (codes/precision.csv)
@@ -140,7 +148,7 @@ CREATE INDEX report_case ON report("case") WHERE "case" <> '';
 CREATE INDEX report_urgency ON report(urgency, created);
 
 CREATE TABLE case_( -- what we do about it
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   ref TEXT, -- what people say on the phone: GUL-7K2QX
   alias TEXT, -- what the defender is called here
   summary TEXT, -- the story so far
@@ -184,7 +192,7 @@ CREATE INDEX case_followed ON case_(is_closed, followed_by, review_by);
 CREATE INDEX case_retention ON case_(retention) WHERE retention <> '';
 
 CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   part TEXT, -- defender, family, witness, reporter, other
   names TEXT, -- their names
@@ -195,10 +203,9 @@ CREATE TABLE person( -- who somebody in a case is: shown only when asked for, an
   theme TEXT, -- list: codes/themes.csv: what their work is about
   text TEXT -- what else to know
 );
-CREATE INDEX person_case ON person(case_key, created, key);
 
 CREATE TABLE contact( -- how to reach somebody without harm
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   channel TEXT, -- call, text, app, visit, through, other
   address TEXT, -- number, address or person
@@ -208,10 +215,9 @@ CREATE TABLE contact( -- how to reach somebody without harm
   holders TEXT, -- who else holds the phone
   text TEXT -- what else to mind
 );
-CREATE INDEX contact_case ON contact(case_key, created, key);
 
 CREATE TABLE plan( -- a safety plan
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   at_risk TEXT, -- defender, provider, both
   risk_defender TEXT, -- what threatens the defender
@@ -223,11 +229,9 @@ CREATE TABLE plan( -- a safety plan
   review TEXT, -- look at it again on this day
   review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX plan_case ON plan(case_key, created, key);
-CREATE INDEX plan_review ON plan(case_key, review_by);
 
 CREATE TABLE incident( -- what was done to somebody
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   act TEXT, -- codes/acts.csv
   "when" TEXT, -- the day, month or year
@@ -241,10 +245,9 @@ CREATE TABLE incident( -- what was done to somebody
   status TEXT, -- codes/violation-status.csv
   text TEXT -- what happened
 );
-CREATE INDEX incident_case ON incident(case_key, "when", key);
 
 CREATE TABLE consent( -- what the person agreed to
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   purpose TEXT, -- for what
   to_whom TEXT, -- to whom
@@ -255,10 +258,9 @@ CREATE TABLE consent( -- what the person agreed to
   withdrawn TEXT, -- on this day; empty while it holds
   text TEXT -- in their words
 );
-CREATE INDEX consent_case ON consent(case_key, created, key);
 
 CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the folder files
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   name TEXT, -- what it is called
   kind TEXT, -- what kind of file
@@ -268,10 +270,9 @@ CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the fold
   text TEXT, -- what it shows
   state TEXT -- active, removed
 );
-CREATE INDEX attachment_case ON attachment(case_key, created, key);
 
 CREATE TABLE referral( -- part of a case handed to a provider; both hubs hold it, and no other
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   provider TEXT, -- key of the provider
   hub TEXT, -- log id of the provider's hub; empty: they have an account at none
@@ -311,7 +312,7 @@ CREATE INDEX referral_sent_by ON referral(sent_by, created);
 CREATE INDEX referral_open ON referral(sent_by, state, until);
 
 CREATE TABLE reply( -- what came back on a referral, a step each
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   referral TEXT, -- key of the referral
   kind TEXT, -- accepted, declined, progress, done, proposal
   why TEXT, -- of declined: own-agency, already-received, not-applicable, person-declined, unavailable, other
@@ -326,7 +327,7 @@ CREATE INDEX reply_referral ON reply(referral, created, key);
 CREATE INDEX reply_next ON reply(next) WHERE next <> '';
 
 CREATE TABLE transfer( -- a case offered to another hub
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   "to" TEXT, -- log id of that hub
   reason TEXT, -- why
@@ -341,7 +342,7 @@ CREATE INDEX transfer_to ON transfer("to", state, created);
 CREATE INDEX transfer_home ON transfer(home, created);
 
 CREATE TABLE takeover( -- the other hub's answer to a transfer
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   transfer TEXT, -- key of the transfer
   kind TEXT, -- accepted, declined
   text TEXT, -- why
@@ -351,7 +352,7 @@ CREATE TABLE takeover( -- the other hub's answer to a transfer
 CREATE INDEX takeover_transfer ON takeover(transfer, created, key);
 
 CREATE TABLE provider( -- the directory: who can help, for the whole coalition
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   name TEXT, -- their name
   profession TEXT, -- codes/professions.csv
   organisation TEXT, -- where they work
@@ -373,14 +374,14 @@ CREATE INDEX provider_state ON provider(state, name);
 CREATE INDEX provider_user ON provider("user") WHERE "user" <> '';
 
 CREATE TABLE principles( -- the coalition's guiding principles; the newest version counts
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   version INTEGER, -- rises
   text TEXT -- the principles
 );
 CREATE INDEX principles_version ON principles(version);
 
 CREATE TABLE code( -- what the coalition added to a code list
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   list TEXT, -- acts, perpetrators, themes, needs, districts, violation-status, precision, places, professions
   label TEXT, -- as pages show it
   parent TEXT, -- the code of the same list that it comes under
@@ -390,7 +391,7 @@ CREATE TABLE code( -- what the coalition added to a code list
 CREATE INDEX code_list ON code(list, label);
 
 CREATE TABLE action( -- what was agreed
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   what TEXT, -- what is to be done
   who TEXT, -- by whom
@@ -402,12 +403,10 @@ CREATE TABLE action( -- what was agreed
   is_open INTEGER AS (state = 'open'), -- 1 while it is owed
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX action_case ON action(case_key, is_open, due_by);
 CREATE INDEX action_open ON action(is_open, due_by);
-CREATE INDEX action_who ON action(who, is_open, due_by);
 
 CREATE TABLE followup( -- looking after it
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   due TEXT, -- when it is owed
   made TEXT, -- when it was made; empty while it is owed
@@ -421,19 +420,16 @@ CREATE TABLE followup( -- looking after it
   is_open INTEGER AS ((made IS NULL OR made = '') AND coalesce(result, '') <> 'closed'), -- 1 while it is owed; closed and never made: dropped with the case
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX followup_case ON followup(case_key, is_open, due_by);
 CREATE INDEX followup_open ON followup(is_open, due_by);
-CREATE INDEX followup_owner ON followup(owner, is_open, due_by) WHERE owner <> '';
 
 CREATE TABLE note( -- what somebody wrote down in a case
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   case_key TEXT, -- of which case
   text TEXT -- the note
 );
-CREATE INDEX note_case ON note(case_key, created, key);
 
 CREATE TABLE message( -- to or from a reporter
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   report TEXT, -- key of the report
   "from" TEXT, -- reporter, office
   text TEXT, -- the message
@@ -445,10 +441,10 @@ CREATE TABLE message( -- to or from a reporter
   identity TEXT, -- of a photo: the age identity that opens the pieces
   size INTEGER -- of a photo: bytes
 );
-CREATE INDEX message_report ON message(report, created, key);
+CREATE INDEX message_report ON message(report);
 
 CREATE TABLE user( -- the people of this hub
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   name TEXT, -- what they type to sign in
   role TEXT, -- coordinator, officer, provider, facilitator
   team TEXT, -- the organisation within the office they belong to; empty: none
@@ -461,7 +457,7 @@ CREATE INDEX user_name ON user(name);
 CREATE INDEX user_team ON user(team, state);
 
 CREATE TABLE audit( -- what people of this hub did that must be answered for
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT, created TEXT, updated TEXT, author TEXT, conflicts INTEGER,
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   what TEXT, -- exported, looked up an identity ...
   who TEXT, -- user name
   "on" TEXT, -- what it was done to, in words
@@ -485,10 +481,28 @@ CREATE INDEX trail_prev ON trail(prev, n);
 CREATE INDEX trail_n ON trail(n, hash);
 CREATE INDEX trail_loose ON trail(is_loose) WHERE is_loose = 1;
 
--- Words of reports, cases, actions and notes. A row's number begins with its record's time of creation, so that the newest come first
--- without sorting.
+-- What people may look for in a record, a field a line: those that entities.c says are searched.
+CREATE VIEW searched(id, text) AS SELECT search_row, CASE type
+  WHEN 'report' THEN (SELECT iif(what <> '', what || char(10), '') || iif(place <> '', place || char(10), '')
+    || iif(who <> '', who || char(10), '') || iif("by" <> '', "by" || char(10), '') || iif(contact <> '', contact || char(10), '')
+    FROM report r WHERE r.id = entity.id)
+  WHEN 'case' THEN (SELECT iif(ref <> '', ref || char(10), '') || iif(alias <> '', alias || char(10), '')
+    || iif(summary <> '', summary || char(10), '') || iif(outcome <> '', outcome || char(10), '') FROM case_ r WHERE r.id = entity.id)
+  WHEN 'incident' THEN (SELECT iif(text <> '', text || char(10), '') FROM incident r WHERE r.id = entity.id)
+  WHEN 'attachment' THEN (SELECT iif(name <> '', name || char(10), '') || iif(text <> '', text || char(10), '')
+    FROM attachment r WHERE r.id = entity.id)
+  WHEN 'referral' THEN (SELECT iif(ref <> '', ref || char(10), '') FROM referral r WHERE r.id = entity.id)
+  WHEN 'provider' THEN (SELECT iif(name <> '', name || char(10), '') || iif(organisation <> '', organisation || char(10), '')
+    FROM provider r WHERE r.id = entity.id)
+  WHEN 'action' THEN (SELECT iif(what <> '', what || char(10), '') || iif(who <> '', who || char(10), '')
+    || iif(outcome <> '', outcome || char(10), '') FROM action r WHERE r.id = entity.id)
+  WHEN 'note' THEN (SELECT iif(text <> '', text || char(10), '') FROM note r WHERE r.id = entity.id)
+  END FROM entity WHERE search_row IS NOT NULL;
+
+-- The words of these. A row's number begins with its record's time of creation, so that the newest come first without sorting. The
+-- text itself is not held here again.
 CREATE VIRTUAL TABLE search USING fts5(
-  text, -- the searched fields, a line each
-  entity UNINDEXED, -- row in entity
+  text,
+  content = 'searched', content_rowid = 'id', columnsize = 0,
   tokenize = "unicode61 remove_diacritics 2"
 );

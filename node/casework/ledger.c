@@ -16,13 +16,15 @@
 #define EVENT_COLUMNS "id, entity, log, kind, epoch, seq, roster, headquarters, standing, line"
 
 static const char *const statements[LEDGER_STATEMENTS] = {
-	[LEDGER_ENTITY_FIND] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE type = ? AND key = ?",
+	[LEDGER_ENTITY_FIND] = "SELECT " ENTITY_COLUMNS
+			       " FROM entity WHERE tail = substr(?2, -8) AND key = ?2 AND type = ?1",
 	[LEDGER_ENTITY_ADD] = "INSERT INTO entity(type, key) VALUES(?, ?)",
 	[LEDGER_ENTITY_READ] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE id = ?",
 	[LEDGER_ENTITY_WRITE] =
 		"UPDATE entity SET case_key = nullif(?2, ''), creator_hq = ?3, conflicts = ?4,"
 		" search_row = nullif(?5, 0) WHERE id = ?1",
-	[LEDGER_EVENT_FIND] = "SELECT " EVENT_COLUMNS " FROM event WHERE log = ? AND event = ?",
+	[LEDGER_EVENT_FIND] =
+		"SELECT " EVENT_COLUMNS " FROM event WHERE tail = substr(?2, -8) AND event = ?2 AND log = ?1",
 	[LEDGER_EVENT_ADD] = "INSERT INTO event(entity, log, event, kind, epoch, seq, roster, headquarters, "
 			     "standing, line)"
 			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -57,6 +59,7 @@ const struct error *ledger_new(const void *context, struct db *db, const char *s
 
 	talloc_set_destructor(ledger, ledger_free);
 	ledger->db = db;
+	TRY(packing_new(ledger, db, self, &ledger->packing));
 	snprintf(ledger->self, sizeof ledger->self, "%s", self);
 	for (size_t i = 0; i < LEDGER_STATEMENTS; i++)
 		TRY(db_prepare(db, &ledger->statements[i], statements[i]));
@@ -208,7 +211,7 @@ static const struct error *find_versions(struct ledger *ledger, const void *cont
 		*version = (struct version){.id = db_integer(query, 0), .entity = db_integer(query, 1)};
 		read_origin(query, &version->origin);
 		version->standing = (enum standing)db_integer(query, 8);
-		line = db_bytes(query, 9);
+		TRY(packing_unpack(ledger->packing, db_bytes(query, 9), &line));
 		digest_of(version->digest, line);
 		version->is_same =
 			line.len == event->line.len && memcmp(line.data, event->line.data, line.len) == 0;
@@ -243,7 +246,7 @@ static const struct error *add_version(struct ledger *ledger, const struct event
 	db_bind_integer(query, 7, origin->roster_version);
 	db_bind_integer(query, 8, origin->is_headquarters);
 	db_bind_integer(query, 9, STANDING_UNJUDGED);
-	db_bind_text(query, 10, (const char *)event->line.data);
+	db_bind_bytes(query, 10, packing_pack(ledger->packing, event->line));
 	TRY(db_done(query));
 	out->id = sqlite3_last_insert_rowid(ledger->db->handle);
 	return NULL;
@@ -374,6 +377,7 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 	for (;;) {
 		enum standing standing;
 		struct claim *claim;
+		struct bytes line;
 
 		TRY(db_step(query, &row));
 		if (!row)
@@ -386,7 +390,8 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 		claim = &claims[used++];
 		*claim = (struct claim){.id = db_integer(query, 0), .judgement = {standing, ""}};
 		read_origin(query, &claim->origin);
-		TRY(event_parse(claims, db_bytes(query, 9), &claim->event));
+		TRY(packing_unpack(ledger->packing, db_bytes(query, 9), &line));
+		TRY(event_parse(claims, line, &claim->event));
 	}
 	db_reset(query);
 	*out = claims;

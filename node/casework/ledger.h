@@ -4,6 +4,7 @@
 #ifndef ENGABO_CASEWORK_LEDGER_H
 #define ENGABO_CASEWORK_LEDGER_H
 
+#include "node/casework/packing.h"
 #include "node/casework/permit.h"
 #include "node/store/db.h"
 
@@ -31,6 +32,7 @@ enum ledger_statement {
 /* Hangs on a talloc context together with its statements; `db` must outlive it. */
 struct ledger {
 	struct db *db;
+	struct packing *packing; /* of the events' lines */
 	char self[LOG_ID_SIZE];
 	struct query statements[LEDGER_STATEMENTS];
 };

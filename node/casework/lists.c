@@ -17,6 +17,7 @@
 
 #define SEARCH_WORDS_MAX 8
 #define SEARCH_LENGTH_MAX 200
+#define SEARCH_BEGINNING_MIN 3 /* bytes: shorter ones begin too many words */
 #define REFERENCE_ATTEMPTS 1000
 
 /* A value by its name in the row. Names that begin with "is:" are booleans, with "list:" lists; NULL is left
@@ -133,8 +134,8 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 
 #define OVERDUE "(a.is_open AND a.due_by < ?2) AS \"is:overdue\""
 #define OF_CASE                                                                                              \
-	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.case_key = ?3 ORDER BY a.is_open DESC, "         \
-	"a.due_by LIMIT ?1"
+	" a JOIN entity e ON e.id = a.id LEFT JOIN case_ c ON c.key = a.case_key WHERE "                     \
+	"e.case_tail = substr(?3, -8) AND e.case_key = ?3 ORDER BY a.is_open DESC, a.due_by LIMIT ?1"
 #define OF_ALL                                                                                               \
 	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.is_open = 1 AND c.is_closed IS NOT 1 "           \
 	"AND " SIGHT_CASE " ORDER BY a.due_by LIMIT ?1"
@@ -171,8 +172,9 @@ const struct error *lists_notes(struct casefile *file, const char *case_key, jso
 {
 	TRY(casefile_may_see(file, "case", case_key));
 	return rows_for(file,
-		"SELECT key, text, author AS \"by\", home AS hub, created AS at FROM note WHERE case_key = ?"
-		" ORDER BY created DESC, key DESC",
+		"SELECT n.key, n.text, n.author AS \"by\", n.home AS hub, n.created AS at FROM entity e"
+		" JOIN note n ON n.id = e.id WHERE e.case_tail = substr(?1, -8) AND e.case_key = ?1 ORDER BY "
+		"n.created DESC, n.key DESC",
 		case_key, out);
 }
 
@@ -183,9 +185,10 @@ const struct error *lists_messages(struct casefile *file, const char *report_key
 	TRY(rows_for(file,
 		"SELECT m.key, m.\"from\", m.text, m.created AS at, m.kind, m.\"on\", m.answers AS "
 		"\"list:answers\", m.pieces AS \"list:pieces\", m.identity, m.size, m.home AS hub, v.epoch, "
-		"json_extract(v.line, '$.hlc') AS hlc, json_extract(v.line, '$.clock') AS clock"
+		"json_extract(event_line(v.line), '$.hlc') AS hlc, json_extract(event_line(v.line), "
+		"'$.clock') AS clock"
 		" FROM message m LEFT JOIN event v ON v.entity = m.id AND v.standing = 0 AND "
-		"json_extract(v.line, '$.restate') IS NOT 1"
+		"json_extract(event_line(v.line), '$.restate') IS NOT 1"
 		" WHERE m.report = ? ORDER BY m.created, m.key",
 		report_key, out));
 	closing_mark(*out);
@@ -269,7 +272,8 @@ const struct error *lists_conflicts(struct casefile *file, int limit, json_t **o
 const struct error *lists_oversteps(struct casefile *file, int limit, json_t **out)
 {
 	return rows_limited(file,
-		"SELECT v.log, v.event, e.type AS entity, e.key, o.reason, json_extract(v.line, '$.at') AS at"
+		"SELECT v.log, v.event, e.type AS entity, e.key, o.reason, json_extract(event_line(v.line), "
+		"'$.at') AS at"
 		" FROM overstep o JOIN event v ON v.id = o.event JOIN entity e ON e.id = v.entity"
 		" ORDER BY o.event DESC LIMIT ?",
 		limit, out);
@@ -282,10 +286,11 @@ const struct error *lists_is_for_headquarters(struct casefile *file, const char 
 	/* Under the policy "summary" an event is for headquarters alone, too; it does not say what happened.
 	 */
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id WHERE e.type = 'report' AND e.key = "
-		"?1"
-		" AND v.kind = 'i' AND v.standing = 0 AND json_extract(v.line, '$.to') = '[\"hq\"]'"
-		" AND json_extract(v.line, '$.set.what') IS NOT NULL"));
+		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id WHERE e.tail = substr(?1, -8) AND "
+		"e.key = ?1 AND e.type = 'report'"
+		" AND v.kind = 'i' AND v.standing = 0 AND json_extract(event_line(v.line), '$.to') = "
+		"'[\"hq\"]'"
+		" AND json_extract(event_line(v.line), '$.set.what') IS NOT NULL"));
 	db_bind_text(&query, 1, key);
 	return db_step(&query, out);
 }
@@ -340,8 +345,8 @@ static bool is_break(char c)
 }
 
 /* "gul"* "7k2qx"*: each word quoted, so that nothing in it means anything to FTS5; all must be there, as
- * beginnings of words. */
-static const char *search_query(const void *context, const char *words)
+ * whole words or also as beginnings of words. */
+static const char *search_query(const void *context, const char *words, bool is_beginnings)
 {
 	struct buffer *out = buffer_new(context);
 	const char *end = words + strnlen(words, SEARCH_LENGTH_MAX);
@@ -354,7 +359,8 @@ static const char *search_query(const void *context, const char *words)
 		if (words > start) {
 			buffer_text(out, "\"");
 			buffer_add(out, start, (size_t)(words - start));
-			buffer_text(out, "\"* ");
+			buffer_text(
+				out, is_beginnings && words - start >= SEARCH_BEGINNING_MIN ? "\"* " : "\" ");
 			count++;
 		}
 		while (words < end && is_break(*words))
@@ -363,18 +369,10 @@ static const char *search_query(const void *context, const char *words)
 	return (const char *)out->data;
 }
 
-const struct error *lists_search(struct casefile *file, const char *words, int limit, json_t **out)
+static const struct error *search(struct casefile *file, const char *wanted, int limit, json_t **out)
 {
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *wanted = search_query(scratch, words);
 	struct query query;
 
-	if (is_nothing_for(file, "case", out))
-		return NULL;
-	if (!*wanted) {
-		*out = json_array();
-		return NULL;
-	}
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT e.type AS entity, e.key,"
 		" CASE e.type WHEN 'case' THEN e.key WHEN 'report' THEN r.\"case\" ELSE e.case_key END AS "
@@ -384,7 +382,7 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 		"   WHEN 'action' THEN a.what WHEN 'note' THEN n.text"
 		"   ELSE substr(search.text, 1, instr(search.text, char(10)) - 1) END, 1, 120) AS title,"
 		" snippet(search, 0, '', '', '…', 16) AS snippet"
-		" FROM search JOIN entity e ON e.id = search.entity"
+		" FROM search JOIN entity e ON e.search_row = search.rowid"
 		" LEFT JOIN report r ON e.type = 'report' AND r.id = e.id"
 		" LEFT JOIN action a ON e.type = 'action' AND a.id = e.id"
 		" LEFT JOIN note n ON e.type = 'note' AND n.id = e.id"
@@ -394,6 +392,29 @@ const struct error *lists_search(struct casefile *file, const char *words, int l
 	db_bind_text(&query, 1, wanted);
 	db_bind_integer(&query, 2, limit);
 	return lists_rows(&query, out);
+}
+
+/* FTS5 stops after `limit` rows with a whole word, but gathers all places of all words that begin alike
+ * before it shows the newest. So those come only where whole words find too little. */
+const struct error *lists_search(struct casefile *file, const char *words, int limit, json_t **out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *wanted = search_query(scratch, words, false);
+	json_t *rows;
+
+	if (is_nothing_for(file, "case", out))
+		return NULL;
+	if (!*wanted) {
+		*out = json_array();
+		return NULL;
+	}
+	TRY(search(file, wanted, limit, &rows));
+	if ((int)json_array_size(rows) < limit) {
+		json_decref(rows);
+		TRY(search(file, search_query(scratch, words, true), limit, &rows));
+	}
+	*out = rows;
+	return NULL;
 }
 
 /* Of a table or its alias `from`. */
@@ -413,9 +434,13 @@ const struct error *lists_parts(
 	struct query query;
 
 	TRY(casefile_may_see(file, "case", case_key));
-	buffer_text(sql, "SELECT key, case_key, created, author, conflicts");
-	add_fields(sql, entity, settle_table(entity));
-	buffer_format(sql, " FROM %s WHERE case_key = ? ORDER BY created, key LIMIT ?", settle_table(entity));
+	buffer_text(sql, "SELECT t.key, t.case_key, t.created, t.author, t.conflicts");
+	add_fields(sql, entity, "t");
+	buffer_format(sql,
+		" FROM entity e JOIN %s t ON t.id = e.id WHERE e.case_tail = substr(?1, -8) AND e.case_key = "
+		"?1 ORDER BY t.created, t.key "
+		"LIMIT ?2",
+		settle_table(entity));
 	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
@@ -481,13 +506,16 @@ const struct error *lists_late(struct casefile *file, const char *case_key, int 
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT v.log || '/' || v.event AS event, v.log AS hub, e.type AS entity, e.key, v.line"
+		"SELECT v.log || '/' || v.event AS event, v.log AS hub, e.type AS entity, e.key, "
+		"event_line(v.line) AS line"
 		" FROM entity e JOIN event v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
-		" WHERE e.id IN (SELECT id FROM entity WHERE case_key = ?1 UNION ALL"
-		"   SELECT id FROM entity WHERE type IN ('case', 'report') AND key = ?1)"
+		" WHERE e.id IN (SELECT id FROM entity WHERE case_tail = substr(?1, -8) AND case_key = ?1 "
+		"UNION ALL"
+		"   SELECT id FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', "
+		"'report'))"
 		" AND w.reason = '" PERMIT_HELD "' AND e.type <> 'transfer'"
-		" AND json_extract(v.line, '$.restate') IS NULL"
-		" ORDER BY json_extract(v.line, '$.hlc') LIMIT ?2"));
+		" AND json_extract(event_line(v.line), '$.restate') IS NULL"
+		" ORDER BY json_extract(event_line(v.line), '$.hlc') LIMIT ?2"));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
 	return lists_rows(&query, out);

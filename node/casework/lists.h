@@ -93,8 +93,9 @@ const struct error *lists_of_pass(
 /* Numbers for the head of the page: {"new_reports","urgent"} */
 const struct error *lists_counts(struct casefile *file, json_t **out) MUST_CHECK;
 /* FTS5 over reports, cases, actions, notes; newest first:
- * {"entity","key","case_key","ref","title","snippet"}. Words are prefixes; what a person types is never FTS
- * syntax. */
+ * {"entity","key","case_key","ref","title","snippet"}. Where `limit` records have all words as they are
+ * typed, those; else also those that have words which begin so, from three bytes on. What a person types is
+ * never FTS syntax. */
 const struct error *lists_search(
 	struct casefile *file, const char *words, int limit, json_t **out) MUST_CHECK;
 /* Everything of one entity type that the reader may see, all its fields, for export. */

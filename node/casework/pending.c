@@ -16,17 +16,19 @@ struct pending {
 	json_t *referrals;	 /* whose cases are touched */
 };
 
-#define OF_CASE " a ON a.case_key = c.key WHERE c.key = ?1 AND c.is_closed = 0"
+#define FROM_CASE                                                                                            \
+	" FROM case_ c JOIN entity e ON e.case_tail = substr(c.key, -8) AND e.case_key = c.key JOIN "
+#define OF_CASE " a ON a.id = e.id WHERE c.key = ?1 AND c.is_closed = 0"
 /* What has no day ('9999') is owed on none. A word of a provider is owed until the next comes, whatever that
  * says. */
 #define OWED_ADD                                                                                             \
 	"INSERT INTO owed(case_key, kind, key, id, due, whose, doer)"                                        \
-	" SELECT c.key, 'followup', a.key, a.id, a.due_by, coalesce(nullif(a.owner, ''), c.followed_by), ''" \
-	" FROM case_ c JOIN followup" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"                     \
-	" UNION ALL SELECT c.key, 'action', a.key, a.id, a.due_by, c.followed_by, coalesce(a.who, '')"       \
-	" FROM case_ c JOIN action" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"                       \
-	" UNION ALL SELECT c.key, 'plan', a.key, a.id, a.review_by, c.followed_by, ''"                       \
-	" FROM case_ c JOIN plan" OF_CASE " AND a.review_by < '9999'"                                        \
+	" SELECT c.key, 'followup', a.key, a.id, a.due_by, coalesce(nullif(a.owner, ''), c.followed_by), "   \
+	"''" FROM_CASE "followup" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"                         \
+	" UNION ALL SELECT c.key, 'action', a.key, a.id, a.due_by, c.followed_by, coalesce(a.who, "          \
+	"'')" FROM_CASE "action" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"                          \
+	" UNION ALL SELECT c.key, 'plan', a.key, a.id, a.review_by, c.followed_by, ''" FROM_CASE             \
+	"plan" OF_CASE " AND a.review_by < '9999'"                                                           \
 	" UNION ALL SELECT c.key, 'review', c.key, c.id, c.review_by, c.followed_by, ''"                     \
 	" FROM case_ c WHERE c.key = ?1 AND c.is_closed = 0 AND c.review_by < '9999'"                        \
 	" UNION ALL SELECT c.key, 'reply', r.key, r.id, a.next, c.followed_by, ''"                           \

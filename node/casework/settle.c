@@ -20,6 +20,7 @@
 
 enum statement {
 	SEARCH_READ,
+	SEARCH_TAKEN,
 	SEARCH_ADD,
 	SEARCH_DROP,
 	CONFLICT_ADD,
@@ -34,11 +35,13 @@ enum statement {
 	STATEMENTS,
 };
 static const char records_of_case[] =
-	"SELECT id FROM entity WHERE case_key = ?1 UNION ALL SELECT id FROM entity"
-	" WHERE type IN ('case', 'report') AND key = ?1";
+	"SELECT id FROM entity WHERE case_tail = substr(?1, -8) AND case_key = ?1 UNION ALL SELECT id FROM "
+	"entity"
+	" WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', 'report')";
 static const char *const texts[STATEMENTS] = {
-	[SEARCH_READ] = "SELECT text, entity FROM search WHERE rowid = ?",
-	[SEARCH_ADD] = "INSERT INTO search(rowid, text, entity) VALUES(?, ?, ?)",
+	[SEARCH_READ] = "SELECT text FROM searched WHERE id = ?",
+	[SEARCH_TAKEN] = "SELECT 1 FROM entity WHERE search_row = ?1 AND id <> ?2",
+	[SEARCH_ADD] = "INSERT INTO search(rowid, text) VALUES(?, ?)",
 	[SEARCH_DROP] = "DELETE FROM search WHERE rowid = ?",
 	[CONFLICT_ADD] = "INSERT INTO conflict(entity, field) VALUES(?, ?)",
 	[CONFLICT_DROP] = "DELETE FROM conflict WHERE entity = ?",
@@ -70,7 +73,7 @@ const char *settle_table(const struct entity *entity)
 
 void settle_columns(struct buffer *out, const struct entity *entity)
 {
-	buffer_text(out, "key, home, created, updated, author, conflicts");
+	buffer_text(out, "key, created, changed, author, conflicts");
 	if (entity->in_case)
 		buffer_text(out, ", case_key");
 	for (size_t i = 0; i < entity->count; i++)
@@ -93,7 +96,7 @@ static int settle_free(struct settle *settle)
 static const struct error *prepare_entity(struct settle *settle, const struct entity *entity, size_t at)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	size_t columns = 1 + 6 + entity->in_case + entity->count + is_case(entity);
+	size_t columns = 1 + 5 + entity->in_case + entity->count + is_case(entity);
 	struct buffer *sql = buffer_new(scratch);
 
 	buffer_format(sql, "INSERT OR REPLACE INTO %s(id, ", settle_table(entity));
@@ -295,18 +298,17 @@ static const struct error *write_row(struct settle *settle, const struct ledger_
 	const struct merged *merged, const struct merge_author *author)
 {
 	struct query *query = &settle->write[place_of(merged->entity)];
-	char home[LOG_ID_SIZE], created[TEXT_TIME_SIZE], updated[TEXT_TIME_SIZE];
+	char created[TEXT_TIME_SIZE], changed[TEXT_TIME_SIZE];
+	int64_t changed_at = updated_at(merged, author->at);
 	int at = 1;
 
-	ids_key_log(home, row->key);
 	text_time(created, author->at);
-	text_time(updated, updated_at(merged, author->at));
+	text_time(changed, changed_at);
 	db_reset(query);
 	db_bind_integer(query, at++, row->id);
 	db_bind_text(query, at++, row->key);
-	db_bind_text(query, at++, home);
 	db_bind_text(query, at++, created);
-	db_bind_text(query, at++, updated);
+	db_bind_text(query, at++, changed_at > author->at ? changed : NULL);
 	db_bind_text(query, at++, author->by);
 	db_bind_integer(query, at++, row->conflicts);
 	if (merged->entity->in_case)
@@ -348,20 +350,24 @@ static const struct error *write_conflicts(
 	return NULL;
 }
 
-/* What people may look for in this record, a field a line; NULL when there is nothing. */
+/* What people may look for in this record, a field a line, as view `searched` will have it; "" when there is
+ * nothing. */
 static const char *search_text(const void *context, const struct merged *merged)
 {
 	struct buffer *text = buffer_new(context);
 
 	for (size_t i = 0; i < merged->entity->count; i++) {
-		const char *value = json_string_value(merged->fields[i].value);
+		const json_t *value = merged->fields[i].value;
+		const char *said;
 
-		if (!merged->entity->fields[i].is_searched || !value || !*value)
+		if (!merged->entity->fields[i].is_searched || !value)
 			continue;
-		buffer_text(text, value);
-		buffer_text(text, "\n");
+		said = json_is_string(value) ? json_string_value(value)
+					     : (const char *)json_line(context, value).data;
+		if (*said)
+			buffer_format(text, "%s\n", said);
 	}
-	return text->len ? (const char *)text->data : NULL;
+	return (const char *)text->data;
 }
 
 /* Rows sort by time of creation; the last bits keep records of one second apart. */
@@ -378,45 +384,55 @@ static int64_t search_place(const char *key, int64_t created)
 	return created << SEARCH_HASH_BITS | (hash >> (32 - SEARCH_HASH_BITS));
 }
 
-static const struct error *search_read(
-	struct settle *settle, int64_t place, const char *text, bool *is_free, bool *is_same)
+static const struct error *is_indexed(struct settle *settle, int64_t place, const char *text, bool *yes)
 {
 	struct query *query = statement(settle, SEARCH_READ);
 	bool row;
 
 	db_bind_integer(query, 1, place);
 	TRY(db_step(query, &row));
-	*is_free = !row;
-	*is_same = row && text && strcmp(db_text(query, 0), text) == 0;
+	*yes = row && strcmp(db_text(query, 0), text) == 0;
 	db_reset(query);
 	return NULL;
 }
 
+static const struct error *is_taken(struct settle *settle, int64_t place, int64_t id, bool *yes)
+{
+	struct query *query = statement(settle, SEARCH_TAKEN);
+
+	db_bind_integer(query, 1, place);
+	db_bind_integer(query, 2, id);
+	TRY(db_step(query, yes));
+	db_reset(query);
+	return NULL;
+}
+
+/* Before the record's own row is written: the index holds no text, and to forget a record it is shown what it
+ * learned, which still stands there. */
 static const struct error *write_search(
 	struct settle *settle, struct ledger_entity *row, const char *text, int64_t created)
 {
 	int64_t place = search_place(row->key, created);
-	bool is_free, is_same = false;
 	struct query *query;
+	bool is;
 
 	if (row->search) {
-		TRY(search_read(settle, row->search, text, &is_free, &is_same));
-		if (is_same && row->search >> SEARCH_HASH_BITS == place >> SEARCH_HASH_BITS)
+		TRY(is_indexed(settle, row->search, text, &is));
+		if (is && row->search >> SEARCH_HASH_BITS == place >> SEARCH_HASH_BITS)
 			return NULL;
 		TRY(run_on(settle, SEARCH_DROP, row->search));
 		row->search = 0;
 	}
-	if (!text)
+	if (!*text)
 		return NULL;
 	for (;; place++) {
-		TRY(search_read(settle, place, NULL, &is_free, &is_same));
-		if (is_free)
+		TRY(is_taken(settle, place, row->id, &is));
+		if (!is)
 			break;
 	}
 	query = statement(settle, SEARCH_ADD);
 	db_bind_integer(query, 1, place);
 	db_bind_text(query, 2, text);
-	db_bind_integer(query, 3, row->id);
 	row->search = place;
 	return db_done(query);
 }
@@ -460,12 +476,12 @@ static const struct error *write_record(
 	if (strcmp(merged->entity->name, "audit") == 0)
 		TRY(write_trail(settle, row->id, merged));
 	if (merged->count == 0) {
-		TRY(drop_row(settle, merged->entity, row->id));
-		return write_search(settle, row, NULL, 0);
+		TRY(write_search(settle, row, "", 0));
+		return drop_row(settle, merged->entity, row->id);
 	}
 	merge_author(&author, merged->claims[0], NULL);
-	TRY(write_row(settle, row, merged, &author));
-	return write_search(settle, row, search_text(scratch, merged), author.at);
+	TRY(write_search(settle, row, search_text(scratch, merged), author.at));
+	return write_row(settle, row, merged, &author);
 }
 
 static const struct error *decide(struct settle *settle, struct ledger_entity *row,

@@ -11,10 +11,10 @@
 
 #include <string.h>
 
+#include "node/base/ids.h"
 #include "node/base/json.h"
 #include "node/base/text.h"
 #include "node/casework/schema.h"
-#include "node/casework/settle.h"
 
 struct sight {
 	struct db *db;
@@ -167,8 +167,9 @@ static const struct error *sees_part(
 
 	return ask(sight,
 		memory_format(scratch,
-			"SELECT " SIGHT_CASE " FROM %s e JOIN case_ c ON c.key = e.case_key WHERE e.key = ?",
-			settle_table(entity)),
+			"SELECT " SIGHT_CASE " FROM entity e JOIN case_ c ON c.key = e.case_key"
+			" WHERE e.tail = substr(?1, -8) AND e.key = ?1 AND e.type = '%s'",
+			entity->name),
 		key, yes);
 }
 

@@ -1,6 +1,6 @@
 /* The snapshot: the case file as an age file to the hub itself, with a signature beside it (formats.md,
  * "Snapshot"). It can always be thrown away and rebuilt from the log; one that does not verify is never
- * opened.
+ * believed. Writing and reading it take no memory beside the case file's own.
  *
  * snapshot.sig is a text file: one JSON line {"v":1,"sha256":hex of
  * snapshot.age,"log","epoch","roster","schema"} and behind it the armored SSHSIG by the office key in

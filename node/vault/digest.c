@@ -43,6 +43,37 @@ void digest_of(uint8_t out[static DIGEST_LEN], struct bytes data)
 		abort();
 }
 
+struct digest_stream {
+	gnutls_hash_hd_t handle;
+};
+
+static int stream_free(struct digest_stream *stream)
+{
+	gnutls_hash_deinit(stream->handle, NULL);
+	return 0;
+}
+
+struct digest_stream *digest_stream_new(const void *context)
+{
+	struct digest_stream *stream = memory_new(context, struct digest_stream);
+
+	if (gnutls_hash_init(&stream->handle, GNUTLS_DIG_SHA256) < 0)
+		abort();
+	talloc_set_destructor(stream, stream_free);
+	return stream;
+}
+
+void digest_stream_add(struct digest_stream *stream, struct bytes part)
+{
+	if (part.len && gnutls_hash(stream->handle, part.data, part.len) < 0)
+		abort();
+}
+
+void digest_stream_end(struct digest_stream *stream, uint8_t out[static DIGEST_LEN])
+{
+	gnutls_hash_output(stream->handle, out);
+}
+
 static void hmac(uint8_t out[static DIGEST_LEN], struct bytes key, struct bytes data)
 {
 	if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key.len ? key.data : (const uint8_t *)"", key.len,

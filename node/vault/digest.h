@@ -16,6 +16,12 @@ void digest_add(struct digest *digest, const void *data, size_t len);
 void digest_end(struct digest *digest, uint8_t out[static DIGEST_LEN]);
 void digest_of(uint8_t out[static DIGEST_LEN], struct bytes data);
 
+/* SHA-256 of what is too large to lie in memory: as fast as digest_of, and hangs on `context`. */
+struct digest_stream;
+struct digest_stream *digest_stream_new(const void *context) NEVER_NULL;
+void digest_stream_add(struct digest_stream *stream, struct bytes part);
+void digest_stream_end(struct digest_stream *stream, uint8_t out[static DIGEST_LEN]); /* of all so far */
+
 /* HMAC-SHA-256, for tokens that only this process checks. */
 void digest_hmac(uint8_t out[static DIGEST_LEN], const uint8_t key[static 32], struct bytes data);
 /* One HKDF block: at most 32 bytes. `salt` may be empty. */

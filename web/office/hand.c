@@ -15,19 +15,24 @@
 /* All records of a case, with its report and what was said to the reporter: ?1. Transfers stay between those
  * who made them. */
 #define RECORDS                                                                                              \
-	"SELECT type, key FROM entity WHERE type IN ('case', 'report') AND key = ?1"                         \
+	"SELECT type, key FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', "        \
+	"'report')"                                                                                          \
 	" UNION ALL SELECT 'report', key FROM report WHERE \"case\" <> '' AND \"case\" = ?1 AND key <> ?1"   \
 	" UNION ALL SELECT 'message', m.key FROM message m WHERE m.report = ?1"                              \
-	" UNION ALL SELECT type, key FROM entity WHERE case_key = ?1 AND type <> 'transfer'"                 \
+	" UNION ALL SELECT type, key FROM entity WHERE case_tail = substr(?1, -8) AND case_key = ?1 AND "    \
+	"type <> 'transfer'"                                                                                 \
 	" UNION ALL SELECT 'reply', p.key FROM reply p JOIN referral r ON r.key = p.referral WHERE "         \
 	"r.case_key = ?1"
 
 /* What this hub wrote after the case had left it, to the byte: ?1 the case, ?2 this hub. */
 #define LATE                                                                                                 \
-	"SELECT v.log || '/' || v.event, v.line FROM entity e JOIN event v ON v.entity = e.id JOIN waiting " \
-	"w ON w.event = v.id WHERE e.id IN (SELECT id FROM entity WHERE case_key = ?1 UNION ALL SELECT id "  \
-	"FROM entity WHERE type IN ('case', 'report') AND key = ?1) AND e.type <> 'transfer' AND v.log = "   \
-	"?2 AND w.reason = '" PERMIT_HELD "' AND json_extract(v.line, '$.restate') IS NULL"
+	"SELECT v.log || '/' || v.event, event_line(v.line) FROM entity e JOIN event v ON v.entity = e.id "  \
+	"JOIN waiting "                                                                                      \
+	"w ON w.event = v.id WHERE e.id IN (SELECT id FROM entity WHERE case_tail = substr(?1, -8) AND "     \
+	"case_key = ?1 UNION ALL SELECT id "                                                                 \
+	"FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', 'report')) AND e.type "   \
+	"<> 'transfer' AND v.log = "                                                                         \
+	"?2 AND w.reason = '" PERMIT_HELD "' AND json_extract(event_line(v.line), '$.restate') IS NULL"
 
 struct handing {
 	struct office *office;
@@ -229,8 +234,9 @@ const struct error *hand_is_crossed(struct office *office, const char *case_key,
 	}
 	TRY(db_prepare(casefile_db(office->file), &query,
 		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
-		" WHERE e.case_key = ? AND e.type = 'transfer' AND v.log = ? AND w.reason = '" PERMIT_HELD "'"
-		" AND json_extract(v.line, '$.set.state') = 'withdrawn'"));
+		" WHERE e.case_tail = substr(?1, -8) AND e.case_key = ?1 AND e.type = 'transfer' AND v.log = "
+		"?2 AND w.reason = '" PERMIT_HELD "'"
+		" AND json_extract(event_line(v.line), '$.set.state') = 'withdrawn'"));
 	db_bind_text(&query, 1, case_key);
 	db_bind_text(&query, 2, office->trust.self.log);
 	return db_step(&query, out);
@@ -300,7 +306,7 @@ const struct error *hand_wider(struct batch *batch, const char *case_key, enum s
 	return NULL;
 }
 
-#define OWN_KEYS "SELECT DISTINCT '', key FROM entity WHERE type IN ('case', 'report')"
+#define OWN_KEYS "SELECT '', key FROM case_ UNION SELECT '', key FROM report"
 
 static const struct error *hand_by_policy(struct handing *handing, const json_t *keys)
 {

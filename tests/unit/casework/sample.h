@@ -96,6 +96,22 @@ static inline enum taken sample_take(struct casefile *file, const struct said *s
 	return taken;
 }
 
+static inline const struct error *sample_fill(void *user, uint8_t *to, size_t max, size_t *len)
+{
+	const struct bytes *image = user;
+
+	assert_true(image->len <= max);
+	memcpy(to, image->data, image->len);
+	*len = image->len;
+	return NULL;
+}
+
+static inline const struct error *sample_load(
+	const void *context, const char *self, struct bytes image, struct casefile **out)
+{
+	return casefile_load(context, self, image.len, sample_fill, &image, out);
+}
+
 static inline int64_t sample_number(struct casefile *file, const char *sql)
 {
 	struct query query;

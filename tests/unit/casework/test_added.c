@@ -3,6 +3,7 @@
 #include "tests/unit/casework/sample.h"
 
 #include "node/casework/added.h"
+#include "node/vault/secret.h"
 
 static void add(const void *context, struct casefile *file, const char *log, int number, const char *label,
 	const char *state)

@@ -152,8 +152,9 @@ static void what_this_version_does_not_know_is_kept(void **state)
 			json_pack("{s:s, s:s, s:s}", "alias", "Swallow", "mood", "calm", "risk", "volcanic"),
 			NULL));
 	assert_string_equal(sample_text(context, file, "SELECT risk FROM case_"), "volcanic");
-	assert_string_equal(sample_text(context, file,
-				    "SELECT json_extract(line, '$.set.mood') FROM event WHERE standing = 0"),
+	assert_string_equal(
+		sample_text(context, file,
+			"SELECT json_extract(event_line(line), '$.set.mood') FROM event WHERE standing = 0"),
 		"calm");
 	assert_int_equal(sample_number(file, "SELECT count(*) FROM event"), 2);
 }
@@ -269,7 +270,7 @@ static void saved_and_loaded_it_is_the_same_and_takes_more(void **state)
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = new_file(context), *again;
 	struct position position = {.epoch = 1, .seq = 3, .log = GULU, .commit = "abc"};
-	struct secret *saved CLEANUP(secret_free) = NULL;
+	struct bytes image;
 	uint8_t before[32], after[32];
 
 	sample_take(file, sample_event(context, GULU, 'o', 1, "case", sample_key(context, GULU, 1), NULL,
@@ -278,8 +279,8 @@ static void saved_and_loaded_it_is_the_same_and_takes_more(void **state)
 	assert_null(casefile_set_position(file, &position));
 	assert_null(casefile_end(file));
 	assert_null(casefile_digest(file, before));
-	assert_null(casefile_save(file, &saved));
-	assert_null(casefile_load(context, GULU, (struct bytes){saved->data, saved->len}, &again));
+	assert_null(casefile_image(file, &image));
+	assert_null(sample_load(context, GULU, image, &again));
 	assert_null(casefile_digest(again, after));
 	assert_memory_equal(before, after, 32);
 	assert_null(casefile_position(again, GULU, 1, &position));
@@ -292,10 +293,9 @@ static void saved_and_loaded_it_is_the_same_and_takes_more(void **state)
 	assert_int_equal(sample_number(again, "SELECT count(*) FROM case_"), 501);
 	assert_string_equal(sample_text(context, again, "PRAGMA journal_mode"), "memory");
 	assert_string_equal(sample_text(context, again, "PRAGMA integrity_check"), "ok");
-	assert_int_equal(casefile_load(context, MBALE, (struct bytes){saved->data, saved->len}, &again)->code,
-		ERROR_CONFIG);
-	assert_non_null(casefile_load(context, GULU, (struct bytes){saved->data, 100}, &again));
-	assert_non_null(casefile_load(context, GULU, (struct bytes){saved->data, 0}, &again));
+	assert_int_equal(sample_load(context, MBALE, image, &again)->code, ERROR_CONFIG);
+	assert_non_null(sample_load(context, GULU, (struct bytes){image.data, 100}, &again));
+	assert_non_null(sample_load(context, GULU, (struct bytes){image.data, 0}, &again));
 }
 
 /* How many files this process has open: journals and temporary files would be among them, even when they have
@@ -336,11 +336,11 @@ static void plaintext_is_in_no_file(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = new_file(context), *again;
-	struct secret *saved CLEANUP(secret_free) = NULL;
+	struct bytes image;
 
 	check_no_file(context, file, 1);
-	assert_null(casefile_save(file, &saved));
-	assert_null(casefile_load(context, GULU, (struct bytes){saved->data, saved->len}, &again));
+	assert_null(casefile_image(file, &image));
+	assert_null(sample_load(context, GULU, image, &again));
 	check_no_file(context, again, 2000);
 }
 
@@ -348,17 +348,17 @@ static void the_saved_file_reads_with_plain_sqlite3(void **state)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	struct casefile *file = new_file(context);
-	struct secret *saved CLEANUP(secret_free) = NULL;
+	struct bytes image;
 	char folder[] = "/tmp/engabo-test-XXXXXX", line[200] = "";
 	FILE *out, *pipe;
 
 	sample_take(file, sample_event(context, GULU, 'o', 1, "case", sample_key(context, GULU, 1), NULL,
 				  json_pack("{s:s, s:s}", "alias", "Swallow", "risk", "high"), NULL));
-	assert_null(casefile_save(file, &saved));
+	assert_null(casefile_image(file, &image));
 	assert_non_null(mkdtemp(folder));
 	out = fopen(memory_format(context, "%s/cases.db", folder), "w");
 	assert_non_null(out);
-	assert_int_equal(fwrite(saved->data, 1, saved->len, out), saved->len);
+	assert_int_equal(fwrite(image.data, 1, image.len, out), image.len);
 	fclose(out);
 	pipe = popen(memory_format(context, "sqlite3 %s/cases.db 'SELECT alias, risk FROM case_'; rm -r %s",
 			     folder, folder),

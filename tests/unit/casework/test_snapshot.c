@@ -2,6 +2,7 @@
 #include "tests/unit/casework/sample.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "node/base/files.h"
 #include "node/casework/snapshot.h"
@@ -155,6 +156,31 @@ static void a_torn_one_is_not_believed(void **state)
 		snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again)->code, ERROR_INVALID);
 }
 
+static size_t peak_mb(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return (size_t)usage.ru_maxrss / 1024;
+}
+
+/* A hub has no memory for its case file a second time. */
+static void a_large_one_passes_through_little_memory(void **state)
+{
+	struct hub *hub = *state;
+	struct casefile *again;
+	size_t before;
+
+	assert_null(db_run(casefile_db(hub->file), "UPDATE case_ SET summary = hex(zeroblob(24000000))"));
+	before = peak_mb();
+	assert_null(snapshot_write(&hub->home, hub->file, hub->vault, &hub->place));
+	assert_in_range(peak_mb() - before, 0, 10);
+	talloc_free(hub->file);
+	assert_null(snapshot_read(hub, &hub->home, hub->vault, &hub->place, &again));
+	assert_in_range(peak_mb() - before, 0, 10);
+	assert_int_equal(sample_number(again, "SELECT length(summary) FROM case_"), 48000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_planted_one_is_not_believed, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_of_another_time_or_hub_is_not_believed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_torn_one_is_not_believed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_large_one_passes_through_little_memory, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
