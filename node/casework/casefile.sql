@@ -93,6 +93,14 @@ CREATE TABLE unanswered( -- reports whose reporter waits for an answer (pending.
   created TEXT NOT NULL -- when
 ) WITHOUT ROWID;
 CREATE INDEX unanswered_created ON unanswered(created);
+CREATE TABLE unchecked( -- referrals of which the guard is to be asked (again) (pending.c, obstacle.c)
+  referral INTEGER PRIMARY KEY -- which, by its row
+);
+CREATE TABLE in_the_way( -- what it said of those that are on their way, where it was not: nothing (obstacle.c), for Today
+  referral INTEGER PRIMARY KEY, -- which, by its row
+  reason INTEGER NOT NULL, -- guard.h: enum guard_reason
+  agency TEXT NOT NULL -- of which agency, a code of codes/perpetrators.csv
+);
 
 CREATE TABLE case_owner( -- whose a case is and was; only of cases that were transferred
   case_key TEXT NOT NULL, -- which case

@@ -1,8 +1,9 @@
 /* What waits for somebody, kept ready: see pending.h. Which of it is whose, and in what order it is shown, is
  * owed.c's.
  *
- * Invariant: both tables follow from the tables of records alone, whatever order events came in; nothing of a
- * case that is closed is in table owed, however much rests there. Runs in office and in commands. */
+ * Invariant: what is owed and unanswered follows from the tables of records alone, whatever order events came
+ * in; nothing of a case that is closed is in table owed, however much rests there. Runs in office and in
+ * commands. */
 #include "node/casework/pending.h"
 
 #include <string.h>
@@ -14,6 +15,8 @@
 struct pending {
 	json_t *cases, *reports; /* sets of keys */
 	json_t *referrals;	 /* whose cases are touched */
+	json_t *asked; /* keys of cases and providers, of whose referrals the guard is asked again */
+	bool is_all_asked;
 };
 
 #define FROM_CASE                                                                                            \
@@ -46,11 +49,18 @@ struct pending {
 	" GROUP BY m.report HAVING m.\"from\" = 'reporter' AND sum(m.\"from\" = 'reporter' AND "             \
 	"coalesce(m.kind, '') = 'closed') = 0 AND (r.state <> 'closed' OR m.created >= r.updated))"
 
+/* Those that are on their way: of a case or to a provider (?1), or all. */
+#define UNCHECKED_ADD "INSERT OR IGNORE INTO unchecked SELECT id FROM referral WHERE state = 'sent'"
+#define UNCHECKED_OF                                                                                         \
+	UNCHECKED_ADD                                                                                        \
+		" AND case_key = ?1 UNION SELECT id FROM referral WHERE state = 'sent' AND provider = ?1"
+
 static int pending_free(struct pending *pending)
 {
 	json_decref(pending->cases);
 	json_decref(pending->reports);
 	json_decref(pending->referrals);
+	json_decref(pending->asked);
 	return 0;
 }
 
@@ -61,6 +71,7 @@ struct pending *pending_new(const void *context)
 	pending->cases = json_object();
 	pending->reports = json_object();
 	pending->referrals = json_object();
+	pending->asked = json_object();
 	talloc_set_destructor(pending, pending_free);
 	return pending;
 }
@@ -78,6 +89,23 @@ static void add_answered(json_t *keys, const struct entity *entity, const struct
 		add(keys, json_text_or(claims[i].event->set, entity->about, ""));
 }
 
+/* What the guard goes by (obstacle.h). */
+static void touch_guard(
+	struct pending *pending, const struct ledger_entity *before, const struct ledger_entity *now)
+{
+	static const char *const in_case[] = {"incident", "consent", "referral"};
+
+	if (strcmp(now->type, "code") == 0)
+		pending->is_all_asked = true;
+	if (strcmp(now->type, "case") == 0 || strcmp(now->type, "provider") == 0)
+		add(pending->asked, now->key);
+	for (size_t i = 0; i < sizeof in_case / sizeof *in_case; i++)
+		if (strcmp(now->type, in_case[i]) == 0) {
+			add(pending->asked, before->case_key);
+			add(pending->asked, now->case_key);
+		}
+}
+
 void pending_touch(struct pending *pending, const struct ledger_entity *before,
 	const struct ledger_entity *now, const struct claim *claims, size_t count)
 {
@@ -85,6 +113,7 @@ void pending_touch(struct pending *pending, const struct ledger_entity *before,
 
 	if (!entity)
 		return;
+	touch_guard(pending, before, now);
 	if (strcmp(entity->name, "case") == 0)
 		add(pending->cases, now->key);
 	else if (strcmp(entity->name, "report") == 0)
@@ -137,7 +166,9 @@ static const struct error *work_out(struct pending *pending, struct db *db)
 		TRY(run(db, "DELETE FROM unanswered WHERE report = ?", key));
 		TRY(run(db, UNANSWERED_ADD, key));
 	}
-	return NULL;
+	json_object_foreach (pending->asked, key, unused)
+		TRY(run(db, UNCHECKED_OF, key));
+	return pending->is_all_asked ? db_run(db, UNCHECKED_ADD) : NULL;
 }
 
 const struct error *pending_settle(struct pending *pending, struct db *db)
@@ -147,6 +178,8 @@ const struct error *pending_settle(struct pending *pending, struct db *db)
 	json_object_clear(pending->cases);
 	json_object_clear(pending->reports);
 	json_object_clear(pending->referrals);
+	json_object_clear(pending->asked);
+	pending->is_all_asked = false;
 	return error;
 }
 

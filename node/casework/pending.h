@@ -1,6 +1,6 @@
-/* What Today asks for, kept ready in two tables (casefile.sql: owed, unanswered), so that a page costs what
- * it shows and not what there is. Worked out anew, a case or a report at a time, whenever a record of it
- * settles. */
+/* What Today asks for, kept ready in tables (casefile.sql: owed, unanswered; and unchecked for obstacle.h),
+ * so that a page costs what it shows and not what there is. Worked out anew, a case or a report at a time,
+ * whenever a record of it settles. */
 #ifndef ENGABO_CASEWORK_PENDING_H
 #define ENGABO_CASEWORK_PENDING_H
 

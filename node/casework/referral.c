@@ -127,14 +127,14 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 	return strcmp(kind, "proposal") == 0 && (is_owed(stage) || stage == REFERRAL_DECLINED);
 }
 
-#define COLUMNS_AND(more)                                                                                    \
+#define COLUMNS                                                                                              \
 	"SELECT r.key, r.case_key, r.provider, p.name AS provider_name, r.hub, r.home, r.sender, "           \
 	"r.service, "                                                                                        \
 	"r.urgency, r.state, r.sent_at, r.expires, r.ref, r.alias, (SELECT json_group_array(json_object("    \
 	"'key', y.key, 'kind', y.kind, 'next', y.next, 'created', y.created)) FROM reply y WHERE "           \
-	"y.referral = r.key) AS \"list:replies\"" more                                                       \
-	" FROM referral r LEFT JOIN provider p ON p.key = r.provider "
-#define COLUMNS COLUMNS_AND("")
+	"y.referral = r.key) AS \"list:replies\""
+#define TO_PROVIDER " LEFT JOIN provider p ON p.key = r.provider "
+#define FROM_REFERRAL " FROM referral r" TO_PROVIDER
 #define OF_CASE "LEFT JOIN case_ c ON c.key = r.case_key "
 
 static const struct error *list(
@@ -151,34 +151,37 @@ static const struct error *list(
 const struct error *referral_list_to(struct casefile *file, const char *provider, int limit, json_t **out)
 {
 	return list(file,
-		COLUMNS "WHERE r.provider = ? AND r.state <> 'draft' ORDER BY r.created DESC LIMIT ?",
+		COLUMNS FROM_REFERRAL
+		"WHERE r.provider = ? AND r.state <> 'draft' ORDER BY r.created DESC LIMIT ?",
 		provider, limit, out);
 }
 
 const struct error *referral_list_received(struct casefile *file, const char *hub, int limit, json_t **out)
 {
 	return list(file,
-		COLUMNS OF_CASE "WHERE r.hub = ? AND r.state <> 'draft' AND " SIGHT_CASE
-				" ORDER BY r.created DESC LIMIT ?",
+		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.hub = ? AND r.state <> 'draft' AND " SIGHT_CASE
+					      " ORDER BY r.created DESC LIMIT ?",
 		hub, limit, out);
 }
 
 const struct error *referral_list_sent(struct casefile *file, const char *hub, int limit, json_t **out)
 {
 	return list(file,
-		COLUMNS OF_CASE "WHERE r.sent_by = ? AND " SIGHT_CASE " ORDER BY r.created DESC LIMIT ?", hub,
-		limit, out);
+		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.sent_by = ? AND " SIGHT_CASE
+					      " ORDER BY r.created DESC LIMIT ?",
+		hub, limit, out);
 }
 
-const struct error *referral_list_open(
+const struct error *referral_list_hindered(
 	struct casefile *file, const char *hub, const char *today, int limit, json_t **out)
 {
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		COLUMNS_AND(", r.consent, r.override_by, c.ref AS case_ref, c.perpetrators AS "
-			    "\"list:perpetrators\"") OF_CASE
-		"WHERE r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND " SIGHT_CASE
+		COLUMNS
+		", c.ref AS case_ref, w.reason, w.agency FROM in_the_way w CROSS JOIN referral r ON r.id = "
+		"w.referral" TO_PROVIDER OF_CASE
+		"WHERE w.referral > 0 AND r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND " SIGHT_CASE
 		" ORDER BY r.until, r.key LIMIT ?3"));
 	db_bind_text(&query, 1, hub);
 	db_bind_text(&query, 2, today);

@@ -40,9 +40,9 @@ const struct error *referral_list_received(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
 const struct error *referral_list_sent(
 	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
-/* Sent by this hub and neither withdrawn nor past their last day: also "consent", "override_by", "case_ref"
- * and "perpetrators":[...] of the case. Those that end first, first. */
-const struct error *referral_list_open(
+/* Sent by this hub, neither withdrawn nor past their last day, and with something in the way (table
+ * in_the_way, obstacle.h): also "case_ref", "reason" and "agency". Those that end first, first. */
+const struct error *referral_list_hindered(
 	struct casefile *file, const char *hub, const char *today, int limit, json_t **out) MUST_CHECK;
 /* Sent by this hub on a consent that is withdrawn by now: {"key","case_key"}; for the hub itself, not for a
  * page. */

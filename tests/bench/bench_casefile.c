@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "node/casework/directory.h"
-#include "node/casework/guard.h"
 #include "node/casework/lists.h"
+#include "node/casework/obstacle.h"
 #include "node/casework/owed.h"
 #include "node/casework/pending.h"
 #include "node/casework/referral.h"
@@ -302,21 +302,12 @@ static size_t referrals(struct sample *sample, int call)
 	return rows_of(received);
 }
 
-static size_t guard_again(struct sample *sample, int call)
+/* Once the guard was asked of all: what Today asks for. */
+static size_t hindered(struct sample *sample, int call)
 {
-	json_t *open CLEANUP(json_decref) = NULL, *row;
-	size_t i;
+	json_t *rows = NULL;
 
-	must(referral_list_open(sample->file, LOG, "2026-11-23", 1000, &open));
-	json_array_foreach (open, i, row) {
-		json_t *provider CLEANUP(json_decref) = NULL, *incidents CLEANUP(json_decref) = NULL;
-
-		must(directory_entry(sample->file, json_text_or(row, "provider", ""), &provider));
-		must(lists_parts(
-			sample->file, "incident", json_text_or(row, "case_key", ""), 100, &incidents));
-		guard_look(NULL, row, incidents, provider, NULL);
-	}
-	return json_array_size(open);
+	return ASK(obstacle_list(sample->file, NULL, &officer, LOG, "2026-11-23", 100, &rows));
 }
 
 static size_t directory(struct sample *sample, int call)
@@ -372,7 +363,7 @@ static const struct {
 	{"search, a reference", search_reference, false},
 	{"search, what is not there", search_nothing, false},
 	{"referrals, 400 rows with replies", referrals, false},
-	{"today: the guard over what is open", guard_again, false},
+	{"today: what is in the way of referrals", hindered, false},
 	{"directory", directory, false},
 	{"audit, all", audit_page, true},
 	{"audit, of one person", audit_person, true},

@@ -8,7 +8,7 @@
 
 /* Why a provider must not be asked, in a sentence; the agency's name. */
 const char *recheck_words(
-	const struct visit *visit, const json_t *provider, const struct guard_verdict *verdict);
+	const struct visit *visit, const char *provider, const struct guard_verdict *verdict);
 const char *recheck_agency(const struct visit *visit, const char *agency);
 
 /* The same for a referral that was sent, by what is known now; "" when nothing is in the way, or a second

@@ -111,7 +111,9 @@ static void show_guard(struct visit *visit, const struct refer *refer)
 {
 	if (is_blocked(refer))
 		visit_set(visit, "guard",
-			json_pack("{ss, ss}", "why", recheck_words(visit, refer->provider, &refer->verdict),
+			json_pack("{ss, ss}", "why",
+				recheck_words(
+					visit, json_text_or(refer->provider, "name", ""), &refer->verdict),
 				"agency", recheck_agency(visit, refer->verdict.agency)));
 }
 
@@ -307,13 +309,15 @@ static void check_guard(struct visit *visit, const struct refer *refer)
 		*agency ? visit_path(visit,
 				  say(visit->request, "Consent: %s It can go to them only if the person "
 						      "named this agency and agrees: %s"),
-				  recheck_words(visit, refer->provider, &refer->verdict),
+				  recheck_words(
+					  visit, json_text_or(refer->provider, "name", ""), &refer->verdict),
 				  recheck_agency(visit, agency))
 			: visit_path(visit,
 				  say(visit->request, "Consent: %s The directory does not tell their agency, "
 						      "so nobody can agree to it: "
 						      "choose somebody else, or have it written there first"),
-				  recheck_words(visit, refer->provider, &refer->verdict)));
+				  recheck_words(visit, json_text_or(refer->provider, "name", ""),
+					  &refer->verdict)));
 }
 
 /* "Legal help; To whom: a lawyer; Not to whom: the police; How it was given: Spoken ...": without their own

@@ -58,7 +58,7 @@ void wording_offer(struct visit *visit)
 			json_pack("{ss, ss, sb}", "code", language_code(language), "name",
 				language_name(language), "here",
 				strcmp(language_code(language), language_code(request->language)) == 0));
-	visit_set(visit, "languages", json_pack("{ss, so}", "path", here(visit), "list", list));
+	visit_set(visit, "language_row", json_pack("{ss, so}", "path", here(visit), "list", list));
 }
 
 const struct error *wording_choose(struct visit *visit)

@@ -4,6 +4,7 @@
 #include "node/casework/owed.h"
 #include "node/casework/added.h"
 #include "node/casework/directory.h"
+#include "node/casework/obstacle.h"
 #include "node/casework/referral.h"
 #include "node/casework/schema.h"
 
@@ -586,7 +587,7 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(referral_list_to(hub->file, key, 10, &rows));
 	ASK(referral_list_received(hub->file, GULU, 10, &rows));
 	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
-	ASK(referral_list_open(hub->file, GULU, "2026-11-23", 10, &rows));
+	ASK(obstacle_list(hub->file, NULL, NULL, GULU, "2026-11-23", 10, &rows));
 	ASK(referral_list_lapsed(hub->file, GULU, 10, &rows));
 	ASK(referral_replies(hub->file, key, &rows));
 	assert_null(referral_hubs(hub->file, key, NULL, &hubs));
