@@ -79,7 +79,7 @@ static const struct error *check_one(
 	struct casefile *file, const struct codes *codes, json_t *entries, const json_t *row)
 {
 	const char *provider = json_text_or(row, "provider", "");
-	json_t *in_case CLEANUP(json_decref) = json_pack("{sO, sO}", "key", json_object_get(row, "case_key"),
+	json_t *in_case CLEANUP(json_decref) = json_pack("{sO, sO*}", "key", json_object_get(row, "case_key"),
 		"perpetrators", json_object_get(row, "perpetrators")),
 			*entry = json_object_get(entries, provider);
 	struct guard_verdict verdict = {GUARD_CLEAR, ""};
