@@ -93,21 +93,36 @@ const struct error *lists_reports(
 }
 
 #define CASE_COLUMNS                                                                                         \
-	"SELECT key, ref, alias, risk, state, district, officer, updated, conflicts, restricted, team, "     \
-	"retention FROM case_ c "                                                                            \
-	"WHERE " SIGHT_CASE
+	"SELECT c.key, c.ref, c.alias, c.risk, c.state, c.district, c.officer, c.updated, c.conflicts, "     \
+	"c.restricted, c.team, c.retention FROM "
+#define CASES "case_ c WHERE " SIGHT_CASE
+/* Behind the case ?2, in the order of the list. */
+#define CASES_AFTER                                                                                          \
+	"(SELECT pressing AS p, updated AS u, id AS i FROM case_ WHERE key = ?2) CROSS JOIN " CASES          \
+	" AND c.pressing >= p AND (c.pressing > p OR c.updated < u OR (c.updated = u AND c.id > i))"
+#define OF_STATE " AND c.state = ?3"
+#define CASES_ORDER " ORDER BY c.pressing, c.updated DESC, c.id LIMIT ?1"
 
-const struct error *lists_cases(struct casefile *file, const char *state, int limit, int offset, json_t **out)
+const struct error *lists_cases(
+	struct casefile *file, const char *state, const char *after, int limit, json_t **out)
 {
 	struct query query;
 
 	if (is_nothing_for(file, "case", out))
 		return NULL;
-	TRY(db_prepare(casefile_db(file), &query,
-		state ? CASE_COLUMNS " AND state = ?3 ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"
-		      : CASE_COLUMNS " ORDER BY pressing, updated DESC LIMIT ?1 OFFSET ?2"));
+	if (after)
+		TRY(casefile_may_see(file, "case", after));
+	if (after && state)
+		TRY(db_prepare(casefile_db(file), &query, CASE_COLUMNS CASES_AFTER OF_STATE CASES_ORDER));
+	else if (after)
+		TRY(db_prepare(casefile_db(file), &query, CASE_COLUMNS CASES_AFTER CASES_ORDER));
+	else if (state)
+		TRY(db_prepare(casefile_db(file), &query, CASE_COLUMNS CASES OF_STATE CASES_ORDER));
+	else
+		TRY(db_prepare(casefile_db(file), &query, CASE_COLUMNS CASES CASES_ORDER));
 	db_bind_integer(&query, 1, limit);
-	db_bind_integer(&query, 2, offset);
+	if (after)
+		db_bind_text(&query, 2, after);
 	if (state)
 		db_bind_text(&query, 3, state);
 	return lists_rows(&query, out);
@@ -218,8 +233,8 @@ const struct error *lists_cases_past(struct casefile *file, const char *today, i
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query,
-		CASE_COLUMNS " AND retention <> '' AND retention < ?2 AND +is_closed = 1"
-			     " ORDER BY retention LIMIT ?1"));
+		CASE_COLUMNS CASES " AND retention <> '' AND retention < ?2 AND +is_closed = 1"
+				   " ORDER BY retention LIMIT ?1"));
 	db_bind_integer(&query, 1, limit);
 	db_bind_text(&query, 2, today);
 	return lists_rows(&query, out);

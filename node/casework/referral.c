@@ -156,20 +156,34 @@ const struct error *referral_list_to(struct casefile *file, const char *provider
 		provider, limit, out);
 }
 
-const struct error *referral_list_received(struct casefile *file, const char *hub, int limit, json_t **out)
+static const struct error *page(
+	struct casefile *file, const char *sql, const char *hub, int limit, int offset, json_t **out)
 {
-	return list(file,
-		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.hub = ? AND r.state <> 'draft' AND " SIGHT_CASE
-					      " ORDER BY r.created DESC LIMIT ?",
-		hub, limit, out);
+	struct query query;
+
+	TRY(db_prepare(casefile_db(file), &query, sql));
+	db_bind_text(&query, 1, hub);
+	db_bind_integer(&query, 2, limit);
+	db_bind_integer(&query, 3, offset);
+	return lists_rows(&query, out);
 }
 
-const struct error *referral_list_sent(struct casefile *file, const char *hub, int limit, json_t **out)
+const struct error *referral_list_received(
+	struct casefile *file, const char *hub, int limit, int offset, json_t **out)
 {
-	return list(file,
+	return page(file,
+		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.hub = ? AND r.state <> 'draft' AND " SIGHT_CASE
+					      " ORDER BY r.created DESC LIMIT ? OFFSET ?",
+		hub, limit, offset, out);
+}
+
+const struct error *referral_list_sent(
+	struct casefile *file, const char *hub, int limit, int offset, json_t **out)
+{
+	return page(file,
 		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.sent_by = ? AND " SIGHT_CASE
-					      " ORDER BY r.created DESC LIMIT ?",
-		hub, limit, out);
+					      " ORDER BY r.created DESC LIMIT ? OFFSET ?",
+		hub, limit, offset, out);
 }
 
 const struct error *referral_list_hindered(
@@ -180,8 +194,8 @@ const struct error *referral_list_hindered(
 	TRY(db_prepare(casefile_db(file), &query,
 		COLUMNS
 		", c.ref AS case_ref, w.reason, w.agency FROM in_the_way w CROSS JOIN referral r ON r.id = "
-		"w.referral" TO_PROVIDER OF_CASE
-		"WHERE w.referral > 0 AND r.sent_by = ?1 AND r.state = 'sent' AND r.until >= ?2 AND " SIGHT_CASE
+		"w.referral" TO_PROVIDER OF_CASE "WHERE w.referral > 0 AND r.sent_by = ?1 AND r.state = "
+						 "'sent' AND r.until >= ?2 AND " SIGHT_CASE
 		" ORDER BY r.until, r.key LIMIT ?3"));
 	db_bind_text(&query, 1, hub);
 	db_bind_text(&query, 2, today);

@@ -37,9 +37,9 @@ const struct error *referral_list_to(
 	struct casefile *file, const char *provider, int limit, json_t **out) MUST_CHECK;
 /* To providers of this hub; sent by this hub. */
 const struct error *referral_list_received(
-	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
+	struct casefile *file, const char *hub, int limit, int offset, json_t **out) MUST_CHECK;
 const struct error *referral_list_sent(
-	struct casefile *file, const char *hub, int limit, json_t **out) MUST_CHECK;
+	struct casefile *file, const char *hub, int limit, int offset, json_t **out) MUST_CHECK;
 /* Sent by this hub, neither withdrawn nor past their last day, and with something in the way (table
  * in_the_way, obstacle.h): also "case_ref", "reason" and "agency". Those that end first, first. */
 const struct error *referral_list_hindered(

@@ -149,40 +149,59 @@ static size_t conflicts(struct sample *sample, int call)
 	return count;
 }
 
+/* Once the guard was asked of all: what Today asks for. */
+static size_t hindered(struct sample *sample, int call)
+{
+	json_t *rows = NULL;
+
+	return ASK(obstacle_list(sample->file, NULL, &officer, LOG, "2026-11-23", 100, &rows));
+}
+
 static size_t today(struct sample *sample, int call)
 {
 	json_t *rows = NULL;
 
 	return counts(sample, call) + today_reports(sample, call) + today_messages(sample, call) +
-	       owed_mine(sample, call) + conflicts(sample, call) +
+	       owed_mine(sample, call) + conflicts(sample, call) + hindered(sample, call) +
 	       ASK(lists_transfers(sample->file, LOG, false, -1, &rows));
 }
 
-static size_t cases_of(struct sample *sample, const char *state, int offset)
+/* Behind the case at this place of the list, which a link of the page before names. */
+static size_t cases_of(struct sample *sample, const char *state, const char *after)
 {
 	json_t *rows = NULL;
 
-	return ASK(lists_cases(sample->file, state, 50, offset, &rows));
+	return ASK(lists_cases(sample->file, state, after, 50, &rows));
 }
 
 static size_t cases_open(struct sample *sample, int call)
 {
-	return cases_of(sample, "open", call * 50);
+	return cases_of(sample, "open", NULL);
 }
 
 static size_t cases_closed(struct sample *sample, int call)
 {
-	return cases_of(sample, "closed", call * 50);
+	return cases_of(sample, "closed", NULL);
 }
 
 static size_t cases_all(struct sample *sample, int call)
 {
-	return cases_of(sample, NULL, call * 50);
+	return cases_of(sample, NULL, NULL);
 }
 
 static size_t cases_far(struct sample *sample, int call)
 {
-	return cases_of(sample, NULL, sample->count * 9 / 10);
+	static char key[ENTITY_KEY_SIZE];
+
+	if (!*key) {
+		json_t *rows CLEANUP(json_decref) = NULL;
+		size_t place;
+
+		must(lists_cases(sample->file, NULL, NULL, sample->count, &rows));
+		place = json_array_size(rows) * 9 / 10;
+		snprintf(key, sizeof key, "%s", json_text_or(json_array_get(rows, place), "key", ""));
+	}
+	return cases_of(sample, NULL, key);
 }
 
 static size_t cases_past(struct sample *sample, int call)
@@ -295,19 +314,11 @@ static size_t referrals(struct sample *sample, int call)
 {
 	json_t *received = NULL, *sent = NULL;
 
-	must(referral_list_received(sample->file, LOG, 200, &received));
-	must(referral_list_sent(sample->file, LOG, 200, &sent));
+	must(referral_list_received(sample->file, LOG, 50, 0, &received));
+	must(referral_list_sent(sample->file, LOG, 50, 0, &sent));
 	json_array_extend(received, sent);
 	json_decref(sent);
 	return rows_of(received);
-}
-
-/* Once the guard was asked of all: what Today asks for. */
-static size_t hindered(struct sample *sample, int call)
-{
-	json_t *rows = NULL;
-
-	return ASK(obstacle_list(sample->file, NULL, &officer, LOG, "2026-11-23", 100, &rows));
 }
 
 static size_t directory(struct sample *sample, int call)
@@ -362,7 +373,7 @@ static const struct {
 	{"search, a rare word", search_rare, false},
 	{"search, a reference", search_reference, false},
 	{"search, what is not there", search_nothing, false},
-	{"referrals, 400 rows with replies", referrals, false},
+	{"referrals, 100 rows with replies", referrals, false},
 	{"today: what is in the way of referrals", hindered, false},
 	{"directory", directory, false},
 	{"audit, all", audit_page, true},

@@ -12,7 +12,7 @@
 #include "web/office/ics.h"
 #include "web/office/show.h"
 
-#define EVENTS_MOST 1000
+#define EVENTS_MOST 200 /* those that are due first */
 
 /* The same for ever, and nothing of the record's key. */
 static const char *uid_of(const void *context, const json_t *row)

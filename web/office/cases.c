@@ -86,19 +86,21 @@ static const struct error *past(struct visit *visit)
 const struct error *cases_page(struct visit *visit)
 {
 	const char *state = form_text(visit->context, visit->request->query, "state");
-	uint64_t offset = 0;
+	const char *after = form_text(visit->context, visit->request->query, "after");
 	json_t *rows = NULL;
+	size_t count;
 	bool is_known = strcmp(state, "open") == 0 || strcmp(state, "in-progress") == 0 ||
 			strcmp(state, "closed") == 0;
 
 	if (strcmp(state, "past") == 0 && visit_may(visit, MAY_MANAGE_PEOPLE))
 		return past(visit);
-	error_ignore(
-		text_to_number(form_text(visit->context, visit->request->query, "from"), 1000000, &offset));
-	TRY(lists_cases(visit->office->file, is_known ? state : NULL, ROWS, (int)offset, &rows));
+	TRY(lists_cases(visit->office->file, is_known ? state : NULL, *after ? after : NULL, ROWS, &rows));
+	count = json_array_size(rows);
 	visit_set(visit, "more",
-		json_array_size(rows) == ROWS ? json_pack("{si}", "from", (int)offset + ROWS) : json_null());
-	visit_set(visit, "has_cases", json_boolean(json_array_size(rows)));
+		count == ROWS
+			? json_pack("{ss}", "after", json_text_or(json_array_get(rows, count - 1), "key", ""))
+			: json_null());
+	visit_set(visit, "has_cases", json_boolean(count));
 	visit_set(visit, "cases", rows_of(visit, rows));
 	visit_text(visit, "state", is_known ? state : "");
 	visit_set(visit, "states",

@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "node/base/text.h"
 #include "web/office/show.h"
 
-#define ROWS 200
+#define ROWS 200 /* to one provider */
+#define PAGE 50
 
 /* What a provider's list may tell of one: nothing of the person once it is closed, or before the principles
  * are accepted. */
@@ -67,17 +69,32 @@ static const struct error *own(struct visit *visit, json_t **out, size_t *overdu
 	return NULL;
 }
 
-static const struct error *both_sides(struct visit *visit)
+/* One side of what this hub has to do with, from the place that the address names; what is behind, by a link.
+ */
+static const struct error *side(struct visit *visit, const char *name, bool is_sender)
 {
 	const char *self = visit->office->trust.self.log;
-	json_t *received CLEANUP(json_decref) = NULL, *sent CLEANUP(json_decref) = NULL;
+	json_t *rows CLEANUP(json_decref) = NULL, *view;
 	size_t overdue, fresh;
+	uint64_t from = 0;
 
-	TRY(referral_list_received(visit->office->file, self, ROWS, &received));
-	visit_set(visit, "received", table(visit, received, false, true, &overdue, &fresh));
-	TRY(referral_list_sent(visit->office->file, self, ROWS, &sent));
-	visit_set(visit, "sent", table(visit, sent, true, true, &overdue, &fresh));
+	error_ignore(text_to_number(form_text(visit->context, visit->request->query, name), 1000000, &from));
+	if (is_sender)
+		TRY(referral_list_sent(visit->office->file, self, PAGE, (int)from, &rows));
+	else
+		TRY(referral_list_received(visit->office->file, self, PAGE, (int)from, &rows));
+	view = table(visit, rows, is_sender, true, &overdue, &fresh);
+	if (json_array_size(rows) == PAGE)
+		json_object_set_new(view, "more",
+			json_string(visit_path(visit, "/referrals?%s=%d#%s", name, (int)from + PAGE, name)));
+	visit_set(visit, name, view);
 	return NULL;
+}
+
+static const struct error *both_sides(struct visit *visit)
+{
+	TRY(side(visit, "received", false));
+	return side(visit, "sent", true);
 }
 
 const struct error *referrals_page(struct visit *visit)

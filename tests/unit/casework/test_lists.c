@@ -86,11 +86,41 @@ static void cases_come_with_the_most_pressing_first(void **state)
 	add(hub, "case", NULL, json_pack("{s:s, s:s}", "alias", "high-new", "risk", "high"));
 	add(hub, "case", NULL,
 		json_pack("{s:s, s:s, s:s}", "alias", "closed", "risk", "emergency", "state", "closed"));
-	assert_null(lists_cases(hub->file, "open", 10, 0, &rows));
+	assert_null(lists_cases(hub->file, "open", NULL, 10, &rows));
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "conflicts")), 0);
 	assert_string_equal(column(hub, rows, "alias"), "high-new high-old low");
-	assert_null(lists_cases(hub->file, NULL, 1, 0, &rows));
+	assert_null(lists_cases(hub->file, NULL, NULL, 1, &rows));
 	assert_string_equal(column(hub, rows, "alias"), "closed");
+}
+
+/* A page begins behind the last case of the one before, by whatever they are alike. */
+static void page_by_page_each_case_comes_once(void **state)
+{
+	static const char *const risks[] = {"low", "medium", "high", "emergency", ""};
+	struct hub *hub = *state;
+
+	for (int i = 0; i < 40; i++)
+		add(hub, "case", NULL, json_pack("{s:s}", "risk", risks[i * 7 % 5]));
+	for (int i = 0; i < 2; i++) {
+		const char *of = i ? "open" : NULL, *after = NULL;
+		json_t *all CLEANUP(json_decref) = NULL;
+		size_t seen = 0, count;
+
+		assert_null(lists_cases(hub->file, of, NULL, 100, &all));
+		assert_int_equal(json_array_size(all), 40);
+		do {
+			json_t *rows CLEANUP(json_decref) = NULL;
+
+			assert_null(lists_cases(hub->file, of, after, 7, &rows));
+			count = json_array_size(rows);
+			for (size_t r = 0; r < count; r++)
+				assert_true(
+					json_equal(json_array_get(rows, r), json_array_get(all, seen + r)));
+			seen += count;
+			after = json_text_or(json_array_get(all, seen - 1), "key", "");
+		} while (count);
+		assert_int_equal(seen, 40);
+	}
 }
 
 static void what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is_closed(void **state)
@@ -555,8 +585,10 @@ static void every_list_runs_on_an_index(void **state)
 	json_decref(rows)
 	ASK(lists_reports(hub->file, "new", 10, 0, &rows));
 	ASK(lists_reports(hub->file, NULL, 10, 0, &rows));
-	ASK(lists_cases(hub->file, "open", 10, 0, &rows));
-	ASK(lists_cases(hub->file, NULL, 10, 0, &rows));
+	ASK(lists_cases(hub->file, "open", NULL, 10, &rows));
+	ASK(lists_cases(hub->file, NULL, NULL, 10, &rows));
+	ASK(lists_cases(hub->file, "open", key, 10, &rows));
+	ASK(lists_cases(hub->file, NULL, key, 10, &rows));
 	ASK(lists_actions(hub->file, key, "2026-11-23", 10, &rows));
 	ASK(lists_actions(hub->file, NULL, "2026-11-23", 10, &rows));
 	ASK(lists_followups(hub->file, key, "2026-11-23", 10, &rows));
@@ -585,8 +617,8 @@ static void every_list_runs_on_an_index(void **state)
 	ASK(added_list(hub->file, "acts", &rows));
 	ASK(added_list(hub->file, "", &rows));
 	ASK(referral_list_to(hub->file, key, 10, &rows));
-	ASK(referral_list_received(hub->file, GULU, 10, &rows));
-	ASK(referral_list_sent(hub->file, GULU, 10, &rows));
+	ASK(referral_list_received(hub->file, GULU, 10, 0, &rows));
+	ASK(referral_list_sent(hub->file, GULU, 10, 0, &rows));
 	ASK(obstacle_list(hub->file, NULL, NULL, GULU, "2026-11-23", 10, &rows));
 	ASK(referral_list_lapsed(hub->file, GULU, 10, &rows));
 	ASK(referral_replies(hub->file, key, &rows));
@@ -611,6 +643,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reports_come_with_the_most_urgent_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(cases_come_with_the_most_pressing_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(page_by_page_each_case_comes_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_owed_is_sorted_and_marked_overdue_and_rests_when_the_case_is_closed, setup,
 			teardown),

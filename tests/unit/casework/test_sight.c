@@ -254,7 +254,7 @@ static void lists_hold_what_their_reader_sees(void **state)
 		json_t *list;
 
 		casefile_read_as(hub->file, reader);
-		assert_null(lists_cases(hub->file, NULL, 10, 0, &list));
+		assert_null(lists_cases(hub->file, NULL, NULL, 10, &list));
 		assert_int_equal(rows(list), wanted(reader, sees, "case"));
 		assert_null(lists_reports(hub->file, NULL, 10, 0, &list));
 		assert_int_equal(rows(list), wanted(reader, sees, "report"));
