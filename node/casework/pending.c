@@ -53,7 +53,7 @@ struct pending {
 #define UNCHECKED_ADD "INSERT OR IGNORE INTO unchecked SELECT id FROM referral WHERE state = 'sent'"
 #define UNCHECKED_OF                                                                                         \
 	UNCHECKED_ADD                                                                                        \
-		" AND case_key = ?1 UNION SELECT id FROM referral WHERE state = 'sent' AND provider = ?1"
+	" AND case_key = ?1 UNION SELECT id FROM referral WHERE state = 'sent' AND provider = ?1"
 
 static int pending_free(struct pending *pending)
 {

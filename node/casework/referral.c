@@ -195,8 +195,7 @@ const struct error *referral_list_hindered(
 		COLUMNS
 		", c.ref AS case_ref, w.reason, w.agency FROM in_the_way w CROSS JOIN referral r ON r.id = "
 		"w.referral" TO_PROVIDER OF_CASE "WHERE w.referral > 0 AND r.sent_by = ?1 AND r.state = "
-						 "'sent' AND r.until >= ?2 AND " SIGHT_CASE
-		" ORDER BY r.until, r.key LIMIT ?3"));
+		"'sent' AND r.until >= ?2 AND " SIGHT_CASE " ORDER BY r.until, r.key LIMIT ?3"));
 	db_bind_text(&query, 1, hub);
 	db_bind_text(&query, 2, today);
 	db_bind_integer(&query, 3, limit);

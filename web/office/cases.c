@@ -89,15 +89,18 @@ const struct error *cases_page(struct visit *visit)
 	const char *after = form_text(visit->context, visit->request->query, "after");
 	json_t *rows = NULL;
 	size_t count;
+	bool has_more;
 	bool is_known = strcmp(state, "open") == 0 || strcmp(state, "in-progress") == 0 ||
 			strcmp(state, "closed") == 0;
 
 	if (strcmp(state, "past") == 0 && visit_may(visit, MAY_MANAGE_PEOPLE))
 		return past(visit);
-	TRY(lists_cases(visit->office->file, is_known ? state : NULL, *after ? after : NULL, ROWS, &rows));
+	TRY(lists_cases(
+		visit->office->file, is_known ? state : NULL, *after ? after : NULL, ROWS + 1, &rows));
+	has_more = json_array_remove(rows, ROWS) == 0;
 	count = json_array_size(rows);
 	visit_set(visit, "more",
-		count == ROWS
+		has_more
 			? json_pack("{ss}", "after", json_text_or(json_array_get(rows, count - 1), "key", ""))
 			: json_null());
 	visit_set(visit, "has_cases", json_boolean(count));

@@ -77,14 +77,17 @@ static const struct error *side(struct visit *visit, const char *name, bool is_s
 	json_t *rows CLEANUP(json_decref) = NULL, *view;
 	size_t overdue, fresh;
 	uint64_t from = 0;
+	bool has_more;
 
 	error_ignore(text_to_number(form_text(visit->context, visit->request->query, name), 1000000, &from));
 	if (is_sender)
-		TRY(referral_list_sent(visit->office->file, self, PAGE, (int)from, &rows));
+		TRY(referral_list_sent(visit->office->file, self, PAGE + 1, (int)from, &rows));
 	else
-		TRY(referral_list_received(visit->office->file, self, PAGE, (int)from, &rows));
+		TRY(referral_list_received(visit->office->file, self, PAGE + 1, (int)from, &rows));
+	has_more = json_array_size(rows) > PAGE;
+	json_array_remove(rows, PAGE);
 	view = table(visit, rows, is_sender, true, &overdue, &fresh);
-	if (json_array_size(rows) == PAGE)
+	if (has_more)
 		json_object_set_new(view, "more",
 			json_string(visit_path(visit, "/referrals?%s=%d#%s", name, (int)from + PAGE, name)));
 	visit_set(visit, name, view);

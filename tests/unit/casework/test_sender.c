@@ -226,10 +226,10 @@ static void the_two_hubs_are_the_provider_s_and_the_sender_of_now(void **state_)
 	assert_string_equal(hubs.provider, ARUA);
 	assert_string_equal(hubs.next, LIRA);
 	assert_false(hubs.is_new);
-	assert_null(referral_list_sent(file, GULU, 9, &rows));
+	assert_null(referral_list_sent(file, GULU, 9, 0, &rows));
 	assert_int_equal(json_array_size(rows), 0);
 	json_decref(rows);
-	assert_null(referral_list_sent(file, MBALE, 9, &rows));
+	assert_null(referral_list_sent(file, MBALE, 9, 0, &rows));
 	assert_int_equal(json_array_size(rows), 1);
 	assert_string_equal(referral_sender(json_array_get(rows, 0)), MBALE);
 	json_decref(rows);
