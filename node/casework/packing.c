@@ -48,8 +48,11 @@ static void event_line(sqlite3_context *context, int count, sqlite3_value **valu
 	struct packing *packing = sqlite3_user_data(context);
 	const uint8_t *data = sqlite3_value_blob(values[0]);
 	struct bytes packed = {data, (size_t)sqlite3_value_bytes(values[0])}, line;
-	const struct error *error = packing_unpack(packing, packed, &line);
+	const struct error *error;
 
+	if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+		return; /* of NULL it is NULL */
+	error = packing_unpack(packing, packed, &line);
 	if (error)
 		sqlite3_result_error(context, error->message, -1);
 	else

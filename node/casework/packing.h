@@ -2,8 +2,8 @@
  * lines say, packing.txt; '$' there stands for this hub's log id). Lines are the largest thing in it, and are
  * read only when their record changes or its history is asked for.
  *
- * In SQL, event_line(line) gives the text again. Outside, in Python, with the dictionary in `text`:
- *   zlib.decompressobj(-12, text.replace(b"$", log)).decompress(line) */
+ * In SQL, event_line(line) gives the text again, of NULL it is NULL. Outside, in Python, with the dictionary
+ * in `text`: zlib.decompressobj(-12, text.replace(b"$", log)).decompress(line) */
 #ifndef ENGABO_CASEWORK_PACKING_H
 #define ENGABO_CASEWORK_PACKING_H
 

@@ -68,11 +68,23 @@ static void a_damaged_one_is_an_error(void **state)
 	assert_int_equal(packing_unpack(packed->packing, small, &again)->code, ERROR_INVALID);
 }
 
+static void of_no_event_sql_reads_nothing(void **state)
+{
+	struct packed *packed = *state;
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	assert_null(db_prepare(packed->db, &query, "SELECT event_line(NULL) IS NULL"));
+	assert_null(db_step(&query, &row));
+	assert_int_equal(db_integer(&query, 0), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_line_comes_back_to_the_byte, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_damaged_one_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_no_event_sql_reads_nothing, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
