@@ -411,7 +411,6 @@ CREATE TABLE action( -- what was agreed
   is_open INTEGER AS (state = 'open'), -- 1 while it is owed
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX action_open ON action(is_open, due_by);
 
 CREATE TABLE followup( -- looking after it
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
@@ -428,7 +427,6 @@ CREATE TABLE followup( -- looking after it
   is_open INTEGER AS ((made IS NULL OR made = '') AND coalesce(result, '') <> 'closed'), -- 1 while it is owed; closed and never made: dropped with the case
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
-CREATE INDEX followup_open ON followup(is_open, due_by);
 
 CREATE TABLE note( -- what somebody wrote down in a case
   id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,

@@ -128,22 +128,19 @@ const struct error *lists_cases(
 	return lists_rows(&query, out);
 }
 
-/* Of one case: all, what is owed first. Of all cases: what is owed, in cases that are not closed. ?1 limit,
- * ?2 today, ?3 case. */
-static const struct error *owed(struct casefile *file, const char *of_case, const char *of_all,
-	const char *case_key, const char *today, int limit, json_t **out)
+/* All of one case, what is owed first. ?1 limit, ?2 today, ?3 case. */
+static const struct error *owed(struct casefile *file, const char *sql, const char *case_key,
+	const char *today, int limit, json_t **out)
 {
 	struct query query;
 
 	if (is_nothing_for(file, "case", out))
 		return NULL;
-	if (case_key)
-		TRY(casefile_may_see(file, "case", case_key));
-	TRY(db_prepare(casefile_db(file), &query, case_key ? of_case : of_all));
+	TRY(casefile_may_see(file, "case", case_key));
+	TRY(db_prepare(casefile_db(file), &query, sql));
 	db_bind_integer(&query, 1, limit);
 	db_bind_text(&query, 2, today);
-	if (case_key)
-		db_bind_text(&query, 3, case_key);
+	db_bind_text(&query, 3, case_key);
 	return lists_rows(&query, out);
 }
 
@@ -151,9 +148,6 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 #define OF_CASE                                                                                              \
 	" a JOIN entity e ON e.id = a.id LEFT JOIN case_ c ON c.key = a.case_key WHERE "                     \
 	"e.case_tail = substr(?3, -8) AND e.case_key = ?3 ORDER BY a.is_open DESC, a.due_by LIMIT ?1"
-#define OF_ALL                                                                                               \
-	" a LEFT JOIN case_ c ON c.key = a.case_key WHERE a.is_open = 1 AND c.is_closed IS NOT 1 "           \
-	"AND " SIGHT_CASE " ORDER BY a.due_by LIMIT ?1"
 #define ACTION_COLUMNS                                                                                       \
 	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE   \
 	" FROM action"
@@ -165,13 +159,13 @@ static const struct error *owed(struct casefile *file, const char *of_case, cons
 const struct error *lists_actions(
 	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out)
 {
-	return owed(file, ACTION_COLUMNS OF_CASE, ACTION_COLUMNS OF_ALL, case_key, today, limit, out);
+	return owed(file, ACTION_COLUMNS OF_CASE, case_key, today, limit, out);
 }
 
 const struct error *lists_followups(
 	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out)
 {
-	return owed(file, FOLLOWUP_COLUMNS OF_CASE, FOLLOWUP_COLUMNS OF_ALL, case_key, today, limit, out);
+	return owed(file, FOLLOWUP_COLUMNS OF_CASE, case_key, today, limit, out);
 }
 
 static const struct error *rows_for(struct casefile *file, const char *sql, const char *key, json_t **out)

@@ -20,8 +20,8 @@ const struct error *lists_reports(
  * `state` NULL: of all. Behind the case `after`, which the reader must see; NULL: from the first. */
 const struct error *lists_cases(
 	struct casefile *file, const char *state, const char *after, int limit, json_t **out) MUST_CHECK;
-/* {"key","what","who","due","state","case_key","ref","overdue":bool}; open ones by due date; case NULL: of
- * all cases. */
+/* {"key","what","who","due","state","case_key","ref","overdue":bool} of one case, open ones
+ * first, by due date. */
 const struct error *lists_actions(
 	struct casefile *file, const char *case_key, const char *today, int limit, json_t **out) MUST_CHECK;
 const struct error *lists_followups(

@@ -127,7 +127,7 @@ static size_t owed_all(struct sample *sample, int call)
 
 static size_t calendar(struct sample *sample, int call)
 {
-	const struct owed_asked asked = {"2026-11-24", "2027-11-24", "akello", 500};
+	const struct owed_asked asked = {"2026-11-24", "2027-11-24", "akello", 200};
 	json_t *rows = NULL;
 
 	return ASK(owed_list(sample->file, &asked, &rows));
@@ -359,7 +359,7 @@ static const struct {
 	{"today: owed to one, 30 rows", owed_mine, false},
 	{"today: owed to all, 200 rows", owed_all, false},
 	{"today: conflicts with their values", conflicts, false},
-	{"calendar, 500 rows", calendar, false},
+	{"calendar, 200 rows", calendar, false},
 	{"cases, open", cases_open, false},
 	{"cases, closed", cases_closed, false},
 	{"cases, all", cases_all, false},

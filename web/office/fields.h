@@ -41,9 +41,6 @@ const struct error *fields_heads(
  * stay, or NULL. The caller's. */
 json_t *fields_value(
 	struct visit *visit, const struct field *field, const struct asked *asked, const json_t *standing);
-/* What the fields of a record must say together: a case is not closed without a reason. `values` has them as
- * text. True when they hold; else a problem is added. */
-bool fields_agree(struct visit *visit, const char *entity, const json_t *values);
 /* After fields_show: the input of one field offers these, [{"code","label"}], and no others; a menu where it
  * was a line. Takes over `choices`. That what comes back is one of them, is the caller's to check. */
 void fields_offer(struct visit *visit, const char *name, json_t *choices);

@@ -13,6 +13,7 @@
 #include "node/casework/lists.h"
 #include "node/casework/risk.h"
 #include "web/office/fields.h"
+#include "web/office/rules.h"
 #include "web/office/show.h"
 #include "web/office/withdraw.h"
 
@@ -396,7 +397,7 @@ static void check_together(struct visit *visit, const struct asking *asking)
 
 	for (const struct asked *asked = asking->asked; asked->name; asked++)
 		json_object_set_new(typed, asked->name, json_string(visit_field(visit, asked->name)));
-	fields_agree(visit, asking->entity, typed);
+	rules_hold(visit, asking->entity, typed);
 }
 
 static const struct error *write_part(struct visit *visit, const struct part *part, const char *case_key,

@@ -12,6 +12,7 @@
 #include "node/casework/directory.h"
 #include "node/casework/lists.h"
 #include "web/office/fields.h"
+#include "web/office/rules.h"
 #include "web/office/show.h"
 
 #define ROWS 50
@@ -362,7 +363,7 @@ static void check_together(struct visit *visit, const struct asking *asking)
 
 	for (const struct asked *asked = asking->asked; asked->name; asked++)
 		json_object_set_new(typed, asked->name, json_string(visit_field(visit, asked->name)));
-	fields_agree(visit, "provider", typed);
+	rules_hold(visit, "provider", typed);
 }
 
 const struct error *provider_save(struct visit *visit)

@@ -9,6 +9,7 @@
 #include "node/base/clock.h"
 #include "node/base/text.h"
 #include "node/casework/lists.h"
+#include "web/office/rules.h"
 #include "web/office/share.h"
 #include "web/office/show.h"
 
@@ -100,7 +101,7 @@ static void check_report(struct visit *visit)
 
 	if (strcmp(how, "form") == 0)
 		visit_problem(visit, "how", SAY("How it reached us: the form writes such reports itself"));
-	fields_agree(visit, "report", typed);
+	rules_hold(visit, "report", typed);
 }
 
 const struct error *record_save(struct visit *visit)

@@ -17,6 +17,7 @@
 #include "web/office/readers.h"
 #include "web/office/recheck.h"
 #include "web/office/referred.h"
+#include "web/office/rules.h"
 #include "web/office/show.h"
 
 #define PARTS_MOST 100 /* of a kind, of one case */
@@ -274,7 +275,7 @@ static const struct error *take_new_consent(struct visit *visit, struct refer *r
 
 	for (const struct asked *asked = consent_asked; asked->name; asked++)
 		json_object_set_new(typed, asked->name, json_string(visit_field(visit, asked->name)));
-	fields_agree(visit, "consent", typed);
+	rules_hold(visit, "consent", typed);
 	TRY(fields_take(visit, &asking, &refer->new_consent, &over));
 	refer->consent = json_incref(refer->new_consent);
 	return NULL;

@@ -10,6 +10,7 @@
 #include "node/base/text.h"
 #include "node/casework/directory.h"
 #include "web/office/fields.h"
+#include "web/office/rules.h"
 #include "web/office/show.h"
 
 #define COLLEAGUES_MOST 500
@@ -206,7 +207,7 @@ static const struct error *check(struct visit *visit, const struct answer *answe
 		else if (strcmp(asked->name, "provider") == 0)
 			TRY(check_colleague(visit, answer));
 	}
-	fields_agree(visit, "reply", typed);
+	rules_hold(visit, "reply", typed);
 	return NULL;
 }
 

@@ -10,6 +10,7 @@
 
 #include "web/office/fields.h"
 #include "web/office/parts.h"
+#include "web/office/rules.h"
 #include "web/office/show.h"
 #include "web/office/traces.h"
 
@@ -159,7 +160,7 @@ static json_t *settled_value(
 	if (!value)
 		return NULL;
 	json_object_set(after, field->name, value);
-	if ((!is_said_with_others(field->name) || fields_agree(visit, entity->name, after)) &&
+	if ((!is_said_with_others(field->name) || rules_hold(visit, entity->name, after)) &&
 		!visit_has_problems(visit))
 		return value;
 	json_decref(value);

@@ -260,10 +260,6 @@ static void lists_hold_what_their_reader_sees(void **state)
 		assert_int_equal(rows(list), wanted(reader, sees, "report"));
 		assert_null(lists_reports(hub->file, "added", 10, 0, &list));
 		assert_int_equal(rows(list), wanted(reader, sees, "report"));
-		assert_null(lists_actions(hub->file, NULL, "2026-11-23", 10, &list));
-		assert_int_equal(rows(list), wanted(reader, sees, "action"));
-		assert_null(lists_followups(hub->file, NULL, "2026-11-23", 10, &list));
-		assert_int_equal(rows(list), wanted(reader, sees, "followup"));
 		assert_null(lists_search(hub->file, "secret", 100, &list));
 		/* the case, its report, action, note and attachment */
 		assert_int_equal(rows(list), 5 * wanted(reader, sees, "case"));
