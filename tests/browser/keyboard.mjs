@@ -36,8 +36,10 @@ function watch(source) {
 				box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
 		};
 	};
-	window.tabs = { seen: [], note };
-	document.addEventListener('keydown', (event) => event.key === 'Tab' && window.tabs.seen.push(note()), true);
+	const keep = (event) => event.key === 'Tab' && window.tabs.seen.push(note());
+	window.tabs?.end(); // the same page, watched once more
+	window.tabs = { seen: [], note, end: () => document.removeEventListener('keydown', keep, true) };
+	document.addEventListener('keydown', keep, true);
 	document.activeElement?.blur();
 	window.getSelection().removeAllRanges();
 	window.scrollTo(0, 0);
@@ -52,12 +54,12 @@ function watch(source) {
 export async function tabThrough(page) {
 	const expected = await page.evaluate(watch, stops.toString());
 	const where = `${page.url()} at ${page.viewportSize().width}`;
-	let seen = [];
-	for (let last = -1; last < expected.length - 1;) { // a date has several parts: again from where it came to
+	let seen = [null];
+	for (let last = -1; last < expected.length - 1 && seen.length < expected.length * 5 + 10;) { // a date has several parts
 		for (let i = last + 1; i < expected.length; i++)
 			await page.keyboard.press('Tab');
 		seen = await page.evaluate(() => [...window.tabs.seen, window.tabs.note()]);
-		if (seen.at(-1) === null || seen.at(-1).index <= last)
+		if (seen.at(-1) === null)
 			break;
 		last = seen.at(-1).index;
 	}
