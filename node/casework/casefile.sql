@@ -79,7 +79,7 @@ CREATE TABLE owed( -- what is owed by a day in cases that are not closed, worked
   key TEXT NOT NULL, -- of the record; of a reply its referral's, of a review the case's
   id INTEGER NOT NULL, -- its row
   due TEXT NOT NULL, -- by when
-  whose TEXT NOT NULL, -- user name of whoever sees to it; empty: nobody
+  whose TEXT NOT NULL, -- user name of whoever sees to it; empty: nobody here; name@log id: the case is that hub's, and so is the name
   doer TEXT NOT NULL, -- of an action who does it
   PRIMARY KEY(case_key, kind, key)
 ) WITHOUT ROWID;
