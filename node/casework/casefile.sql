@@ -496,7 +496,7 @@ CREATE VIEW searched(id, text) AS SELECT search_row, CASE type
     || iif(summary <> '', summary || char(10), '') || iif(outcome <> '', outcome || char(10), '') FROM case_ r WHERE r.id = entity.id)
   WHEN 'incident' THEN (SELECT iif(text <> '', text || char(10), '') FROM incident r WHERE r.id = entity.id)
   WHEN 'attachment' THEN (SELECT iif(name <> '', name || char(10), '') || iif(text <> '', text || char(10), '')
-    FROM attachment r WHERE r.id = entity.id)
+    FROM attachment r WHERE r.id = entity.id AND state IS NOT 'removed')
   WHEN 'referral' THEN (SELECT iif(ref <> '', ref || char(10), '') FROM referral r WHERE r.id = entity.id)
   WHEN 'provider' THEN (SELECT iif(name <> '', name || char(10), '') || iif(organisation <> '', organisation || char(10), '')
     FROM provider r WHERE r.id = entity.id)
