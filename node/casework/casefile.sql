@@ -79,7 +79,7 @@ CREATE TABLE owed( -- what is owed by a day in cases that are not closed, worked
   key TEXT NOT NULL, -- of the record; of a reply its referral's, of a review the case's
   id INTEGER NOT NULL, -- its row
   due TEXT NOT NULL, -- by when
-  whose TEXT NOT NULL, -- user name of whoever sees to it; empty: nobody
+  whose TEXT NOT NULL, -- user name of whoever sees to it; empty: nobody here; name@log id: the case is that hub's, and so is the name
   doer TEXT NOT NULL, -- of an action who does it
   PRIMARY KEY(case_key, kind, key)
 ) WITHOUT ROWID;
@@ -496,7 +496,7 @@ CREATE VIEW searched(id, text) AS SELECT search_row, CASE type
     || iif(summary <> '', summary || char(10), '') || iif(outcome <> '', outcome || char(10), '') FROM case_ r WHERE r.id = entity.id)
   WHEN 'incident' THEN (SELECT iif(text <> '', text || char(10), '') FROM incident r WHERE r.id = entity.id)
   WHEN 'attachment' THEN (SELECT iif(name <> '', name || char(10), '') || iif(text <> '', text || char(10), '')
-    FROM attachment r WHERE r.id = entity.id)
+    FROM attachment r WHERE r.id = entity.id AND state IS NOT 'removed')
   WHEN 'referral' THEN (SELECT iif(ref <> '', ref || char(10), '') FROM referral r WHERE r.id = entity.id)
   WHEN 'provider' THEN (SELECT iif(name <> '', name || char(10), '') || iif(organisation <> '', organisation || char(10), '')
     FROM provider r WHERE r.id = entity.id)

@@ -8,14 +8,16 @@
 #include "node/casework/lists.h"
 
 /* ?1 limit, ?2 today, ?3 until, ?4 user. An index gives the order of each part; CROSS JOIN keeps it. */
+#define NAME "substr(o.whose, 1, instr(o.whose || '@', '@') - 1)" /* without the hub: see casefile.sql */
 #define ROWS                                                                                                 \
 	"SELECT o.kind, o.key AS key, CASE o.kind WHEN 'followup' THEN (SELECT how FROM followup WHERE id "  \
 	"= o.id)"                                                                                            \
 	" WHEN 'action' THEN (SELECT what FROM action WHERE id = o.id)"                                      \
 	" WHEN 'reply' THEN (SELECT service FROM referral WHERE id = o.id) END AS what,"                     \
 	" CASE o.kind WHEN 'followup' THEN coalesce((SELECT nullif(by_whom, '') FROM followup WHERE"         \
-	" id = o.id), o.whose) WHEN 'action' THEN o.doer WHEN 'reply' THEN (SELECT v.name FROM referral r"   \
-	" JOIN provider v ON v.key = r.provider WHERE r.id = o.id) ELSE o.whose END AS who,"                 \
+	" id = o.id), " NAME ") WHEN 'action' THEN (SELECT who FROM action WHERE id = o.id) WHEN 'reply' "   \
+			     "THEN (SELECT v.name FROM referral r"                                           \
+	" JOIN provider v ON v.key = r.provider WHERE r.id = o.id) ELSE " NAME " END AS who,"                \
 	" o.due AS due, o.case_key, c.ref, (o.due < ?2) AS \"is:overdue\""                                   \
 	" FROM owed o CROSS JOIN case_ c ON c.key = o.case_key WHERE "
 #define MISSED " AND o.kind = 'followup' AND o.due < ?2 AND o.due <= ?3 AND " SIGHT_CASE

@@ -19,23 +19,41 @@ struct pending {
 	bool is_all_asked;
 };
 
-#define FROM_CASE                                                                                            \
-	" FROM case_ c JOIN entity e ON e.case_tail = substr(c.key, -8) AND e.case_key = c.key JOIN "
+#define FROM_CASE " FROM c JOIN entity e ON e.case_tail = substr(c.key, -8) AND e.case_key = c.key JOIN "
 #define OF_CASE " a ON a.id = e.id WHERE c.key = ?1 AND c.is_closed = 0"
+/* Whose it is (owed.whose) goes by the hub that said the officer's name, as in sight.c: a name that another
+ * hub said is nobody's here once the case is ours, and "name@owner", which no user is called, as long as the
+ * case is another's. So is what is owed in a case that this hub gave away. */
 /* What has no day ('9999') is owed on none. A word of a provider is owed until the next comes, whatever that
  * says. */
 #define OWED_ADD                                                                                             \
+	"WITH hub AS (SELECT value AS self FROM meta WHERE name = 'self'),"                                  \
+	" c AS (SELECT d.key, d.id, d.review_by, d.is_closed, self, owner,"                                  \
+	" CASE WHEN owner = self THEN iif(is_ours, followed_by, '') WHEN is_given THEN followed_by || '"     \
+	"@' || owner"                                                                                        \
+	" WHEN is_ours OR followed_by = '' THEN followed_by ELSE followed_by || '@' || owner END AS whose,"  \
+	" owner = self AND NOT is_moved AS is_home FROM (SELECT d.*, self, coalesce((SELECT log FROM "       \
+	"case_owner o"                                                                                       \
+	" WHERE o.case_key = d.key ORDER BY o.place DESC LIMIT 1), d.home) AS owner, substr(d.named, -16) "  \
+	"= self AS is_ours,"                                                                                 \
+	" d.home = self OR EXISTS (SELECT 1 FROM case_owner o WHERE o.log = self AND o.case_key = d.key) "   \
+	"AS is_given,"                                                                                       \
+	" EXISTS (SELECT 1 FROM case_owner o WHERE o.case_key = d.key) AS is_moved"                          \
+	" FROM case_ d CROSS JOIN hub WHERE d.key = ?1) d)"                                                  \
 	"INSERT INTO owed(case_key, kind, key, id, due, whose, doer)"                                        \
-	" SELECT c.key, 'followup', a.key, a.id, a.due_by, coalesce(nullif(a.owner, ''), c.followed_by), "   \
-	"''" FROM_CASE "followup" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"                         \
-	" UNION ALL SELECT c.key, 'action', a.key, a.id, a.due_by, c.followed_by, coalesce(a.who, "          \
-	"'')" FROM_CASE "action" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"                          \
-	" UNION ALL SELECT c.key, 'plan', a.key, a.id, a.review_by, c.followed_by, ''" FROM_CASE             \
-	"plan" OF_CASE " AND a.review_by < '9999'"                                                           \
-	" UNION ALL SELECT c.key, 'review', c.key, c.id, c.review_by, c.followed_by, ''"                     \
-	" FROM case_ c WHERE c.key = ?1 AND c.is_closed = 0 AND c.review_by < '9999'"                        \
-	" UNION ALL SELECT c.key, 'reply', r.key, r.id, a.next, c.followed_by, ''"                           \
-	" FROM case_ c JOIN referral r ON r.case_key = c.key JOIN reply a ON a.referral = r.key"             \
+	" SELECT c.key, 'followup', a.key, a.id, a.due_by, iif(c.is_home OR (c.owner = c.self AND EXISTS "   \
+	"(SELECT 1 FROM user u"                                                                              \
+	" WHERE u.name = a.owner AND u.state = 'active')), coalesce(nullif(a.owner, ''), c.whose), "         \
+	"c.whose), ''" FROM_CASE "followup" OF_CASE " AND a.is_open = 1 AND a.due_by < '9999'"               \
+	" UNION ALL SELECT c.key, 'action', a.key, a.id, a.due_by, c.whose, iif(c.owner = c.self OR "        \
+	"(a.home = c.self AND c.whose NOT LIKE '%@%'), coalesce(a.who, ''), '')" FROM_CASE "action" OF_CASE  \
+	" AND a.is_open = 1 AND a.due_by < '9999'"                                                           \
+	" UNION ALL SELECT c.key, 'plan', a.key, a.id, a.review_by, c.whose, ''" FROM_CASE "plan" OF_CASE    \
+	" AND a.review_by < '9999'"                                                                          \
+	" UNION ALL SELECT c.key, 'review', c.key, c.id, c.review_by, c.whose, ''"                           \
+	" FROM c WHERE c.key = ?1 AND c.is_closed = 0 AND c.review_by < '9999'"                              \
+	" UNION ALL SELECT c.key, 'reply', r.key, r.id, a.next, c.whose, ''"                                 \
+	" FROM c JOIN referral r ON r.case_key = c.key JOIN reply a ON a.referral = r.key"                   \
 	" WHERE c.key = ?1 AND c.is_closed = 0 AND r.state = 'sent' AND a.next <> ''"                        \
 	" AND a.kind IN ('accepted', 'progress') AND NOT EXISTS (SELECT 1 FROM reply b"                      \
 	" WHERE b.referral = a.referral AND (b.created, b.key) > (a.created, a.key))"

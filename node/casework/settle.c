@@ -350,12 +350,26 @@ static const struct error *write_conflicts(
 	return NULL;
 }
 
+/* A file that somebody took out of its case is not found, either. */
+static bool is_taken_out(const struct merged *merged)
+{
+	const struct field *field = schema_field(merged->entity, "state");
+	const json_t *state;
+
+	if (strcmp(merged->entity->name, "attachment") != 0)
+		return false;
+	state = merged->fields[field - merged->entity->fields].value;
+	return json_is_string(state) && strcmp(json_string_value(state), "removed") == 0;
+}
+
 /* What people may look for in this record, a field a line, as view `searched` will have it; "" when there is
  * nothing. */
 static const char *search_text(const void *context, const struct merged *merged)
 {
 	struct buffer *text = buffer_new(context);
 
+	if (is_taken_out(merged))
+		return "";
 	for (size_t i = 0; i < merged->entity->count; i++) {
 		const json_t *value = merged->fields[i].value;
 		const char *said;

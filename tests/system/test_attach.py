@@ -73,6 +73,8 @@ def main():
         tap.ok("then it is shown and handed out no more, and the case says who took it out and why", links[1] not in page.body and links[0] in page.body
                and laptop.get(links[1]).status == 404 and 'Took out the file "bail ruling 2": it is of another case' in page.text
                and "took a file out of" in laptop.get("/audit").text, page.text[:1200])
+        found = laptop.get("/search?q=Both+sides").body
+        tap.ok("search finds the one that is left, and not the one that was taken out", "bail ruling 1" in found and "bail ruling 2" not in found, found)
         tap.ok("once", laptop.send(out, "/out", text="again").status == 404)
 
         for hub in (gulu, hq, gulu, hq):

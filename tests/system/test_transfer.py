@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A case goes from hub to hub, and what headquarters gets of cases: three hubs and a relay, real processes. What a hub cannot read is shown by opening
 every envelope of every log with its key."""
+import datetime
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from coalition import Coalition, Tap, sh, wait_for
 tap = Tap()
 SECRET = "Two men asked at the gate where Okello sleeps"
 REASON = "She has moved to your town"
+SOON = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
 LATE, AFTER = "She called from a borrowed phone", "We met her at the market"
 
 
@@ -65,6 +67,9 @@ def new_case(hub, laptop, alias, **report):
     assert "/cases/" in page.url, page.text
     laptop.send(laptop.get(f"/cases/{key}"), "/notes", text=f"Note on {alias}")
     laptop.send(laptop.get(f"/cases/{key}/people/new"), "/people/new", part="defender", names=f"Name of {alias}")
+    laptop.send(laptop.get(f"/cases/{key}/edit"), "/edit", officer="akello")
+    laptop.send(laptop.get(f"/cases/{key}/actions/new"), "/actions/new", what=f"Lock for {alias}", who="the carpenter", due=SOON)
+    laptop.send(laptop.get(f"/cases/{key}/followups/new"), "/followups/new", due=SOON, how=f"Call about {alias}", owner="akello")
     return key
 
 
@@ -161,6 +166,20 @@ def test_records(c, gulu, mbarara, case):
     return page
 
 
+def test_owed(c, gulu, mbarara, hq):
+    """What was agreed goes with the case; people's names are those of the hub that said them."""
+    owed = ("Lock for Heron", "Call about Heron")
+    page = mbarara.get("/")
+    tap.ok("what is owed stands on the new owner's Today, though its officer is nobody there", all(words in page.text for words in owed), page.text)
+    page = gulu.get("/")
+    tap.ok("the old owner's officer owes it no more", not any(words in page.text for words in owed), page.text)
+    words = find(hq.send(hq.get("/users/new"), "/users/new", name="akello", role="officer", passphrase=c.hq.passphrase), r'<p class="code">([a-z ]+)</p>')
+    namesake = c.hq.laptop()
+    page = namesake.send(namesake.get("/login"), "/login", name="akello", passphrase=words)
+    tap.ok("nor does a namesake of theirs at headquarters, of any case", page.url.endswith("/") and "Lock for" not in page.text and "Call about" not in page.text, page.text)
+    tap.ok("who finds it among what everybody owes", "Call about Heron" in namesake.get("/?all=1").text)
+
+
 def test_late(c, gulu, mbarara, hq, case):
     page = mbarara.get(f"/cases/{case}")
     tap.ok("what was written too late does not count, and is shown to be decided on", LATE not in page.text
@@ -220,6 +239,7 @@ def main():
         test_declined(c, gulu, mbarara, case)
         test_acceptance(c, gulu, mbarara, case)
         test_records(c, gulu, mbarara, case)
+        test_owed(c, gulu, mbarara, hq)
         test_late(c, gulu, mbarara, hq, case)
         test_going_back(c, gulu, mbarara, case)
         test_rebuilt(c, c.gulu, case)
