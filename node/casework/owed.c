@@ -16,7 +16,7 @@
 	" WHEN 'reply' THEN (SELECT service FROM referral WHERE id = o.id) END AS what,"                     \
 	" CASE o.kind WHEN 'followup' THEN coalesce((SELECT nullif(by_whom, '') FROM followup WHERE"         \
 	" id = o.id), " NAME ") WHEN 'action' THEN (SELECT who FROM action WHERE id = o.id) WHEN 'reply' "   \
-			     "THEN (SELECT v.name FROM referral r"                                           \
+	"THEN (SELECT v.name FROM referral r"                                                                \
 	" JOIN provider v ON v.key = r.provider WHERE r.id = o.id) ELSE " NAME " END AS who,"                \
 	" o.due AS due, o.case_key, c.ref, (o.due < ?2) AS \"is:overdue\""                                   \
 	" FROM owed o CROSS JOIN case_ c ON c.key = o.case_key WHERE "

@@ -69,6 +69,8 @@ def main():
 
         out = laptop.get(f"{links[1]}/out")
         tap.ok("taking one out needs a reason", laptop.send(out, "/out", text=" ").status == 400 and laptop.get(links[1]).status == 200)
+        page = laptop.send(out, "/out", text="x" * 7995)
+        tap.ok("and one that fits into a note with the file's name", page.status == 400 and "x" * 7995 in page.body and laptop.get(links[1]).status == 200, page.text[:300])
         page = laptop.send(out, "/out", text="it is of another case")
         tap.ok("then it is shown and handed out no more, and the case says who took it out and why", links[1] not in page.body and links[0] in page.body
                and laptop.get(links[1]).status == 404 and 'Took out the file "bail ruling 2": it is of another case' in page.text

@@ -5,8 +5,8 @@
  * Office role. */
 #include "web/office/pages.h"
 
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "node/casework/added.h"
 #include "web/office/fields.h"
@@ -195,6 +195,20 @@ const struct error *vocabulary_form(struct visit *visit)
 	return show_form(visit, list, record);
 }
 
+/* Whether they read the same: without capitals, and however many spaces there are. */
+static bool is_alike(const char *a, const char *b)
+{
+	while (*a && *b) {
+		size_t in_a = strspn(a, " "), in_b = strspn(b, " ");
+
+		if (!in_a != !in_b || (!in_a && tolower((unsigned char)*a) != tolower((unsigned char)*b)))
+			return false;
+		a += in_a ? in_a : 1;
+		b += in_b ? in_b : 1;
+	}
+	return !a[strspn(a, " ")] && !b[strspn(b, " ")];
+}
+
 /* Two that read alike would be counted apart. */
 static const struct error *check(struct visit *visit, const char *list)
 {
@@ -205,9 +219,9 @@ static const struct error *check(struct visit *visit, const char *list)
 
 	TRY(added_list(visit->office->file, list, &added));
 	for (i = 0; codes_at(list, i, &given); i++)
-		is_known |= strcasecmp(given, label) == 0;
+		is_known |= is_alike(given, label);
 	json_array_foreach (added, i, row)
-		is_known |= is_ruling(visit, row) && strcasecmp(json_text_or(row, "label", ""), label) == 0 &&
+		is_known |= is_ruling(visit, row) && is_alike(json_text_or(row, "label", ""), label) &&
 			    strcmp(json_text_or(row, "key", ""), visit->parts[1]) != 0;
 	if (is_known)
 		visit_problem(visit, "label", "Words: these stand in the list already");
