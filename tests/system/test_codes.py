@@ -57,7 +57,7 @@ def test_adding(coalition, hq, gulu):
     key, code = add_code(hq, "acts", "Drone over the house", "02010303")
     page = hq.get("/codes/acts")
     tap.ok("headquarters adds a code, which stands under another", "Drone over the house" in page.text and "Surveillance of a person" in page.text, page.text)
-    page = hq.send(hq.get("/codes/acts/new"), "/codes/acts/new", label="DRONE OVER THE HOUSE")
+    page = hq.send(hq.get("/codes/acts/new"), "/codes/acts/new", label="DRONE  OVER THE HOUSE")
     tap.ok("nothing is added twice", page.status == 400 and "these stand in the list already" in page.text, page.text)
     page = hq.get("/codes")
     tap.ok("the page says honestly that the public form does not know of it", "The public form has no keys to read it" in page.text and "Kinds of violation 1 added" in page.text, page.text)
