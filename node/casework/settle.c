@@ -280,7 +280,8 @@ static int64_t updated_at(const struct merged *merged, int64_t created)
 static void bind_named(struct query *query, int at, const struct merged *merged)
 {
 	static const char *const names[] = {"team", "readers", "officer"};
-	char text[3 * LOG_ID_SIZE] = "";
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct buffer *text = buffer_new(scratch);
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const struct field *field = schema_field(merged->entity, names[i]);
@@ -289,9 +290,9 @@ static void bind_named(struct query *query, int at, const struct merged *merged)
 
 		if (said->head_count)
 			merge_author(&author, said->heads[said->head_count - 1], names[i]);
-		strcat(strcat(text, i ? " " : ""), author.hub);
+		buffer_format(text, "%s%s", i ? " " : "", author.hub);
 	}
-	db_bind_text(query, at, text);
+	db_bind_text(query, at, (const char *)text->data);
 }
 
 static const struct error *write_row(struct settle *settle, const struct ledger_entity *row,
