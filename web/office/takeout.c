@@ -6,15 +6,15 @@
 #include "web/office/attach.h"
 #include "web/office/fields.h"
 
-static const struct asked why = {.name = "text",
-	.label = SAY("Why"),
-	.hint = SAY("For instance: it belongs to another case. The answer is kept as a note."),
-	.is_required = true};
+static const struct asked why[] = {
+	{"text", SAY("Why"), SAY("For instance: it belongs to another case. The answer is kept as a note."),
+		true, false},
+	{0},
+};
 
 static const struct error *show(struct visit *visit, const json_t *in_case, const json_t *record)
 {
-	static const struct asked asked[] = {why, {0}};
-	struct asking asking = {"note", NULL, NULL, asked};
+	struct asking asking = {"note", NULL, NULL, why};
 
 	TRY(fields_show(visit, &asking));
 	visit_text(visit, "heading", say(visit->request, "Take a file out of the case"));
@@ -46,7 +46,7 @@ const struct error *takeout_form(struct visit *visit)
 static json_t *note_of(struct visit *visit, const json_t *record)
 {
 	const struct field *field = schema_field(schema_entity("note"), "text");
-	json_t *text CLEANUP(json_decref) = fields_value(visit, field, &why, NULL), *note;
+	json_t *text CLEANUP(json_decref) = fields_value(visit, field, why, NULL), *note;
 	const struct error *error;
 
 	if (!text)
