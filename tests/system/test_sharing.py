@@ -1,44 +1,16 @@
 #!/usr/bin/python3
 """What headquarters gets of cases, by the coalition's policy and by what a hub shares beyond it: every envelope of the hub's log is opened with
 headquarters' key."""
-import json
-import os
 import re
 
-from coalition import Coalition, Tap, sh, wait_for
+from coalition import Coalition, Tap, wait_for
+from opened import opened, said
 
 tap = Tap()
 SECRET = "Two men asked at the gate where Okello sleeps"
 HIDDEN = ["Heron", "Story of her", "Okello Grace", "call after dark", "locks"]
 REFERRED = "She needs a lawyer of another town: zebra"
 GIVEN = {"ref", "risk", "state", "district", "violations", "perpetrators", "needs", "priority"}
-
-
-def identity(hub):
-    path = os.path.join(hub.dir + "-identity.txt")
-    if not os.path.exists(path):
-        hub.with_passphrase("recover", "-o", path)
-    return path
-
-
-def opened(coalition, reader, log):
-    """Every event of a hub's log that the reader's key opens, as JSON, oldest first."""
-    repo, ref = coalition.relay, f"refs/heads/log/{log.log}/1"
-    events = []
-    for commit in sh("git", "-C", repo, "rev-list", "--reverse", ref).decode().split():
-        for line in sh("git", "-C", repo, "ls-tree", commit).decode().splitlines():
-            name = line.split("\t")[1]
-            if name[0] == "m":
-                continue
-            plain = sh("age", "-d", "-i", identity(reader), input=sh("git", "-C", repo, "cat-file", "blob", f"{commit}:{name}"), check=False)
-            if plain:
-                events.append(json.loads(plain.split(b"\n")[1]))
-    return events
-
-
-def said(events):
-    """All values that these events hold, as one text."""
-    return json.dumps([event["set"] for event in events], ensure_ascii=False)
 
 
 def new_case(hub, laptop):

@@ -2,45 +2,18 @@
 """A case goes from hub to hub, and what headquarters gets of cases: three hubs and a relay, real processes. What a hub cannot read is shown by opening
 every envelope of every log with its key."""
 import datetime
-import json
 import os
 import re
 
 
-from coalition import Coalition, Tap, sh, wait_for
+from coalition import Coalition, Tap, wait_for
+from opened import opened, said
 
 tap = Tap()
 SECRET = "Two men asked at the gate where Okello sleeps"
 REASON = "She has moved to your town"
 SOON = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
 LATE, AFTER = "She called from a borrowed phone", "We met her at the market"
-
-
-def identity(hub):
-    path = os.path.join(hub.dir + "-identity.txt")
-    if not os.path.exists(path):
-        hub.with_passphrase("recover", "-o", path)
-    return path
-
-
-def opened(coalition, reader, log):
-    """Every event of a hub's log that the reader's key opens, as JSON, oldest first."""
-    repo, ref = coalition.relay, f"refs/heads/log/{log.log}/1"
-    events = []
-    for commit in sh("git", "-C", repo, "rev-list", "--reverse", ref).decode().split():
-        for line in sh("git", "-C", repo, "ls-tree", commit).decode().splitlines():
-            name = line.split("\t")[1]
-            if name[0] == "m":
-                continue
-            plain = sh("age", "-d", "-i", identity(reader), input=sh("git", "-C", repo, "cat-file", "blob", f"{commit}:{name}"), check=False)
-            if plain:
-                events.append(json.loads(plain.split(b"\n")[1]))
-    return events
-
-
-def said(events):
-    """All values that these events hold, as one text."""
-    return json.dumps([event["set"] for event in events], ensure_ascii=False)
 
 
 def sync(*hubs):
