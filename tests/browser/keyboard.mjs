@@ -1,4 +1,5 @@
 // A person without a mouse: whatever is to be pressed or filled in is come to by Tab, as on any page, and worked with keys alone.
+import { until } from './browser.mjs';
 
 // In the page: what can be reached by keyboard, in the order of the page. Of radio buttons with one name, one.
 function stops() {
@@ -85,6 +86,9 @@ function distance(target, source) {
 	return wanted - (one && one !== document.body ? place(one) : -1);
 }
 
+// Keys that come before a page is first seen are dropped by the browser.
+const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 export const words = async (page) => (await page.locator('body').innerText()).replace(/\s+/g, ' ');
 
 const beginsWith = (text) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
@@ -93,6 +97,7 @@ export class Keyboard {
 	constructor(page) {
 		this.page = page;
 		this.keys = page.keyboard;
+		page.on('filechooser', () => {}); // the browser's own window never opens, in no race with the key that asks for it
 	}
 
 	async go(address) {
@@ -135,6 +140,7 @@ export class Keyboard {
 		try {
 			await this.reach(this.pressable(what));
 			await Promise.all([this.page.waitForEvent('load'), this.keys.press('Enter')]);
+			await painted(this.page);
 		} catch (error) {
 			await this.fail(error.message);
 		}
@@ -241,10 +247,12 @@ export class Keyboard {
 		await this.fail(`${text} cannot be typed`);
 	}
 
-	// What the browser's own window for choosing a file would hand over.
+	// What the browser's own window for choosing a file would hand over; a busy browser may need to be asked again for it.
 	async attach(input, files) {
-		await this.reach(input);
-		const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), this.keys.press('Enter')]);
+		const chooser = await until('the window for choosing a file', async () => {
+			await this.reach(input);
+			return Promise.all([this.page.waitForEvent('filechooser', { timeout: 5000 }), this.keys.press('Enter')]).then(([one]) => one, () => null);
+		});
 		await chooser.setFiles(files);
 	}
 }

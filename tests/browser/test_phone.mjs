@@ -85,7 +85,15 @@ class Phone {
 	async backAndReload() {
 		await this.back();
 		await this.page.waitForTimeout(300);
-		await this.page.reload();
+		await this.reload();
+	}
+
+	// A page that just came out of the browser's memory cannot be loaded anew for a moment; one tries again.
+	reload() {
+		return until('the page loaded anew', () => this.page.reload().then(() => true, (error) => {
+			if (!/Not attached to an active page/.test(error.message))
+				throw error;
+		}));
 	}
 
 	press(name) {
@@ -161,7 +169,7 @@ async function wholeVisit(tap, coalition, browser) {
 	tap.ok('whoever presses Back on it finds no answer', !await phone.has(WHAT), page.url());
 	await page.goForward({ waitUntil: 'commit' });
 	tap.ok('forward again, the receipt shows the same code', await until('the receipt', async () => (await words(page)).includes(code)));
-	await page.reload();
+	await phone.reload();
 	tap.ok('and loaded anew, too', (await words(page)).includes(code), await words(page));
 	await phone.context.close();
 }
@@ -252,7 +260,7 @@ async function afterLeaving(tap, coalition, browser) {
 	await isLeft();
 	await phone.back();
 	await page.waitForURL(/\/done\//);
-	await page.reload();
+	await phone.reload();
 	tap.ok('Leave and Back on the receipt: the code is shown no more', /Saved/.test(await words(page)) && !CODE.test(await words(page)), await words(page));
 
 	await page.goto(`${form}/messages`);
@@ -324,7 +332,7 @@ async function leaving(tap, coalition, browser) {
 	const phone = await Phone.borrow(browser);
 	const { page } = phone;
 	await phone.fillIn(coalition.gulu, WHAT);
-	await page.reload();
+	await phone.reload();
 	tap.ok('loaded anew, the questions are empty: nobody after them finds the answers', await phone.typed() === '');
 	await phone.answer({ what: WHAT });
 	await page.getByRole('link', { name: 'Leave this page' }).tap();
