@@ -81,6 +81,7 @@ const struct error *casefile_over(struct casefile *file, const char *entity, con
 
 /* One entity as pages show it, or ERROR_NOT_FOUND:
  * {"key","entity","case","home","created",  <field>: value ...,
+ *  "hubs":{<field>: log id}, of names of people and teams (schema_is_of_hub): the hub that said them,
  *  "conflicts":[{"field","label","values":[{"value","by","hub","at","clock","event"}]}]}. The caller owns it.
  */
 const struct error *casefile_get(

@@ -93,8 +93,9 @@ const struct error *lists_reports(
 }
 
 #define CASE_COLUMNS                                                                                         \
-	"SELECT c.key, c.ref, c.alias, c.risk, c.state, c.district, c.officer, c.updated, c.conflicts, "     \
-	"c.restricted, c.team, c.retention FROM "
+	"SELECT c.key, c.ref, c.alias, c.risk, c.state, c.district, c.officer, substr(c.named, -16) AS "     \
+	"officer_hub, c.updated, c.conflicts, "                                                              \
+	"c.restricted, c.team, substr(c.named, 1, 16) AS team_hub, c.retention FROM "
 #define CASES "case_ c WHERE " SIGHT_CASE
 /* Behind the case ?2, in the order of the list. */
 #define CASES_AFTER                                                                                          \

@@ -16,8 +16,9 @@ const struct error *lists_rows(struct query *query, json_t **out) MUST_CHECK;
  * clock runs out: emergency 24 h, urgent 72 h, normal 14 days. */
 const struct error *lists_reports(
 	struct casefile *file, const char *state, int limit, int offset, json_t **out) MUST_CHECK;
-/* {"key","ref","alias","risk","state","district","officer","updated","conflicts":n}, the most pressing first;
- * `state` NULL: of all. Behind the case `after`, which the reader must see; NULL: from the first. */
+/* {"key","ref","alias","risk","state","district","officer","officer_hub","team","team_hub","updated","conflicts":n},
+ * the most pressing first; `state` NULL: of all. Behind the case `after`, which the reader must see; NULL:
+ * from the first. */
 const struct error *lists_cases(
 	struct casefile *file, const char *state, const char *after, int limit, json_t **out) MUST_CHECK;
 /* {"key","what","who","due","state","case_key","ref","overdue":bool} of one case, open ones

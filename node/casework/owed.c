@@ -9,6 +9,7 @@
 
 /* ?1 limit, ?2 today, ?3 until, ?4 user. An index gives the order of each part; CROSS JOIN keeps it. */
 #define NAME "substr(o.whose, 1, instr(o.whose || '@', '@') - 1)" /* without the hub: see casefile.sql */
+#define HUB "substr(o.whose, instr(o.whose || '@', '@') + 1)"
 #define ROWS                                                                                                 \
 	"SELECT o.kind, o.key AS key, CASE o.kind WHEN 'followup' THEN (SELECT how FROM followup WHERE id "  \
 	"= o.id)"                                                                                            \
@@ -18,6 +19,7 @@
 	" id = o.id), " NAME ") WHEN 'action' THEN (SELECT who FROM action WHERE id = o.id) WHEN 'reply' "   \
 	"THEN (SELECT v.name FROM referral r"                                                                \
 	" JOIN provider v ON v.key = r.provider WHERE r.id = o.id) ELSE " NAME " END AS who,"                \
+	" iif(o.kind IN ('action', 'reply'), '', " HUB ") AS who_hub,"                                       \
 	" o.due AS due, o.case_key, c.ref, (o.due < ?2) AS \"is:overdue\""                                   \
 	" FROM owed o CROSS JOIN case_ c ON c.key = o.case_key WHERE "
 #define MISSED " AND o.kind = 'followup' AND o.due < ?2 AND o.due <= ?3 AND " SIGHT_CASE

@@ -13,9 +13,10 @@ struct owed_asked {
 };
 /* Missed follow-ups first, which stay there until somebody deals with them; then by day, what is overdue
  * before what is not:
- * [{"kind":"followup"|"action"|"plan"|"review"|"reply","key","what","who","due","case_key","ref",
+ * [{"kind":"followup"|"action"|"plan"|"review"|"reply","key","what","who","who_hub","due","case_key","ref",
  * "overdue":bool}]. `what`: an action's words, a follow-up's "how", a reply's service (a code); `who`: who
- * sees to it, as far as it is said. The caller owns it. */
+ * sees to it, as far as it is said; `who_hub`: the log id of the hub whose person that is, "" of this one's.
+ * The caller owns it. */
 const struct error *owed_list(struct casefile *file, const struct owed_asked *asked, json_t **out) MUST_CHECK;
 
 #endif

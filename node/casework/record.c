@@ -71,9 +71,18 @@ static json_t *values_of(const struct merged_field *field, const char *name)
 	return out;
 }
 
+/* The hub that said what is shown. */
+static void add_hub(json_t *hubs, const struct merged_field *now, const char *name)
+{
+	struct merge_author author;
+
+	merge_author(&author, now->heads[now->head_count - 1], name);
+	json_object_set_new(hubs, name, json_string(author.hub));
+}
+
 static void add_fields(json_t *out, const struct merged *merged)
 {
-	json_t *conflicts = json_array();
+	json_t *conflicts = json_array(), *hubs = json_object();
 
 	for (size_t i = 0; i < merged->entity->count; i++) {
 		const struct field *field = &merged->entity->fields[i];
@@ -83,11 +92,14 @@ static void add_fields(json_t *out, const struct merged *merged)
 			json_object_set_new(out, field->name, json_deep_copy(now->value));
 		else if (schema_default(field))
 			json_object_set_new(out, field->name, json_string(schema_default(field)));
+		if (now->head_count && schema_is_of_hub(field))
+			add_hub(hubs, now, field->name);
 		if (now->is_conflict)
 			json_array_append_new(
 				conflicts, json_pack("{s:s, s:s, s:o}", "field", field->name, "label",
 						   field->label, "values", values_of(now, field->name)));
 	}
+	json_object_set_new(out, "hubs", hubs);
 	json_object_set_new(out, "conflicts", conflicts);
 }
 

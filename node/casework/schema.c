@@ -167,6 +167,11 @@ bool schema_is_list(const struct field *field)
 	return field->type == FIELD_CODES || field->type == FIELD_LIST || field->type == FIELD_USERS;
 }
 
+bool schema_is_of_hub(const struct field *field)
+{
+	return field->type == FIELD_USER || field->type == FIELD_USERS || strcmp(field->name, "team") == 0;
+}
+
 const struct error *schema_check(
 	const struct field *field, const json_t *value, const struct codes *codes, const json_t *standing)
 {

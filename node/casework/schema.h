@@ -48,6 +48,9 @@ const struct field *schema_field(const struct entity *entity, const char *name);
 /* Every entity, for loops. */
 const struct entity *schema_entities(size_t *count);
 bool schema_is_list(const struct field *field);
+/* Names of people, and of teams: of the hub that said them, where a namesake of another hub is somebody else.
+ */
+bool schema_is_of_hub(const struct field *field);
 /* What people here type: ERROR_INVALID with a message for them that begins with the field's label. A code
  * must be one that forms offer, or stand in the record already (`standing`, its value of this field, or
  * NULL). */

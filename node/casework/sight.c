@@ -267,26 +267,39 @@ static const struct error *standing_case(struct sight *sight, const char *key, j
 	if (!row)
 		return NULL;
 	readers = list_of(db_text(&query, 2));
-	*out = json_pack("{ss, ss, so, ss, sb, sb}", "team", db_text(&query, 0), "restricted",
+	*out = json_pack("{ss, ss, so, ss, sb, sb, sb, sb}", "team", db_text(&query, 0), "restricted",
 		db_text(&query, 1), "readers", readers ? readers : json_array(), "officer",
-		db_text(&query, 3), "is_apart", (int)db_integer(&query, 4), "is_our_officer",
+		db_text(&query, 3), "is_apart", (int)db_integer(&query, 4), "is_our_team",
+		is_ours(sight, db_text(&query, 5), 0), "are_our_readers",
+		is_ours(sight, db_text(&query, 5), 1), "is_our_officer",
 		is_ours(sight, db_text(&query, 5), 2));
 	return NULL;
 }
 
-static bool is_changed(const json_t *record, const json_t *set, const char *name)
+static bool is_empty(const json_t *value)
+{
+	return json_is_array(value) ? !json_array_size(value) : !*json_string_value(value);
+}
+
+/* The same name said by another hub was of somebody else. `ours`: where the record says that this hub said
+ * it; NULL: it names nobody. */
+static bool is_changed(const json_t *record, const json_t *set, const char *name, const char *ours)
 {
 	const json_t *value = json_object_get(set, name);
+	bool is_of_others = ours && !json_is_true(json_object_get(record, ours));
 
-	return value && !json_equal(value, json_object_get(record, name));
+	return value &&
+	       (!json_equal(value, json_object_get(record, name)) || (is_of_others && !is_empty(value)));
 }
 
 /* Another officer is another reader where not everybody reads it. */
 static bool is_sharing(const json_t *record, const json_t *set)
 {
-	return is_changed(record, set, "team") || is_changed(record, set, "restricted") ||
-	       is_changed(record, set, "readers") ||
-	       (json_is_true(json_object_get(record, "is_apart")) && is_changed(record, set, "officer"));
+	return is_changed(record, set, "team", "is_our_team") ||
+	       is_changed(record, set, "restricted", NULL) ||
+	       is_changed(record, set, "readers", "are_our_readers") ||
+	       (json_is_true(json_object_get(record, "is_apart")) &&
+		       is_changed(record, set, "officer", "is_our_officer"));
 }
 
 const struct error *sight_check_set(

@@ -27,6 +27,14 @@ def find(page, pattern):
     return found.group(1)
 
 
+def new_officer(hub, laptop, name):
+    """Somebody who works there, signed in."""
+    words = find(laptop.send(laptop.get("/users/new"), "/users/new", name=name, role="officer", passphrase=hub.passphrase), r'<p class="code">([a-z ]+)</p>')
+    theirs = hub.laptop()
+    theirs.send(theirs.get("/login"), "/login", name=name, passphrase=words)
+    return theirs
+
+
 def new_case(hub, laptop, alias, **report):
     hub.report(what=SECRET, danger="no", needs=["legal"], place="Layibi", **report)
 
@@ -146,11 +154,42 @@ def test_owed(c, gulu, mbarara, hq):
     tap.ok("what is owed stands on the new owner's Today, though its officer is nobody there", all(words in page.text for words in owed), page.text)
     page = gulu.get("/")
     tap.ok("the old owner's officer owes it no more", not any(words in page.text for words in owed), page.text)
-    words = find(hq.send(hq.get("/users/new"), "/users/new", name="akello", role="officer", passphrase=c.hq.passphrase), r'<p class="code">([a-z ]+)</p>')
-    namesake = c.hq.laptop()
-    page = namesake.send(namesake.get("/login"), "/login", name="akello", passphrase=words)
+    namesake = new_officer(c.hq, hq, "akello")
+    page = namesake.get("/")
     tap.ok("nor does a namesake of theirs at headquarters, of any case", page.url.endswith("/") and "Lock for" not in page.text and "Call about" not in page.text, page.text)
     tap.ok("who finds it among what everybody owes", "Call about Heron" in namesake.get("/?all=1").text)
+
+
+def test_namesake(c, mbarara, case):
+    """A name is of the hub that said it: pages say which, and a namesake at the new owner is another choice."""
+    page = mbarara.get(f"/cases/{case}")
+    tap.ok("an officer of another hub is named with that hub", "Officer akello (Gulu)" in page.text, page.text)
+    tap.ok("on the list and on paper, too", "akello (Gulu)" in mbarara.get("/cases").text and "akello (Gulu)" in mbarara.get(f"/cases/{case}/print").text)
+    page = mbarara.send(mbarara.get(f"/cases/{case}/edit"), "/edit", summary="Story of Heron, told again")
+    tap.ok("who changes something else leaves them there", "Officer akello (Gulu)" in page.text and "told again" in page.text, page.text)
+    namesake = new_officer(c.mbarara, mbarara, "akello")
+    tap.ok("what is owed is nobody's there", "Lock for Heron" in mbarara.get("/").text, mbarara.get("/").text)
+    form = mbarara.get(f"/cases/{case}/edit")
+    tap.ok("the form shows who it is, and offers the namesake beside", ("officer", "akello (Gulu)") in form.form("/edit").fields and 'value="akello"' in form.body)
+    page = mbarara.send(form, "/edit", officer="akello")
+    tap.ok("chosen, the namesake is the officer", "Officer akello" in page.text and "akello (Gulu)" not in page.text.split("Officer")[1].split("Who can read")[0], page.text)
+    tap.ok("and what is owed is theirs", "Lock for Heron" in namesake.get("/").text and "Lock for Heron" not in mbarara.get("/").text, namesake.get("/").text)
+    sync(c.mbarara, c.hq)
+    hq = c.hq.sign_in()
+    tap.ok("headquarters sees of which hub they are now", "Officer akello (Mbarara)" in hq.get(f"/cases/{case}").text)
+    tap.ok("also in its list of what everybody owes", "akello (Mbarara)" in hq.get("/?all=1").text, hq.get("/?all=1").text)
+
+
+def test_team(c, hq):
+    """A team of one hub is nobody's at another, until that says it."""
+    case = "/cases/" + c.gulu.write({"entity": "case", "set": {"alias": "Ibis", "ref": "GUL-7K2QX", "risk": "high", "team": "legal"}})[0]
+    sync(c.gulu, c.hq)
+    officer = new_officer(c.hq, hq, "opio")
+    hq.send(hq.get("/users/opio"), "/users/opio", what="team", team="legal", passphrase=c.hq.passphrase)
+    tap.ok("a team of another hub stands on the form with that hub", ("team", "legal (Gulu)") in hq.get(f"{case}/edit").form("/edit").fields, hq.get(f"{case}/edit").text)
+    tap.ok("its namesake does not see the case", officer.get(case).status == 404)
+    page = hq.send(hq.get(f"{case}/edit"), "/edit", team="legal")
+    tap.ok("chosen here, it does", page.status == 200 and officer.get(case).status == 200, page.text)
 
 
 def test_late(c, gulu, mbarara, hq, case):
@@ -214,6 +253,8 @@ def main():
         test_records(c, gulu, mbarara, case)
         test_owed(c, gulu, mbarara, hq)
         test_late(c, gulu, mbarara, hq, case)
+        test_namesake(c, mbarara, case)
+        test_team(c, hq)
         test_going_back(c, gulu, mbarara, case)
         test_rebuilt(c, c.gulu, case)
     finally:

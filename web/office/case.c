@@ -168,8 +168,10 @@ const struct error *case_page(struct visit *visit)
 static const struct asked *edit_fields(const struct visit *visit, const json_t *record)
 {
 	const struct asked *asked = asked_of(record);
+	json_t *standing CLEANUP(json_decref) = json_copy((json_t *)record);
 
-	return sight_may_share(&visit->reader, record) ? share_fields(visit, asked) : asked;
+	json_object_set_new(standing, "is_our_officer", json_boolean(show_is_ours(visit, record, "officer")));
+	return sight_may_share(&visit->reader, standing) ? share_fields(visit, asked) : asked;
 }
 
 static const struct error *show_edit(struct visit *visit, const json_t *record, const char *key)

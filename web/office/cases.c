@@ -58,6 +58,12 @@ static json_t *rows_of(struct visit *visit, json_t *rows)
 		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));
+		json_object_set_new(row, "officer",
+			json_string(show_named(visit, json_text_or(row, "officer", ""),
+				json_text_or(row, "officer_hub", ""))));
+		json_object_set_new(row, "team",
+			json_string(show_named(
+				visit, json_text_or(row, "team", ""), json_text_or(row, "team_hub", ""))));
 		json_object_set_new(row, "is_restricted",
 			json_boolean(strcmp(json_text_or(row, "restricted", ""), "yes") == 0));
 		json_object_set_new(

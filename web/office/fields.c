@@ -64,14 +64,17 @@ static json_t *empty_value(const struct field *field)
 	return schema_is_list(field) ? json_array() : json_string("");
 }
 
-/* What stands in the case file; nothing is as good as empty. The caller's. */
-static json_t *standing_value(const struct field *field, const json_t *now)
+/* What stands in the case file, as the form shows it: so somebody of another hub can stay, and a namesake of
+ * this one is another choice. Nothing is as good as empty. The caller's. */
+static json_t *standing_value(const struct visit *visit, const struct field *field, const json_t *now)
 {
-	json_t *value = json_object_get(now, field->name);
+	json_t *value = show_standing(visit, field, now);
 
-	if (!value || json_is_null(value))
+	if (!value || json_is_null(value)) {
+		json_decref(value);
 		return empty_value(field);
-	return json_incref(value);
+	}
+	return value;
 }
 
 static bool is_among(const json_t *list, const char *name)
@@ -123,6 +126,22 @@ static bool is_meant(const struct field *field, enum person_role role)
 	return strcmp(field->name, "user") == 0 ? role == ROLE_PROVIDER : access_may(role, MAY_READ_CASES);
 }
 
+static bool is_offered(const json_t *choices, const char *code)
+{
+	const json_t *choice;
+	size_t i;
+
+	json_array_foreach ((json_t *)choices, i, choice)
+		if (strcmp(json_text_or(choice, "code", ""), code) == 0)
+			return true;
+	return false;
+}
+
+static json_t *person_choice(const char *name, bool is_chosen)
+{
+	return json_pack("{sssssb}", "code", name, "label", name, "selected", is_chosen);
+}
+
 /* The people of this hub who can be meant; whoever stands there from another hub stays choosable. */
 static json_t *people_choices(struct visit *visit, const struct field *field, const char *chosen)
 {
@@ -141,24 +160,25 @@ static json_t *people_choices(struct visit *visit, const struct field *field, co
 					  !is_meant(field, role)))
 			continue;
 		is_there |= is_chosen;
-		json_array_append_new(
-			choices, json_pack("{sssssb}", "code", name, "label", name, "selected", is_chosen));
+		json_array_append_new(choices, person_choice(name, is_chosen));
 	}
 	if (!is_there)
-		json_array_append_new(
-			choices, json_pack("{sssssb}", "code", chosen, "label", chosen, "selected", true));
+		json_array_append_new(choices, person_choice(chosen, true));
 	return choices;
 }
 
 /* The same, for a list of them. */
 static json_t *readers_choices(struct visit *visit, const struct field *field, const json_t *chosen)
 {
-	json_t *choices = people_choices(visit, field, ""), *choice;
+	json_t *choices = people_choices(visit, field, ""), *one;
 	size_t i;
 
-	json_array_foreach (choices, i, choice)
+	json_array_foreach (choices, i, one)
 		json_object_set_new(
-			choice, "selected", json_boolean(is_among(chosen, json_text_or(choice, "code", ""))));
+			one, "selected", json_boolean(is_among(chosen, json_text_or(one, "code", ""))));
+	json_array_foreach ((json_t *)chosen, i, one)
+		if (!is_offered(choices, json_string_value(one)))
+			json_array_append_new(choices, person_choice(json_string_value(one), true));
 	return choices;
 }
 
@@ -250,7 +270,7 @@ const struct error *fields_show(struct visit *visit, const struct asking *asking
 	}
 	for (const struct asked *asked = asking->asked; asked->name; asked++) {
 		const struct field *field = schema_field(entity, asked->name);
-		json_t *standing CLEANUP(json_decref) = standing_value(field, asking->now);
+		json_t *standing CLEANUP(json_decref) = standing_value(visit, field, asking->now);
 		json_t *value CLEANUP(json_decref) =
 			visit->form ? typed_value(visit, field) : json_incref(standing);
 		const char *seen = fields_seen_text(visit->context, json_object_get(heads, asked->name));
@@ -293,13 +313,9 @@ static bool is_past_unconfirmed(struct visit *visit, const struct field *field, 
 static bool is_stranger(
 	struct visit *visit, const struct field *field, const char *name, const char *standing)
 {
-	json_t *choices CLEANUP(json_decref) = people_choices(visit, field, standing), *choice;
-	size_t i;
+	json_t *choices CLEANUP(json_decref) = people_choices(visit, field, standing);
 
-	json_array_foreach (choices, i, choice)
-		if (strcmp(json_text_or(choice, "code", ""), name) == 0)
-			return false;
-	return *name != '\0';
+	return *name && !is_offered(choices, name);
 }
 
 static bool has_stranger(
@@ -324,7 +340,8 @@ json_t *fields_value(
 	struct visit *visit, const struct field *field, const struct asked *asked, const json_t *standing)
 {
 	json_t *value = typed_value(visit, field);
-	const struct error *error = schema_check(field, value, visit->codes, standing);
+	const struct error *error =
+		is_same(value, standing) ? NULL : schema_check(field, value, visit->codes, standing);
 	const char *label = label_of(visit, field, asked),
 		   *text = json_is_string(value) ? json_string_value(value) : "";
 	bool is_empty = json_is_array(value) ? !json_array_size(value) : !*text;
@@ -393,7 +410,7 @@ static const struct error *tell_of_change(struct visit *visit, const struct aski
 static const struct error *take_field(struct visit *visit, const struct asking *asking,
 	const struct field *field, const struct asked *asked, const json_t *heads, json_t *set, json_t *over)
 {
-	json_t *standing CLEANUP(json_decref) = standing_value(field, asking->now);
+	json_t *standing CLEANUP(json_decref) = standing_value(visit, field, asking->now);
 	json_t *typed CLEANUP(json_decref) = fields_value(visit, field, asked, standing),
 		      *was CLEANUP(json_decref) = NULL;
 	json_t *seen CLEANUP(json_decref) =

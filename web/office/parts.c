@@ -273,6 +273,12 @@ static const struct error *find(
 	return NULL;
 }
 
+/* Who follows the case, when that is somebody here. */
+static const char *officer_here(const struct visit *visit, const json_t *in_case)
+{
+	return show_is_ours(visit, in_case, "officer") ? json_text_or(in_case, "officer", "") : "";
+}
+
 /* What the form offers before anybody has typed: of a new one; and of a follow-up that is to be made, the
  * next one. A follow-up is proposed the sooner, the higher the risk. NULL: what stands. The caller's. */
 static json_t *proposal(
@@ -286,13 +292,13 @@ static json_t *proposal(
 	if (strcmp(part->entity, "followup") != 0)
 		return NULL;
 	if (!record)
-		return json_pack("{ss, ss}", "due", day, "owner", json_text_or(in_case, "officer", ""));
+		return json_pack("{ss, ss}", "due", day, "owner", officer_here(visit, in_case));
 	if (!is_owed(record) || strcmp(json_text_or(in_case, "state", ""), "closed") == 0)
 		return NULL;
 	offered = json_copy((json_t *)record);
 	json_object_set_new(offered, "next", json_string(day));
 	if (!*json_text_or(record, "owner", ""))
-		json_object_set(offered, "owner", json_object_get(in_case, "officer"));
+		json_object_set_new(offered, "owner", json_string(officer_here(visit, in_case)));
 	return offered;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/casework/lists.h"
+#include "web/office/show.h"
 
 static const struct asked fields[] = {
 	{"team", NULL,
@@ -65,6 +66,9 @@ const struct error *share_check(struct visit *visit, const json_t *now, const js
 		if (json_object_get(set, names[i])) {
 			json_object_set(after, names[i], json_object_get(set, names[i]));
 			is_changed = true;
+		} else if (json_object_get(after, names[i])) { /* a namesake elsewhere is nobody here */
+			json_object_set_new(after, names[i],
+				show_standing(visit, schema_field(schema_entity("case"), names[i]), now));
 		}
 	if (*json_text_or(set, "team", ""))
 		TRY(check_team(visit, json_text_or(set, "team", "")));

@@ -146,6 +146,39 @@ const char *show_value(const struct visit *visit, const struct field *field, con
 	}
 }
 
+static bool is_own(const struct visit *visit, const char *hub)
+{
+	return strlen(hub) < LOG_ID_SIZE - 1 || strcmp(hub, visit->office->trust.self.log) == 0;
+}
+
+const char *show_named(const struct visit *visit, const char *name, const char *hub)
+{
+	if (!*name || is_own(visit, hub))
+		return memory_string(visit->context, name);
+	return memory_format(visit->context, "%s (%s)", name, office_hub_name(visit->office, hub));
+}
+
+bool show_is_ours(const struct visit *visit, const json_t *record, const char *field)
+{
+	return is_own(visit, json_text_or(json_object_get(record, "hubs"), field, ""));
+}
+
+json_t *show_standing(const struct visit *visit, const struct field *field, const json_t *record)
+{
+	const char *hub = json_text_or(json_object_get(record, "hubs"), field->name, "");
+	json_t *value = json_object_get(record, field->name), *list, *one;
+	size_t i;
+
+	if (!schema_is_of_hub(field) || !value)
+		return json_incref(value);
+	if (!json_is_array(value))
+		return json_string(show_named(visit, json_text_or(record, field->name, ""), hub));
+	list = json_array();
+	json_array_foreach (value, i, one)
+		json_array_append_new(list, json_string(show_named(visit, json_string_value(one), hub)));
+	return list;
+}
+
 bool show_is_for_programs(const struct field *field)
 {
 	static const char *const names[] = {
@@ -382,13 +415,15 @@ json_t *show_fields(
 	for (size_t i = 0; i < entity->count; i++) {
 		const struct field *field = &entity->fields[i];
 		const char *at = strstr(names, field->name), *value;
+		json_t *standing CLEANUP(json_decref) = NULL;
 		size_t len = strlen(field->name);
 
 		while (at && !((at == names || at[-1] == ' ') && (!at[len] || at[len] == ' ')))
 			at = strstr(at + 1, field->name);
 		if (!at)
 			continue;
-		value = show_value(visit, field, json_object_get(record, field->name));
+		standing = show_standing(visit, field, record);
+		value = show_value(visit, field, standing);
 		if (*value)
 			json_array_append_new(
 				list, json_pack("{ssss}", "label", say(visit->request, field->label), "value",

@@ -20,6 +20,14 @@ const char *show_choice(const struct visit *visit, const char *code);
 json_t *show_codes(const struct visit *visit, const char *list, const json_t *chosen, const json_t *standing);
 /* A field's value as one text: labels for codes, "" for nothing. */
 const char *show_value(const struct visit *visit, const struct field *field, const json_t *value);
+/* A person or team as that hub names them: "akello"; of another hub "akello (Gulu)". `hub`: a log id; "",
+ * "-": this one. */
+const char *show_named(const struct visit *visit, const char *name, const char *hub);
+/* What a record (casefile_get) says in a field, names of another hub's people and teams with that hub. The
+ * caller's; NULL: nothing. */
+json_t *show_standing(const struct visit *visit, const struct field *field, const json_t *record);
+/* Whether whom a record names in a field is of this hub. */
+bool show_is_ours(const struct visit *visit, const json_t *record, const char *field);
 /* Keys and verifiers, which tell people nothing and open something to programs: never shown as values. */
 bool show_is_for_programs(const struct field *field);
 /* Who somebody is: shown only where that is asked for, and written down. */

@@ -57,6 +57,9 @@ json_t *tasks_owed(struct visit *visit, json_t *rows)
 		json_object_set_new(row, "href",
 			json_string(visit_path(visit, "/cases/%s%s%s", json_text_or(row, "case_key", ""),
 				path, has_key ? json_text_or(row, "key", "") : "")));
+		json_object_set_new(row, "who",
+			json_string(show_named(
+				visit, json_text_or(row, "who", ""), json_text_or(row, "who_hub", ""))));
 		json_object_set_new(row, "title", json_string(title_of(visit, row)));
 		json_object_set_new(
 			row, "clock", is_followup ? show_missed(visit, due) : show_due(visit, due));

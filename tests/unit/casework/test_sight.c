@@ -419,6 +419,34 @@ static void a_namesake_at_another_hub_is_somebody_else(void **state)
 	memory_free(hub.context);
 }
 
+/* Saying the name that another hub said is to name somebody else. */
+static void naming_a_namesake_is_for_those_who_say_who_sees_it(void **state)
+{
+	struct hub hub = {.context = memory_context(NULL)};
+	json_t *apio CLEANUP(json_decref) = json_pack("{s:s}", "officer", "apio"),
+		     *now CLEANUP(json_decref) = NULL;
+	const json_t *hubs;
+	const char *theirs;
+
+	assert_null(casefile_new(hub.context, KAMPALA, &hub.file));
+	theirs = add(&hub, "case", NULL, json_pack("{s:s, s:s}", "officer", "apio", "restricted", "yes"));
+	assert_int_equal(
+		sample_take(hub.file, sample_event(hub.context, KAMPALA, 'o', 900, "case", theirs, NULL,
+					      json_pack("{s:[s]}", "readers", "lamunu"), NULL)),
+		TAKEN_NEW);
+	assert_null(casefile_get(hub.file, "case", theirs, &now));
+	hubs = json_object_get(now, "hubs");
+	assert_string_equal(json_text_or(hubs, "officer", ""), GULU);
+	assert_string_equal(json_text_or(hubs, "readers", ""), KAMPALA);
+	assert_int_equal(json_object_size(hubs), 2);
+	casefile_read_as(hub.file, &named);
+	assert_null(casefile_may_see(hub.file, "case", theirs));
+	assert_int_equal(casefile_may_set(hub.file, "case", theirs, apio)->code, ERROR_DENIED);
+	casefile_read_as(hub.file, &coordinator);
+	assert_null(casefile_may_set(hub.file, "case", theirs, apio));
+	memory_free(hub.context);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +460,7 @@ int main(void)
 			who_sees_a_case_is_said_by_its_officer_and_coordinators, setup, teardown),
 		cmocka_unit_test(a_restricted_case_without_an_officer_is_a_coordinators),
 		cmocka_unit_test(a_namesake_at_another_hub_is_somebody_else),
+		cmocka_unit_test(naming_a_namesake_is_for_those_who_say_who_sees_it),
 		cmocka_unit_test_setup_teardown(
 			a_provider_sees_the_referrals_sent_to_them_and_their_replies, setup, teardown),
 	};
