@@ -1,5 +1,6 @@
 /* To whom: the first step of a referral. The directory's active entries, by what is needed and where; who is
- * not vetted or has no room is marked and not left out. Office role. */
+ * not vetted or has no room is marked and not left out, who works at a hub that was revoked is left out.
+ * Office role. */
 #include "web/office/refer.h"
 
 #include <string.h>
@@ -30,6 +31,15 @@ const char *refer_hub_of(const struct visit *visit, const json_t *provider)
 	if (*json_text_or(provider, "user", ""))
 		ids_key_log(log, json_text_or(provider, "key", ""));
 	return log;
+}
+
+bool refer_may_reach(const struct visit *visit, const char *hub)
+{
+	const struct roster *roster = office_roster(visit->office);
+	const struct roster_member *member = roster ? roster_member(roster, hub) : NULL;
+
+	return !*hub || strcmp(hub, visit->office->trust.self.log) == 0 ||
+	       (member && member->status == MEMBER_ACTIVE);
 }
 
 static const char *asked_for(const struct visit *visit, const char *name)
@@ -65,17 +75,22 @@ const struct error *refer_page(struct visit *visit)
 {
 	struct lists_wish wish = {asked_for(visit, "service"), asked_for(visit, "district"),
 		asked_for(visit, "language"), *asked_for(visit, "room") != 0};
-	json_t *in_case CLEANUP(json_decref) = NULL, *rows, *row;
+	json_t *in_case CLEANUP(json_decref) = NULL, *rows CLEANUP(json_decref) = NULL, *offered, *row;
 	const char *key, *from = asked_for(visit, "from");
 	size_t i;
 
 	TRY(case_find(visit, visit->parts[0], &in_case));
 	key = memory_string(visit->context, json_text_or(in_case, "key", ""));
 	TRY(lists_helpers(visit->office->file, &wish, HELPERS_MOST, &rows));
-	json_array_foreach (rows, i, row)
+	offered = json_array();
+	json_array_foreach (rows, i, row) {
+		if (!refer_may_reach(visit, refer_hub_of(visit, row)))
+			continue;
 		add_row(visit, row, visit_path(visit, "/cases/%s/refer", key));
-	visit_set(visit, "has_providers", json_boolean(json_array_size(rows)));
-	visit_set(visit, "providers", rows);
+		json_array_append(offered, row);
+	}
+	visit_set(visit, "has_providers", json_boolean(json_array_size(offered)));
+	visit_set(visit, "providers", offered);
 	visit_set(visit, "services", choices(visit, "needs", wish.service));
 	visit_set(visit, "districts", choices(visit, "districts", wish.district));
 	visit_text(visit, "language", wish.language);

@@ -31,4 +31,8 @@ const char *refer_provider_words(const struct visit *visit, const json_t *provid
 /* The hub whose provider signs in there; "" when they have no account. */
 const char *refer_hub_of(const struct visit *visit, const json_t *provider);
 
+/* Whether that hub may be sent something: "" (they have no account), this one, or an active one of the
+ * coalition. */
+bool refer_may_reach(const struct visit *visit, const char *hub);
+
 #endif

@@ -203,14 +203,6 @@ const struct error *refer_form(struct visit *visit)
 
 /* ---- checking ---- */
 
-static bool is_member(const struct office *office, const char *log)
-{
-	const struct roster *roster = office_roster(office);
-	const struct roster_member *member = roster ? roster_member(roster, log) : NULL;
-
-	return strcmp(log, office->trust.self.log) == 0 || (member && member->status == MEMBER_ACTIVE);
-}
-
 /* Somebody else, who is there, at a hub that may hear of it. */
 static const struct error *check_provider(struct visit *visit, const struct refer *refer)
 {
@@ -228,7 +220,7 @@ static const struct error *check_provider(struct visit *visit, const struct refe
 		wrong = SAY("Provider: they have left. Choose somebody else");
 	else if (strcmp(state, "active") != 0)
 		wrong = SAY("Provider: they take nothing on at the moment. Choose somebody else");
-	else if (*hub && !is_member(visit->office, hub))
+	else if (!refer_may_reach(visit, hub))
 		wrong = SAY("Provider: their hub does not belong to the coalition any more. Choose somebody "
 			    "else");
 	else if (is_for_headquarters && strcmp(hub, home) == 0)
