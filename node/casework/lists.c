@@ -153,7 +153,8 @@ static const struct error *owed(struct casefile *file, const char *sql, const ch
 	"SELECT a.key, a.what, a.who, a.due, a.state, a.outcome, a.case_key, c.ref, a.conflicts, " OVERDUE   \
 	" FROM action"
 #define FOLLOWUP_COLUMNS                                                                                     \
-	"SELECT a.key, a.due, a.made, a.by_whom, a.how, a.result, a.next, a.text, a.missed, a.case_key, "    \
+	"SELECT a.key, a.due, a.made, a.owner, a.by_whom, a.how, a.result, a.next, a.text, a.missed, "       \
+	"a.case_key, "                                                                                       \
 	"c.ref, a.is_open AS \"is:open\", "                                                                  \
 	"a.conflicts, " OVERDUE " FROM followup"
 

@@ -164,6 +164,7 @@ def test_namesake(c, mbarara, case):
     """A name is of the hub that said it: pages say which, and a namesake at the new owner is another choice."""
     page = mbarara.get(f"/cases/{case}")
     tap.ok("an officer of another hub is named with that hub", "Officer akello (Gulu)" in page.text, page.text)
+    tap.ok("who sees to a follow-up as well", "Planned akello (Gulu)" in page.text, page.text)
     tap.ok("on the list and on paper, too", "akello (Gulu)" in mbarara.get("/cases").text and "akello (Gulu)" in mbarara.get(f"/cases/{case}/print").text)
     page = mbarara.send(mbarara.get(f"/cases/{case}/edit"), "/edit", summary="Story of Heron, told again")
     tap.ok("who changes something else leaves them there", "Officer akello (Gulu)" in page.text and "told again" in page.text, page.text)

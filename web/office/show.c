@@ -134,6 +134,8 @@ const char *show_value(const struct visit *visit, const struct field *field, con
 		return memory_format(visit->context, "%lld", (long long)json_integer_value(value));
 	if (json_is_array(value))
 		return show_list(visit, field, value);
+	if (strcmp(field->name, "language") == 0 && language_find(text))
+		return language_name(language_find(text)); /* the one in which the form was filled in */
 	switch (field->type) {
 	case FIELD_CODE:
 		return show_code(visit, field, text);

@@ -77,6 +77,19 @@ static json_t *clock_of(const struct visit *visit, const json_t *row, const char
 	return strcmp(kind, "followups") == 0 ? show_missed(visit, due) : show_due(visit, due);
 }
 
+/* Of a follow-up that is to be made: who sees to it, whose name says of which hub they are. */
+static const char *who_sees_to(const struct visit *visit, const json_t *row)
+{
+	const struct field *owner = schema_field(schema_entity("followup"), "owner");
+	json_t *record CLEANUP(json_decref) = NULL, *name CLEANUP(json_decref) = NULL;
+
+	if (*json_text_or(row, "by_whom", "") || !*json_text_or(row, "owner", ""))
+		return json_text_or(row, "by_whom", "");
+	error_ignore(casefile_get(visit->office->file, "followup", json_text_or(row, "key", ""), &record));
+	name = show_standing(visit, owner, record ? record : row);
+	return memory_string(visit->context, json_string_value(name));
+}
+
 json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 {
 	json_t *row;
@@ -94,6 +107,8 @@ json_t *tasks_table(struct visit *visit, json_t *rows, const char *kind)
 				kind, json_text_or(row, "key", ""))));
 		json_object_set_new(row, "is_open", json_boolean(is_open));
 		json_object_set_new(row, "clock", is_open ? clock_of(visit, row, kind) : json_null());
+		if (is_followup && is_open)
+			json_object_set_new(row, "by_whom", json_string(who_sees_to(visit, row)));
 		json_object_set_new(row, "made_on", json_string(show_date(visit, made)));
 		json_object_set_new(row, "result_label", json_string(show_choice(visit, result)));
 		json_object_set_new(row, "result_class", json_string(show_tag(result)));

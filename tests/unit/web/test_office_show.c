@@ -42,6 +42,12 @@ static void lists_are_shown_in_words(void **state)
 	assert_string_equal(shown("message", "answers", json_pack("[s]", "x")), "x");
 }
 
+static void a_language_is_called_by_its_name(void **state)
+{
+	assert_string_equal(shown("report", "language", json_string("lg")), "Luganda");
+	assert_string_equal(shown("report", "language", json_string("Lango")), "Lango");
+}
+
 static void who_spoke_with_an_unsure_clock_is_told(void **state)
 {
 	json_t *row =
@@ -76,6 +82,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lists_are_shown_in_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_language_is_called_by_its_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_spoke_with_an_unsure_clock_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_missed_day_is_told_with_its_days, set_up, tear_down),
 	};
