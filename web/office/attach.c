@@ -116,9 +116,7 @@ static const struct error *show(struct visit *visit, const json_t *in_case)
 {
 	const char *key = json_text_or(in_case, "key", "");
 
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
-			json_text_or(in_case, "alias", "")));
+	case_caption(visit, in_case);
 	visit_text(visit, "name", visit_field(visit, "name"));
 	visit_text(visit, "text", visit_field(visit, "text"));
 	visit_text(visit, "action", visit_path(visit, "/files/%s", key));

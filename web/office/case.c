@@ -119,6 +119,13 @@ void case_facts(struct visit *visit, const json_t *record)
 	visit_set(visit, "facts", show_fields(visit, schema_entity("case"), record, facts));
 }
 
+void case_caption(struct visit *visit, const json_t *record)
+{
+	visit_text(visit, "caption",
+		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
+			json_text_or(record, "alias", "")));
+}
+
 static const struct error *show(struct visit *visit, const char *key)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
@@ -179,14 +186,10 @@ static const struct error *show_edit(struct visit *visit, const json_t *record, 
 	struct asking asking = {"case", key, record, edit_fields(visit, record)};
 
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", say(visit->request, "Change the case"));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
-			json_text_or(record, "alias", "")));
-	visit_text(visit, "button", say(visit->request, "Save"));
-	visit_text(visit, "action", visit_path(visit, "/cases/%s/edit", key));
-	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
-	return visit_show(visit, "office-form", "Change the case");
+	case_caption(visit, record);
+	return fields_page(visit,
+		&(struct fields_page){SAY("Change the case"), SAY("Save"),
+			visit_path(visit, "/cases/%s/edit", key), visit_path(visit, "/cases/%s", key)});
 }
 
 const struct error *case_edit(struct visit *visit)

@@ -281,6 +281,15 @@ const struct error *fields_show(struct visit *visit, const struct asking *asking
 	return NULL;
 }
 
+const struct error *fields_page(struct visit *visit, const struct fields_page *page)
+{
+	visit_text(visit, "heading", say(visit->request, page->heading));
+	visit_text(visit, "button", say(visit->request, page->button));
+	visit_text(visit, "action", page->action);
+	visit_text(visit, "back", page->back);
+	return visit_show(visit, "office-form", page->heading);
+}
+
 void fields_offer(struct visit *visit, const char *name, json_t *choices)
 {
 	json_t *field, *choice;

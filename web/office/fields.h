@@ -26,6 +26,12 @@ struct asking {
 
 /* Puts "fields" into the view for the partial office-fields: what was posted, else what stands. */
 const struct error *fields_show(struct visit *visit, const struct asking *asking) MUST_CHECK;
+/* After fields_show: the page that is one form over these fields (office-form.html). Heading and button in
+ * English. */
+struct fields_page {
+	const char *heading, *button, *action, *back;
+};
+const struct error *fields_page(struct visit *visit, const struct fields_page *page) MUST_CHECK;
 /* Checks what was posted and adds problems. *set has what changed, *over what the person saw of it; both the
  * caller's. With problems both are empty objects. */
 const struct error *fields_take(

@@ -71,9 +71,7 @@ static const struct error *show(struct visit *visit, const json_t *record)
 	visit_set(visit, "late", json_array_size(list) ? json_pack("{so}", "list", list) : json_null());
 	if (error)
 		return error;
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
-			json_text_or(record, "alias", "")));
+	case_caption(visit, record);
 	visit_text(visit, "action", visit_path(visit, "/cases/%s/late", key));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
 	return visit_show(visit, "office-late", "Written after the transfer");

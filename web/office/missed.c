@@ -33,17 +33,12 @@ static const struct error *show(struct visit *visit, const json_t *in_case, cons
 	json_object_del(now, "missed");
 	json_object_del(now, "due");
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", say(visit->request, "A follow-up that was not made"));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
-			json_text_or(in_case, "alias", "")));
+	case_caption(visit, in_case);
 	visit_text(visit, "hint",
 		memory_format(visit->context, say(visit->request, "It was due on %s."),
 			show_date(visit, json_text_or(record, "due", ""))));
-	visit_text(visit, "button", say(visit->request, "Save"));
-	visit_text(visit, "action", visit_path(visit, "%s/missed", back));
-	visit_text(visit, "back", back);
-	return visit_show(visit, "office-form", "A follow-up that was not made");
+	return fields_page(visit, &(struct fields_page){SAY("A follow-up that was not made"), SAY("Save"),
+					  visit_path(visit, "%s/missed", back), back});
 }
 
 const struct error *missed_form(struct visit *visit)

@@ -63,6 +63,8 @@ const struct error *settle_show(
 	struct visit *visit, const char *entity, const json_t *record, const char *what) MUST_CHECK;
 /* A case's reference, alias, summary, risk, state, "facts" and hub, for a page that shows it. */
 void case_facts(struct visit *visit, const json_t *record);
+/* "GUL-7K2QX Heron" above the heading of a page about a case. */
+void case_caption(struct visit *visit, const json_t *record);
 /* The values between which hubs do not agree, for a list: [{"text","who"}], long ones cut short. An empty
  * list for a record that is shown only for a reason. */
 const struct error *settle_values(

@@ -322,21 +322,17 @@ static const struct error *show(
 	if (record && part->is_secret)
 		TRY(settle_show(visit, part->entity, record, say(visit->request, part->heading)));
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", say(visit->request, heading));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
-			json_text_or(in_case, "alias", "")));
-	visit_text(visit, "button", say(visit->request, "Save"));
-	visit_text(visit, "action",
-		visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], part->path, visit->parts[2]));
-	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
+	case_caption(visit, in_case);
 	if (record && strcmp(part->entity, "followup") == 0 && is_owed(record))
 		visit_text(visit, "missed",
 			visit_path(visit, "/cases/%s/followups/%s/missed", visit->parts[0], visit->parts[2]));
 	if (!is_new(visit) && !part->is_secret)
 		visit_text(
 			visit, "history", visit_path(visit, "/history/%s/%s", part->entity, visit->parts[2]));
-	return visit_show(visit, "office-form", heading);
+	return fields_page(visit,
+		&(struct fields_page){heading, SAY("Save"),
+			visit_path(visit, "/cases/%s/%s/%s", visit->parts[0], part->path, visit->parts[2]),
+			visit_path(visit, "/cases/%s", visit->parts[0])});
 }
 
 /* ---- who somebody is ---- */
@@ -355,9 +351,7 @@ const struct error *parts_note_person(struct visit *visit, const json_t *person,
 
 static const struct error *ask_why(struct visit *visit, const json_t *in_case)
 {
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
-			json_text_or(in_case, "alias", "")));
+	case_caption(visit, in_case);
 	visit_text(visit, "why", visit_field(visit, "why"));
 	visit_text(visit, "action",
 		visit_path(visit, "/cases/%s/people/%s/show", visit->parts[0], visit->parts[2]));

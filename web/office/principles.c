@@ -149,13 +149,10 @@ static const struct error *show_form(struct visit *visit, const json_t *now)
 	if (!office_may_rule(visit->office))
 		return error_new(ERROR_DENIED, "headquarters writes the principles, for the whole coalition");
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", say(visit->request, "Write our principles"));
 	visit_text(visit, "caption",
 		say(visit->request, "Providers are asked to accept them anew whenever they change."));
-	visit_text(visit, "button", say(visit->request, "Save"));
-	visit_text(visit, "action", "/principles/edit");
-	visit_text(visit, "back", "/principles");
-	return visit_show(visit, "office-form", "Write our principles");
+	return fields_page(visit, &(struct fields_page){SAY("Write our principles"), SAY("Save"),
+					  "/principles/edit", "/principles"});
 }
 
 const struct error *principles_form(struct visit *visit)

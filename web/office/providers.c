@@ -317,16 +317,14 @@ static const struct error *show_form(struct visit *visit, const json_t *record)
 	if (!is_known)
 		json_array_append_new(users, json_pack("{ss, ss}", "code", user, "label", user));
 	fields_offer(visit, "user", json_incref(users));
-	visit_text(visit, "heading", say(visit->request, heading));
 	visit_text(visit, "caption", json_text_or(record, "name", ""));
 	if (asking.asked == own_asked)
 		visit_text(visit, "hint",
 			say(visit->request, "Your profession, organisation and agency an officer changes."));
-	visit_text(visit, "button", say(visit->request, "Save"));
-	visit_text(visit, "action",
-		is_new(visit) ? "/providers/new" : visit_path(visit, "/providers/%s/edit", visit->parts[0]));
-	visit_text(visit, "back", is_new(visit) ? "/providers" : path);
-	return visit_show(visit, "office-form", heading);
+	return fields_page(
+		visit, &(struct fields_page){heading, SAY("Save"),
+			       is_new(visit) ? "/providers/new" : visit_path(visit, "%s/edit", path),
+			       is_new(visit) ? "/providers" : path});
 }
 
 const struct error *provider_form(struct visit *visit)

@@ -97,9 +97,7 @@ const struct error *refer_page(struct visit *visit)
 	visit_set(visit, "room", json_boolean(wish.has_room));
 	visit_text(visit, "from", ids_is_key(from) ? from : "");
 	visit_text(visit, "action", visit_path(visit, "/cases/%s/refer", key));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
-			json_text_or(in_case, "alias", "")));
+	case_caption(visit, in_case);
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
 	return visit_show(visit, "office-refer", "To whom?");
 }

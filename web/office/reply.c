@@ -141,14 +141,12 @@ static const struct error *show(struct visit *visit, struct answer *answer)
 			"visit", "label", show_choice(visit, "visit")));
 	if (strcmp(answer->kind->path, "propose") == 0)
 		TRY(offer_colleagues(visit, answer));
-	visit_text(visit, "heading", say(visit->request, answer->kind->heading));
 	visit_text(visit, "caption",
 		answer->seen.is_provider ? "" : say(visit->request, "What the provider told you"));
-	visit_text(visit, "button", say(visit->request, answer->kind->button));
-	visit_text(visit, "action",
-		visit_path(visit, "/referrals/%s/reply/%s", visit->parts[0], answer->kind->path));
-	visit_text(visit, "back", visit_path(visit, "/referrals/%s", visit->parts[0]));
-	return visit_show(visit, "office-form", answer->kind->heading);
+	return fields_page(visit,
+		&(struct fields_page){answer->kind->heading, answer->kind->button,
+			visit_path(visit, "/referrals/%s/reply/%s", visit->parts[0], answer->kind->path),
+			visit_path(visit, "/referrals/%s", visit->parts[0])});
 }
 
 /* ---- saving ---- */

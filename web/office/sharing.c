@@ -43,9 +43,7 @@ static const struct error *show(struct visit *visit, const json_t *record)
 	visit_text(visit, "policy", policy_words(visit, policy_of(visit)));
 	visit_text(visit, "now", policy_words(visit, readers_wider(policy_of(visit), now)));
 	visit_text(visit, "why", visit_field(visit, "why"));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
-			json_text_or(record, "alias", "")));
+	case_caption(visit, record);
 	visit_text(visit, "action", visit_path(visit, "/cases/%s/sharing", key));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
 	return visit_show(visit, "office-sharing", "What headquarters gets");

@@ -116,9 +116,7 @@ static const struct error *check_state(
 static void add_frame(struct visit *visit, const json_t *record, const char *key)
 {
 	visit_text(visit, "key", key);
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
-			json_text_or(record, "alias", "")));
+	case_caption(visit, record);
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));
 }
 

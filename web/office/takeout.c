@@ -17,21 +17,17 @@ static const struct error *show(struct visit *visit, const json_t *in_case, cons
 	struct asking asking = {"note", NULL, NULL, why};
 
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", say(visit->request, "Take a file out of the case"));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(in_case, "ref", ""),
-			json_text_or(in_case, "alias", "")));
+	case_caption(visit, in_case);
 	visit_text(visit, "hint",
 		memory_format(visit->context,
 			say(visit->request,
 				"\"%s\" will not be shown any more, here and at any hub. Its sealed bytes "
 				"stay on the hub that has them: whoever downloaded it keeps their copy."),
 			json_text_or(record, "name", "")));
-	visit_text(visit, "button", say(visit->request, "Take it out"));
-	visit_text(visit, "action",
-		visit_path(visit, "/cases/%s/files/%s/out", visit->parts[0], visit->parts[1]));
-	visit_text(visit, "back", visit_path(visit, "/cases/%s", visit->parts[0]));
-	return visit_show(visit, "office-form", "Take a file out of the case");
+	return fields_page(
+		visit, &(struct fields_page){SAY("Take a file out of the case"), SAY("Take it out"),
+			       visit_path(visit, "/cases/%s/files/%s/out", visit->parts[0], visit->parts[1]),
+			       visit_path(visit, "/cases/%s", visit->parts[0])});
 }
 
 const struct error *takeout_form(struct visit *visit)

@@ -168,9 +168,7 @@ static const struct error *show_offer(struct visit *visit, const json_t *record)
 				office_hub_name(visit->office, json_text_or(open, "to", "")), "reason",
 				json_text_or(open, "reason", ""), "at",
 				show_time(visit, json_text_or(open, "at", ""))));
-	visit_text(visit, "caption",
-		memory_format(visit->context, "%s %s", json_text_or(record, "ref", ""),
-			json_text_or(record, "alias", "")));
+	case_caption(visit, record);
 	visit_text(visit, "reason", visit_field(visit, "reason"));
 	visit_text(visit, "action", visit_path(visit, "/cases/%s/transfer", key));
 	visit_text(visit, "back", visit_path(visit, "/cases/%s", key));

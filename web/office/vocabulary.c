@@ -178,12 +178,10 @@ static const struct error *show_form(struct visit *visit, const char *list, cons
 		TRY(settle_show(visit, "code", record, ""));
 		visit_text(visit, "history", visit_path(visit, "/history/code/%s", visit->parts[1]));
 	}
-	visit_text(visit, "heading", say(visit->request, heading));
 	visit_text(visit, "caption", say(visit->request, heading_of(list)));
-	visit_text(visit, "button", say(visit->request, "Save"));
-	visit_text(visit, "action", visit_path(visit, "/codes/%s/%s", list, visit->parts[1]));
-	visit_text(visit, "back", visit_path(visit, "/codes/%s", list));
-	return visit_show(visit, "office-form", heading);
+	return fields_page(visit, &(struct fields_page){heading, SAY("Save"),
+					  visit_path(visit, "/codes/%s/%s", list, visit->parts[1]),
+					  visit_path(visit, "/codes/%s", list)});
 }
 
 const struct error *vocabulary_form(struct visit *visit)

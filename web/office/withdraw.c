@@ -87,13 +87,11 @@ static const struct error *show(struct visit *visit, const json_t *record)
 	struct asking asking = {"referral", visit->parts[0], record, asked_why};
 
 	TRY(fields_show(visit, &asking));
-	visit_text(visit, "heading", say(visit->request, "Withdraw the referral"));
 	visit_text(visit, "caption",
 		say(visit->request, "They can read it no more. What they have read, nobody can take back."));
-	visit_text(visit, "button", say(visit->request, "Withdraw it"));
-	visit_text(visit, "action", visit_path(visit, "/referrals/%s/withdraw", visit->parts[0]));
-	visit_text(visit, "back", visit_path(visit, "/cases/%s", json_text_or(record, "case", "")));
-	return visit_show(visit, "office-form", "Withdraw the referral");
+	return fields_page(visit, &(struct fields_page){SAY("Withdraw the referral"), SAY("Withdraw it"),
+					  visit_path(visit, "/referrals/%s/withdraw", visit->parts[0]),
+					  visit_path(visit, "/cases/%s", json_text_or(record, "case", ""))});
 }
 
 const struct error *withdraw_form(struct visit *visit)
