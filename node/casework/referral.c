@@ -136,54 +136,41 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 #define TO_PROVIDER " LEFT JOIN provider p ON p.key = r.provider "
 #define FROM_REFERRAL " FROM referral r" TO_PROVIDER
 #define OF_CASE "LEFT JOIN case_ c ON c.key = r.case_key "
+/* Those of a hub that the reader may see, the newest first. */
+#define SEEN(of)                                                                                             \
+	COLUMNS FROM_REFERRAL OF_CASE "WHERE " of " AND " SIGHT_CASE                                         \
+				      " ORDER BY r.created DESC LIMIT ? OFFSET ?"
 
-static const struct error *list(
-	struct casefile *file, const char *sql, const char *of, int limit, json_t **out)
+static const struct error *page(
+	struct casefile *file, const char *sql, const char *of, int limit, int offset, json_t **out)
 {
 	struct query query;
 
 	TRY(db_prepare(casefile_db(file), &query, sql));
 	db_bind_text(&query, 1, of);
 	db_bind_integer(&query, 2, limit);
+	db_bind_integer(&query, 3, offset);
 	return lists_rows(&query, out);
 }
 
 const struct error *referral_list_to(struct casefile *file, const char *provider, int limit, json_t **out)
 {
-	return list(file,
+	return page(file,
 		COLUMNS FROM_REFERRAL
-		"WHERE r.provider = ? AND r.state <> 'draft' ORDER BY r.created DESC LIMIT ?",
-		provider, limit, out);
-}
-
-static const struct error *page(
-	struct casefile *file, const char *sql, const char *hub, int limit, int offset, json_t **out)
-{
-	struct query query;
-
-	TRY(db_prepare(casefile_db(file), &query, sql));
-	db_bind_text(&query, 1, hub);
-	db_bind_integer(&query, 2, limit);
-	db_bind_integer(&query, 3, offset);
-	return lists_rows(&query, out);
+		"WHERE r.provider = ? AND r.state <> 'draft' ORDER BY r.created DESC LIMIT ? OFFSET ?",
+		provider, limit, 0, out);
 }
 
 const struct error *referral_list_received(
 	struct casefile *file, const char *hub, int limit, int offset, json_t **out)
 {
-	return page(file,
-		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.hub = ? AND r.state <> 'draft' AND " SIGHT_CASE
-					      " ORDER BY r.created DESC LIMIT ? OFFSET ?",
-		hub, limit, offset, out);
+	return page(file, SEEN("r.hub = ? AND r.state <> 'draft'"), hub, limit, offset, out);
 }
 
 const struct error *referral_list_sent(
 	struct casefile *file, const char *hub, int limit, int offset, json_t **out)
 {
-	return page(file,
-		COLUMNS FROM_REFERRAL OF_CASE "WHERE r.sent_by = ? AND " SIGHT_CASE
-					      " ORDER BY r.created DESC LIMIT ? OFFSET ?",
-		hub, limit, offset, out);
+	return page(file, SEEN("r.sent_by = ?"), hub, limit, offset, out);
 }
 
 const struct error *referral_list_hindered(
@@ -204,19 +191,21 @@ const struct error *referral_list_hindered(
 
 const struct error *referral_list_lapsed(struct casefile *file, const char *hub, int limit, json_t **out)
 {
-	return list(file,
+	return page(file,
 		"SELECT r.key, r.case_key FROM referral r JOIN consent s ON s.key = r.consent WHERE "
-		"r.sent_by = ? AND r.state = 'sent' AND s.withdrawn <> '' ORDER BY r.created LIMIT ?",
-		hub, limit, out);
+		"r.sent_by = ? AND r.state = 'sent' AND s.withdrawn <> '' ORDER BY r.created LIMIT ? OFFSET "
+		"?",
+		hub, limit, 0, out);
 }
 
 const struct error *referral_replies(struct casefile *file, const char *referral, json_t **out)
 {
-	return list(file,
+	return page(file,
 		"SELECT y.key, y.kind, y.why, y.text, y.next, y.provider, p.name AS provider_name, y.how, "
 		"y.who, y.\"on\", y.author AS \"by\", y.home AS hub, y.created FROM reply y LEFT JOIN "
-		"provider p ON p.key = y.provider WHERE y.referral = ? ORDER BY y.created, y.key LIMIT ?",
-		referral, -1, out);
+		"provider p ON p.key = y.provider WHERE y.referral = ? ORDER BY y.created, y.key LIMIT ? "
+		"OFFSET ?",
+		referral, -1, 0, out);
 }
 
 const char *referral_sender(const json_t *referral)
