@@ -3,12 +3,12 @@
  *     revoke STATE USER PASSPHRASE-FILE LOG
  *
  * Nothing that the hub wrote counts any more. */
-#include <stdio.h>
 #include <string.h>
 
 #include "sync/repo.h"
 #include "sync/rosters.h"
 #include "sync/round.h"
+#include "tests/system/tool.h"
 #include "web/commands/as.h"
 
 static const struct error *strike_out(struct roster *roster, const char *log)
@@ -55,14 +55,5 @@ static const struct error *run(void *context, char **words)
 
 int main(int count, char **words)
 {
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	const struct error *error;
-
-	if (count != 5)
-		return 64;
-	secret_start();
-	error = run(context, words);
-	if (error)
-		fprintf(stderr, "%s\n", error->message);
-	return error ? 1 : 0;
+	return tool_main(count, words, 5, run);
 }

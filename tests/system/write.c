@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "node/base/clock.h"
+#include "tests/system/tool.h"
 #include "web/commands/keyholder.h"
 #include "web/office/write.h"
 
@@ -23,7 +24,7 @@ static const struct error *take(struct batch *batch, const json_t *line)
 		json_incref(json_object_get(line, "set")), NULL);
 }
 
-static const struct error *run(const void *context, char **words)
+static const struct error *run(void *context, char **words)
 {
 	KEYHOLDER holder = {0};
 	json_t *line;
@@ -42,14 +43,5 @@ static const struct error *run(const void *context, char **words)
 
 int main(int count, char **words)
 {
-	void *context CLEANUP(memory_free) = memory_context(NULL);
-	const struct error *error;
-
-	if (count != 4)
-		return 64;
-	secret_start();
-	error = run(context, words);
-	if (error)
-		fprintf(stderr, "%s\n", error->message);
-	return error ? 1 : 0;
+	return tool_main(count, words, 4, run);
 }
