@@ -16,6 +16,8 @@ extern const struct db_schema sync_schema; /* state.sql */
 /* How far sync has taken a spool ('intake' from mailbox.db or sync.db, 'office' from sync.db); 0 when it has
  * taken nothing. */
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto) MUST_CHECK;
+/* How far a log has left this hub: the most of it that any remote was seen to hold; 0 for none. */
+const struct error *state_left(struct db *db, const char *log, int epoch, int64_t *seq) MUST_CHECK;
 /* What `engabo status --json` and /sync show; the caller owns it. Times are seconds, null where there is
  * none:
  *   {"remotes":[{"name","url","last_ok","last_try","last_error","next_try","failures","sent","received","waiting_in","waiting_out"}],
