@@ -62,6 +62,9 @@ const struct error *state_reach_set(struct db *db, const char *remote, const cha
 /* `by` says it has `log` up to `seq`; never goes back. */
 const struct error *state_ack(
 	struct db *db, const char *log, int epoch, const char *by, int64_t seq) MUST_CHECK;
+/* How much of `log` `by` says it has; 0 for nothing. */
+const struct error *state_acked(
+	struct db *db, const char *log, int epoch, const char *by, int64_t *seq) MUST_CHECK;
 /* What we have and have not yet acknowledged, of logs other than `self`: at most COMMIT_ACKS_MAX. */
 const struct error *state_acks_due(struct db *db, const char *self,
 	struct commit_ack out[static COMMIT_ACKS_MAX], size_t *count) MUST_CHECK;
