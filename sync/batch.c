@@ -16,7 +16,7 @@
 
 #define ROWS_MAX 1024 /* of one spool in one batch; spool_after gives no more than 16 MiB of them */
 #define ROWS_MANY 256 /* fewer were not cut short by either */
-#define ACK_EVERY_SECONDS (6 * 60 * 60) /* commits of acknowledgements alone */
+#define ACK_EVERY_SECONDS (6 * 60 * 60) /* commits of acknowledgements alone that nobody asked for */
 
 /* Which kinds each role may spool: intake must not pass something off as the office's. */
 static const struct source {
@@ -305,11 +305,28 @@ static const struct error *read_spool(struct hub *hub, struct batch *batch, int 
 
 /* ---- one batch ---- */
 
-static bool is_time_for_acks(struct hub *hub)
+/* Whether any of what is due acknowledges more than acknowledgements. */
+static const struct error *brings_envelopes(struct hub *hub, const struct acks *acks, bool *out)
+{
+	*out = false;
+	for (size_t i = 0; i < acks->count && !*out; i++) {
+		const struct commit_ack *ack = &acks->list[i];
+		int64_t said;
+
+		TRY(state_acked(hub->db, ack->log, ack->epoch, hub->trust.self.log, &said));
+		TRY(logs_have_envelopes(hub->log, ack->log, ack->epoch, said, out));
+	}
+	return NULL;
+}
+
+/* Whether a commit of these alone may be made now. */
+static const struct error *is_time_for_acks(struct hub *hub, const struct acks *acks, bool *out)
 {
 	int64_t last = db_meta_number(hub->db, "ack_at", 0), now = clock_wall_seconds();
 
-	return now < last || now - last >= ACK_EVERY_SECONDS; /* now < last: the clock was set back */
+	/* now < last: the clock was set back */
+	*out = acks->count && (now < last || now - last >= ACK_EVERY_SECONDS);
+	return *out || !hub->is_asked ? NULL : brings_envelopes(hub, acks, out);
 }
 
 static const struct error *append(struct hub *hub, const struct batch *batch, const struct log_tip *before)
@@ -321,7 +338,10 @@ static const struct error *append(struct hub *hub, const struct batch *batch, co
 
 	TRY(state_acks_due(hub->db, self->log, acks.list, &acks.count));
 	if (!batch->count) {
-		if (!acks.count || !is_time_for_acks(hub))
+		bool is_time;
+
+		TRY(is_time_for_acks(hub, &acks, &is_time));
+		if (!is_time)
 			return NULL;
 		TRY(db_meta_set_number(hub->db, "ack_at", clock_wall_seconds()));
 	}
@@ -390,6 +410,23 @@ const struct error *round_commit(struct hub *hub, int64_t *count)
 	for (int i = 0; i < SOURCES; i++)
 		TRY(commit_spool(hub, i, count));
 	return forget_urgent(hub);
+}
+
+const struct error *round_acknowledge(struct hub *hub)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct batch batch = {.context = scratch};
+	struct log_tip tip;
+
+	if (!hub->is_asked)
+		return NULL;
+	TRY(batch_settle(hub));
+	if (hub->halted)
+		return NULL;
+	for (int i = 0; i < SOURCES; i++)
+		TRY(state_taken(hub->db, sources[i].name, &batch.upto[i]));
+	TRY(logs_tip(hub->log, hub->trust.self.log, hub->trust.self.epoch, &tip));
+	return append(hub, &batch, &tip);
 }
 
 /* ---- after a crash ---- */

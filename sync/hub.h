@@ -17,6 +17,7 @@ struct hub {
 	struct oid roster_at;	    /* the roster's commit that `chain` ends with; "" before the first */
 	const char *halted;	    /* why our log takes no further commits; NULL: it does */
 	const volatile int *stop;   /* ends running git children; NULL: nothing does */
+	bool is_asked;		    /* a person waits for this round: what arrived is acknowledged at once */
 };
 
 /* The newest roster; NULL while the hub works alone. */

@@ -289,3 +289,24 @@ const struct error *logs_read(struct repo *repo, const struct roster_chain *chai
 	}
 	return NULL;
 }
+
+const struct error *logs_have_envelopes(struct repo *repo, const char *log, int epoch, int64_t seq, bool *out)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	struct check check = {.from = repo, .log = log, .epoch = epoch};
+	struct checked *checked = memory_new(context, struct checked);
+	uint8_t none[DIGEST_LEN];
+	struct log_tip tip;
+
+	*out = false;
+	commit_envelopes_digest(none, NULL, 0);
+	TRY(logs_tip(repo, log, epoch, &tip));
+	for (struct oid at = tip.oid; tip.seq > seq && !*out; tip.seq--) {
+		void *scratch CLEANUP(memory_free) = memory_context(NULL);
+
+		TRY(check_read(scratch, &check, &at, checked));
+		*out = memcmp(checked->commit.envelopes, none, DIGEST_LEN) != 0;
+		at = checked->raw.parents[0];
+	}
+	return NULL;
+}

@@ -65,6 +65,10 @@ struct log_offer {
 const struct error *logs_keep(struct repo *repo, struct repo *inbox, const struct roster_chain *chain,
 	const char *log, int epoch, const struct oid *offered, struct log_offer *out) MUST_CHECK;
 
+/* Whether a log that we have holds envelopes behind `seq`, and not acknowledgements alone. */
+const struct error *logs_have_envelopes(
+	struct repo *repo, const char *log, int epoch, int64_t seq, bool *out) MUST_CHECK;
+
 /* Reads our (already verified) log again, oldest first, from behind `seq`; checks signature, chain and
  * digests once more, and gives every entry to `each`. Stops at the first commit whose roster version is not
  * in the chain (*waits). `each` may stop by failing. Used by office, by check, and to rebuild mailbox.db. */

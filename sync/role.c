@@ -267,8 +267,14 @@ static const struct error *answer(void *user, const json_t *request, json_t *rep
 	const char *what;
 
 	TRY(json_get_string(request, "do", 32, &what));
-	if (strcmp(what, "sync") == 0)
-		return sync_now(role, request, reply);
+	if (strcmp(what, "sync") == 0) {
+		const struct error *error;
+
+		role->hub->is_asked = true;
+		error = sync_now(role, request, reply);
+		role->hub->is_asked = false;
+		return error;
+	}
 	if (strcmp(what, "remote-add") == 0 || strcmp(what, "remote-remove") == 0)
 		return remote_command(role, what, request);
 	if (strcmp(what, "status") == 0 || strcmp(what, "remote-list") == 0) {

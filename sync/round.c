@@ -69,20 +69,24 @@ static const struct error *all_is_well(struct round *round, const char *log, boo
 	return state_trouble_end(round->hub->db, moved ? NULL : round->remote.name, log, TROUBLE_WAITS);
 }
 
+/* Once for each branch: as it was looked at last. */
 static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch,
 	int64_t from, int64_t to)
 {
-	struct transport_branch *branch = &round->branches[round->branch_count];
+	size_t at = 0;
 
-	if (round->branch_count == BRANCHES_MAX)
+	while (at < round->branch_count && strcmp(round->branches[at].ref, ref) != 0)
+		at++;
+	if (at == BRANCHES_MAX)
 		return;
-	snprintf(branch->ref, sizeof branch->ref, "%s", ref);
-	branch->oid = *oid;
-	snprintf(round->pushes[round->branch_count].log, LOG_ID_SIZE, "%s", log);
-	round->pushes[round->branch_count].epoch = epoch;
-	round->pushes[round->branch_count].from = from;
-	round->pushes[round->branch_count].to = to;
-	round->branch_count++;
+	snprintf(round->branches[at].ref, sizeof round->branches[at].ref, "%s", ref);
+	round->branches[at].oid = *oid;
+	snprintf(round->pushes[at].log, LOG_ID_SIZE, "%s", log);
+	round->pushes[at].epoch = epoch;
+	round->pushes[at].from = from;
+	round->pushes[at].to = to;
+	if (at == round->branch_count)
+		round->branch_count++;
 }
 
 /* ---- the roster ---- */
@@ -297,6 +301,18 @@ static const struct error *do_own_log(struct round *round)
 	return NULL;
 }
 
+/* What this round brought may be acknowledged in it: then our log has grown. */
+static const struct error *do_acknowledge(struct round *round)
+{
+	const struct member_keys *self = &round->hub->trust.self;
+	struct log_tip before, after;
+
+	TRY(logs_tip(round->hub->log, self->log, self->epoch, &before));
+	TRY(round_acknowledge(round->hub));
+	TRY(logs_tip(round->hub->log, self->log, self->epoch, &after));
+	return after.seq > before.seq ? do_own_log(round) : NULL;
+}
+
 static const struct error *do_logs(struct round *round)
 {
 	const struct roster *roster = hub_roster(round->hub);
@@ -305,7 +321,7 @@ static const struct error *do_logs(struct round *round)
 	for (size_t i = 0; roster && i < roster->member_count; i++)
 		if (strcmp(roster->members[i].keys.log, round->hub->trust.self.log) != 0)
 			TRY(do_log(round, roster->members[i].keys.log, roster->members[i].keys.epoch));
-	return NULL;
+	return do_acknowledge(round);
 }
 
 /* ---- forks: what proves that a hub said two things travels, too ---- */

@@ -20,6 +20,10 @@ void hub_stop_when(struct hub *hub, const volatile int *stop);
  * moment. ERROR_CONFLICT: our log was found to be behind what it once held, or to be written elsewhere too;
  * it takes nothing more, and the rows wait. */
 const struct error *round_commit(struct hub *hub, int64_t *count) MUST_CHECK;
+/* Acknowledgements alone, when a person asked for this round (hub.h): so that one trip of a stick says what
+ * arrived by it. Only where something else than acknowledgements is to be acknowledged; else two hubs would
+ * answer each other for ever. */
+const struct error *round_acknowledge(struct hub *hub) MUST_CHECK;
 /* With one remote (a name from the table, or a path or URL). The report: {"remote","ok":bool,"error":text or
  * null,"sent":commits,"received":commits, "refused":[{"log","kind","reason"}]}. Our own failures are errors;
  * a remote's are in the report and in sync.db. ERROR_NOT_FOUND, ERROR_USAGE: no such remote. */

@@ -151,6 +151,19 @@ const struct error *state_reach_set(
 	return db_done(&query);
 }
 
+const struct error *state_left(struct db *db, const char *log, int epoch, int64_t *seq)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(db, &query, "SELECT max(seq) FROM reach WHERE log = ? AND epoch = ?"));
+	db_bind_text(&query, 1, log);
+	db_bind_integer(&query, 2, epoch);
+	TRY(db_step(&query, &row));
+	*seq = row ? db_integer(&query, 0) : 0;
+	return NULL;
+}
+
 const struct error *state_ack(struct db *db, const char *log, int epoch, const char *by, int64_t seq)
 {
 	struct query query CLEANUP(db_finish) = {0};
@@ -164,6 +177,20 @@ const struct error *state_ack(struct db *db, const char *log, int epoch, const c
 	db_bind_text(&query, 3, by);
 	db_bind_integer(&query, 4, seq);
 	return db_done(&query);
+}
+
+const struct error *state_acked(struct db *db, const char *log, int epoch, const char *by, int64_t *seq)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(db, &query, "SELECT seq FROM ack WHERE log = ? AND epoch = ? AND by = ?"));
+	db_bind_text(&query, 1, log);
+	db_bind_integer(&query, 2, epoch);
+	db_bind_text(&query, 3, by);
+	TRY(db_step(&query, &row));
+	*seq = row ? db_integer(&query, 0) : 0;
+	return NULL;
 }
 
 const struct error *state_acks_due(

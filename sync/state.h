@@ -16,6 +16,8 @@ extern const struct db_schema sync_schema; /* state.sql */
 /* How far sync has taken a spool ('intake' from mailbox.db or sync.db, 'office' from sync.db); 0 when it has
  * taken nothing. */
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto) MUST_CHECK;
+/* How far a log has left this hub: the most of it that any remote was seen to hold; 0 for none. */
+const struct error *state_left(struct db *db, const char *log, int epoch, int64_t *seq) MUST_CHECK;
 /* What `engabo status --json` and /sync show; the caller owns it. Times are seconds, null where there is
  * none:
  *   {"remotes":[{"name","url","last_ok","last_try","last_error","next_try","failures","sent","received","waiting_in","waiting_out"}],
@@ -60,6 +62,9 @@ const struct error *state_reach_set(struct db *db, const char *remote, const cha
 /* `by` says it has `log` up to `seq`; never goes back. */
 const struct error *state_ack(
 	struct db *db, const char *log, int epoch, const char *by, int64_t seq) MUST_CHECK;
+/* How much of `log` `by` says it has; 0 for nothing. */
+const struct error *state_acked(
+	struct db *db, const char *log, int epoch, const char *by, int64_t *seq) MUST_CHECK;
 /* What we have and have not yet acknowledged, of logs other than `self`: at most COMMIT_ACKS_MAX. */
 const struct error *state_acks_due(struct db *db, const char *self,
 	struct commit_ack out[static COMMIT_ACKS_MAX], size_t *count) MUST_CHECK;

@@ -57,6 +57,7 @@ static const struct {
 	{"reply", "cop", "cop"}, {"provider", "copf", "cop"}, /* a provider their own entry (sight.c) */
 	{"principles", "copf", "c"}, {"code", "copf", "c"}, {"user", "c", "c"},
 	{"audit", "c", "copf"}, /* everybody leaves traces */
+	{"opened", "", ""},	/* the office itself */
 };
 
 static bool is_among(const char *letters, enum person_role role)

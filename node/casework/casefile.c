@@ -426,6 +426,7 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 	TRY(digest_rows(file->db, &digest,
 		"SELECT case_key, place, log, first_epoch, first_seq, last_epoch, last_seq FROM case_owner"
 		" ORDER BY case_key, place"));
+	TRY(digest_rows(file->db, &digest, "SELECT hub, epoch, seq FROM arrived ORDER BY hub, epoch"));
 	for (size_t i = 0; i < count; i++) {
 		struct buffer *sql = buffer_new(scratch);
 

@@ -12,7 +12,7 @@
 
 /* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
  * is built anew from the logs. */
-#define CASEFILE_VERSION 10
+#define CASEFILE_VERSION 11
 
 /* Bytes: SQLite holds no more in one piece. */
 #define CASEFILE_MAX ((size_t)0x7fff0000)
@@ -89,7 +89,8 @@ const struct error *casefile_get(
 /* Who changed what, newest first: [{"field","label","value","by","hub","at","clock","event"}] */
 const struct error *casefile_history(
 	struct casefile *file, const char *entity, const char *key, json_t **out) MUST_CHECK;
-/* Digest over everything that events decide (not ids of rows): equal for equal sets of events. */
+/* Digest over everything that events and acknowledgements decide (not ids of rows): equal for equal sets of
+ * them. */
 const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32]) MUST_CHECK;
 
 #endif

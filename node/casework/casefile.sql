@@ -16,6 +16,13 @@ CREATE TABLE position( -- how far each log was read
   PRIMARY KEY(log, epoch)
 ) WITHOUT ROWID;
 
+CREATE TABLE arrived( -- which hubs have how much of our own log, as their signed commits say (arrival.c)
+  hub TEXT NOT NULL, -- log id of that hub
+  epoch INTEGER NOT NULL, -- of our log
+  seq INTEGER NOT NULL, -- of the last commit that it has
+  PRIMARY KEY(hub, epoch)
+) WITHOUT ROWID;
+
 CREATE TABLE entity( -- each record that some event speaks of
   id INTEGER PRIMARY KEY, -- its row here, in its own table and in event
   type TEXT NOT NULL, -- "report", "case", "action" ... or one that only a later version knows
@@ -448,6 +455,14 @@ CREATE TABLE message( -- to or from a reporter
   size INTEGER -- of a photo: bytes
 );
 CREATE INDEX message_report ON message(report);
+
+CREATE TABLE opened( -- how far people of a hub have opened what other hubs said of a record: one for each record, found by its key (arrival.c)
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
+  report TEXT, -- list: "<log id> <epoch> <seq>": what that hub had committed up to there, on the page of the report with this ULID
+  "case" TEXT, -- the same on the page of the case
+  referral TEXT, -- of the referral
+  transfer TEXT -- of the offer
+);
 
 CREATE TABLE user( -- the people of this hub
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,

@@ -278,6 +278,15 @@ static const struct field message_fields[] = {
 	{"size", FIELD_NUMBER, 10, .from_intake = true, .label = "Size"},
 };
 
+/* How far people of a hub have opened what others said of a record, page by page: written by their office
+ * when they look (arrival.h). */
+static const struct field opened_fields[] = {
+	{"report", FIELD_LIST, 64, .label = "Report"},
+	{"case", FIELD_LIST, 64, .label = "Case"},
+	{"referral", FIELD_LIST, 64, .label = "Referral"},
+	{"transfer", FIELD_LIST, 64, .label = "Offer"},
+};
+
 static const struct field user_fields[] = {
 	{"name", FIELD_USER, 64, .label = "Name"},
 	{"role", FIELD_CODE, 32, .choices = "coordinator|officer|provider|facilitator", .label = "Role"},
@@ -319,6 +328,7 @@ static const struct entity entities[] = {
 	{"message", FIELDS(message_fields), .about = "report", .is_once = true},
 	{"reply", FIELDS(reply_fields), .about = "referral", .is_once = true},
 	{"takeover", FIELDS(takeover_fields), .about = "transfer", .is_once = true},
+	{"opened", FIELDS(opened_fields)},
 	{"user", FIELDS(user_fields), .is_local = true},
 	{"audit", FIELDS(audit_fields), .is_local = true, .is_once = true},
 };

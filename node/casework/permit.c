@@ -162,6 +162,9 @@ struct judgement permit_owned(const char *self, const struct event *event, const
 		return refused("only headquarters writes the principles");
 	} else if (strcmp(entity->name, "code") == 0 && !may_add_code(event, origin)) {
 		return refused("only headquarters adds to the code lists");
+	} else if (strcmp(entity->name, "opened") == 0) {
+		if (!is_home(origin->log, event->key))
+			return refused("each hub says alone what was opened there");
 	} else if (entity->in_case) {
 		if (!*event->case_key)
 			return refused("it names no case");

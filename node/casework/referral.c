@@ -18,6 +18,7 @@ const char *referral_stage_name(enum referral_stage stage)
 	static const char *const names[] = {
 		[REFERRAL_DRAFT] = "draft",
 		[REFERRAL_SENT] = "sent",
+		[REFERRAL_RECEIVED] = "received",
 		[REFERRAL_ACCEPTED] = "accepted",
 		[REFERRAL_IN_PROGRESS] = "in-progress",
 		[REFERRAL_DECLINED] = "declined",
@@ -72,14 +73,20 @@ static void answer_by(char out[static REFERRAL_DAY_SIZE], const json_t *referral
 	memcpy(out, time, REFERRAL_DAY_SIZE - 1);
 }
 
-static bool is_owed(enum referral_stage stage)
+static bool is_unanswered(enum referral_stage stage)
 {
-	return stage == REFERRAL_SENT || stage == REFERRAL_ACCEPTED || stage == REFERRAL_IN_PROGRESS;
+	return stage == REFERRAL_SENT || stage == REFERRAL_RECEIVED;
+}
+
+bool referral_is_owed(const struct referral_state *state)
+{
+	return is_unanswered(state->stage) || state->stage == REFERRAL_ACCEPTED ||
+	       state->stage == REFERRAL_IN_PROGRESS;
 }
 
 static void find_due(struct referral_state *state, const json_t *referral, const json_t *newest)
 {
-	if (state->stage == REFERRAL_SENT)
+	if (is_unanswered(state->stage))
 		answer_by(state->due, referral);
 	else if (newest)
 		snprintf(state->due, sizeof state->due, "%s", json_text_or(newest, "next", ""));
@@ -100,16 +107,18 @@ struct referral_state referral_state(const json_t *referral, const json_t *repli
 		if (*json_text_or(reply, "next", "") && (!newest || is_later(reply, newest)))
 			newest = reply;
 	}
-	if (is_owed(state.stage) && is_over)
+	if (state.stage == REFERRAL_SENT && json_is_true(json_object_get(referral, "received")))
+		state.stage = REFERRAL_RECEIVED;
+	if (referral_is_owed(&state) && is_over)
 		state.stage = REFERRAL_EXPIRED;
 	if (strcmp(said, "withdrawn") == 0)
 		state.stage = REFERRAL_WITHDRAWN;
 	else if (strcmp(said, "sent") != 0)
 		state.stage = REFERRAL_DRAFT;
-	if (is_owed(state.stage))
+	if (referral_is_owed(&state))
 		find_due(&state, referral, newest);
 	state.is_overdue = is_past(state.due, today);
-	state.is_readable = !is_over && (is_owed(state.stage) || state.stage == REFERRAL_DONE);
+	state.is_readable = !is_over && (referral_is_owed(&state) || state.stage == REFERRAL_DONE);
 	return state;
 }
 
@@ -118,13 +127,13 @@ bool referral_takes(const struct referral_state *state, const char *kind)
 	enum referral_stage stage = state->stage;
 
 	if (strcmp(kind, "accepted") == 0)
-		return stage == REFERRAL_SENT;
+		return is_unanswered(stage);
 	if (strcmp(kind, "declined") == 0)
-		return is_owed(stage);
+		return referral_is_owed(state);
 	if (strcmp(kind, "progress") == 0 || strcmp(kind, "done") == 0)
 		return stage == REFERRAL_ACCEPTED || stage == REFERRAL_IN_PROGRESS;
 	/* Whoever cannot act can still name somebody who could. */
-	return strcmp(kind, "proposal") == 0 && (is_owed(stage) || stage == REFERRAL_DECLINED);
+	return strcmp(kind, "proposal") == 0 && (referral_is_owed(state) || stage == REFERRAL_DECLINED);
 }
 
 #define COLUMNS                                                                                              \

@@ -8,6 +8,7 @@
 enum referral_stage {
 	REFERRAL_DRAFT,
 	REFERRAL_SENT,
+	REFERRAL_RECEIVED, /* the provider's hub has it: its signed log says so */
 	REFERRAL_ACCEPTED,
 	REFERRAL_IN_PROGRESS,
 	REFERRAL_DECLINED,
@@ -23,10 +24,13 @@ struct referral_state {
 	bool is_readable; /* by those whom it was sent to: not withdrawn, declined, or past its last day */
 };
 /* A function of the set of replies, in whatever order they stand: [{"key","kind","next","created"}], as
- * referral_replies gives them. `referral` has state, expires, sent_at, urgency. */
+ * referral_replies gives them. `referral` has state, expires, sent_at, urgency; "received" is true where the
+ * provider's hub is known to have it. */
 struct referral_state referral_state(const json_t *referral, const json_t *replies, const char *today);
 /* "sent", "in-progress" ...: for show_choice. */
 const char *referral_stage_name(enum referral_stage stage);
+/* Whether the provider owes the next word: neither answered for good, withdrawn nor past its last day. */
+bool referral_is_owed(const struct referral_state *state);
 /* Whether a reply of this kind can be given now. */
 bool referral_takes(const struct referral_state *state, const char *kind);
 

@@ -66,6 +66,7 @@ static const struct error *sync_here(struct home *home, const json_t *remotes, j
 	size_t count;
 
 	TRY(hub_open(scratch, home, &hub));
+	hub->is_asked = true;
 	error = round_commit(hub, &committed);
 	if (error)
 		json_object_set_new(reply, "log_trouble", json_string(error->message));

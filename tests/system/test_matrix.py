@@ -57,7 +57,7 @@ PARTS = {"action": ("actions", {"what": "{}", "who": "akol", "agreed": "2020-01-
          "incident": ("incidents", {"act": "02010301", "text": "{}"}), "consent": ("consents", {"purpose": "{}", "to_whom": "a lawyer", "how": "spoken", "given": "2020-01-01"}),
          "person": ("people", {"part": "defender", "names": "{}"})}
 # Kinds that no page makes yet, or that are in no case; tests/unit/casework/test_sight.c has them all.
-ELSEWHERE = {"reply", "transfer", "takeover", "principles", "code", "user", "audit"}
+ELSEWHERE = {"reply", "transfer", "takeover", "principles", "code", "user", "audit", "opened"}
 OF_NO_CASE = ("", "user", "guide", "list", "code", "ends")  # what stars stand for, where it is the same for every case
 SECRET_KINDS = {"person"}  # not by /history: who somebody is, parts.c shows
 

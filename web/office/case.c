@@ -13,6 +13,7 @@
 #include "web/office/share.h"
 #include "web/office/show.h"
 #include "web/office/state.h"
+#include "web/office/told.h"
 #include "web/office/transfer.h"
 
 #define TASKS_MOST 100
@@ -130,6 +131,7 @@ static const struct error *show(struct visit *visit, const char *key)
 {
 	json_t *record CLEANUP(json_decref) = NULL, *report CLEANUP(json_decref) = NULL;
 	char owner[LOG_ID_SIZE];
+	const char *way;
 
 	TRY(case_find(visit, key, &record));
 	TRY(settle_show(visit, "case", record, ""));
@@ -142,6 +144,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	case_facts(visit, record);
 	TRY(casefile_owner(visit->office->file, key, owner));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, owner));
+	TRY(told_line(visit, "case", key, key, &way));
+	visit_text(visit, "way", way);
 	TRY(transfer_show(visit, key));
 	TRY(show_readers(visit, key, true));
 	visit_set(visit, "has_report", json_boolean(!report_find(visit, key, &report)));
@@ -168,6 +172,7 @@ const struct error *case_page(struct visit *visit)
 	const char *key;
 
 	TRY(key_of(visit, &record, &key));
+	told_open(visit, "case", key);
 	return show(visit, key);
 }
 

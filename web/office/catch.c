@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/casework/arrival.h"
 #include "node/casework/envelope.h"
 #include "node/store/spool.h"
 #include "sync/logs.h"
@@ -143,6 +144,19 @@ static const struct signer *origin_by(
 	return strcmp(commit->log, self->log) == 0 ? &self->office : NULL;
 }
 
+/* What their signed word says they have of our log. */
+static const struct error *take_acks(struct office *office, const struct log_commit *commit)
+{
+	for (size_t i = 0; i < commit->ack_count; i++) {
+		const struct commit_ack *ack = &commit->acks[i];
+		struct arrival_place place = {ack->epoch, ack->seq};
+
+		if (strcmp(ack->log, office->trust.self.log) == 0)
+			TRY(arrival_note(office->file, commit->log, &place));
+	}
+	return NULL;
+}
+
 static const struct error *take_commit(void *user, const struct log_commit *commit, const struct oid *oid,
 	const struct commit_entry *entries, size_t count)
 {
@@ -160,6 +174,7 @@ static const struct error *take_commit(void *user, const struct log_commit *comm
 		origin.kind = kind;
 		TRY(take_envelope(office, &origin, key, entries[i].body, narrow));
 	}
+	TRY(take_acks(office, commit));
 	TRY(restate_note(office, commit->seq, narrow));
 	memcpy(position.log, commit->log, sizeof position.log);
 	memcpy(position.commit, oid->hex, sizeof position.commit);

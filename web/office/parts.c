@@ -15,6 +15,7 @@
 #include "web/office/fields.h"
 #include "web/office/rules.h"
 #include "web/office/show.h"
+#include "web/office/told.h"
 #include "web/office/withdraw.h"
 
 #define PARTS_MOST 100 /* of a kind, shown with a case */
@@ -317,8 +318,11 @@ static const struct error *show(
 {
 	json_t *offered CLEANUP(json_decref) = proposal(visit, part, in_case, record);
 	struct asking asking = asking_of(visit, part, offered ? offered : record);
-	const char *heading = is_new(visit) ? part->heading_new : part->heading;
+	const char *heading = is_new(visit) ? part->heading_new : part->heading, *way = "";
 
+	if (record && !part->is_secret)
+		TRY(told_line(visit, part->entity, visit->parts[2], json_text_or(in_case, "key", ""), &way));
+	visit_text(visit, "way", way);
 	if (record && part->is_secret)
 		TRY(settle_show(visit, part->entity, record, say(visit->request, part->heading)));
 	TRY(fields_show(visit, &asking));

@@ -10,7 +10,6 @@
 #include "node/casework/obstacle.h"
 #include "node/casework/referral.h"
 #include "web/office/show.h"
-#include "web/office/withdraw.h"
 
 #define SHOWN_MOST 100
 
@@ -58,7 +57,7 @@ static void add_row(struct visit *visit, json_t *row, json_t *list)
 	struct guard_verdict verdict = {(enum guard_reason)json_integer_value(json_object_get(row, "reason")),
 		json_text_or(row, "agency", "")};
 
-	if (withdraw_is_open(&state))
+	if (referral_is_owed(&state))
 		json_array_append_new(list, json_pack("{ss, ss, ss, ss}", "key", json_text_or(row, "key", ""),
 						    "ref", json_text_or(row, "case_ref", ""), "name", name,
 						    "why", recheck_words(visit, name, &verdict)));

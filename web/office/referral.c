@@ -11,7 +11,7 @@
 #include "web/office/recheck.h"
 #include "web/office/referred.h"
 #include "web/office/show.h"
-#include "web/office/withdraw.h"
+#include "web/office/told.h"
 
 static const char sender_facts[] = "withdrawn_why override_by override_why";
 
@@ -28,6 +28,7 @@ static const struct error *see(struct visit *visit, struct referral_seen *out)
 
 	TRY(casefile_get(visit->office->file, "referral", visit->parts[0], &out->record));
 	TRY(referral_replies(visit->office->file, visit->parts[0], &out->replies));
+	TRY(told_referral(visit, out->record));
 	out->state = referral_state(out->record, out->replies, show_today(visit->context));
 	out->is_provider = visit->person.role == ROLE_PROVIDER;
 	out->is_sender = !out->is_provider && strcmp(referral_sender(out->record), self) == 0;
@@ -183,7 +184,7 @@ static const struct error *add_guard(struct visit *visit, const struct referral_
 	const struct error *error;
 	const char *why;
 
-	if (!seen->is_sender || !withdraw_is_open(&seen->state))
+	if (!seen->is_sender || !referral_is_owed(&seen->state))
 		return NULL;
 	error = casefile_get(visit->office->file, "case", json_text_or(seen->record, "case", ""), &in_case);
 	if (error)
@@ -213,11 +214,26 @@ static const struct error *add_sender(struct visit *visit, const struct referral
 	return NULL;
 }
 
+/* How far it got, for its sender; for the provider's side, that it was opened there. */
+static const struct error *add_way(struct visit *visit, const struct referral_seen *seen)
+{
+	const char *key = visit->parts[0], *way;
+
+	if (!seen->is_sender)
+		told_open(visit, "referral", key);
+	if (!seen->is_sender || seen->state.stage == REFERRAL_DRAFT)
+		return NULL;
+	TRY(told_line(visit, "referral", key, key, &way));
+	visit_text(visit, "way", way);
+	return NULL;
+}
+
 static const struct error *show(struct visit *visit, const struct referral_seen *seen)
 {
 	const char *stage = referral_stage_name(seen->state.stage);
 
 	TRY(note_looked(visit, seen));
+	TRY(add_way(visit, seen));
 	TRY(add_sender(visit, seen));
 	TRY(add_guard(visit, seen));
 	visit_text(visit, "key", visit->parts[0]);

@@ -6,6 +6,7 @@
 
 #include "node/base/text.h"
 #include "web/office/show.h"
+#include "web/office/told.h"
 
 #define ROWS 200 /* to one provider */
 #define PAGE 50
@@ -35,25 +36,41 @@ static void add_words(
 	json_object_del(row, "alias");
 }
 
+/* Of one that another hub is to receive and is not known to have: how far it got. */
+static const struct error *add_way(
+	struct visit *visit, json_t *row, const struct referral_state *state, bool is_sender)
+{
+	const char *key = json_text_or(row, "key", ""), *way;
+
+	if (!is_sender || state->stage != REFERRAL_SENT || !json_object_get(row, "received"))
+		return NULL;
+	TRY(told_line(visit, "referral", key, key, &way));
+	json_object_set_new(row, "way", json_string(way));
+	return NULL;
+}
+
 /* What is overdue comes first; within that, as they came: newest first. */
-static json_t *table(
-	struct visit *visit, json_t *rows, bool is_sender, bool is_open, size_t *overdue, size_t *fresh)
+static const struct error *table(struct visit *visit, json_t *rows, bool is_sender, bool is_open,
+	size_t *overdue, size_t *fresh, json_t **out)
 {
 	json_t *late CLEANUP(json_decref) = json_array(), *others CLEANUP(json_decref) = json_array(), *row;
 	size_t i;
 
 	*overdue = *fresh = 0;
 	json_array_foreach (rows, i, row) {
-		struct referral_state state =
-			referral_state(row, json_object_get(row, "replies"), show_today(visit->context));
+		struct referral_state state;
 
+		TRY(told_referral(visit, row));
+		state = referral_state(row, json_object_get(row, "replies"), show_today(visit->context));
 		add_words(visit, row, &state, is_sender, is_open);
+		TRY(add_way(visit, row, &state, is_sender));
 		*overdue += state.is_overdue;
 		*fresh += state.stage == REFERRAL_SENT;
 		json_array_append(state.is_overdue ? late : others, row);
 	}
 	json_array_extend(late, others);
-	return json_array_size(late) ? json_pack("{sO}", "rows", late) : json_null();
+	*out = json_array_size(late) ? json_pack("{sO}", "rows", late) : json_null();
+	return NULL;
 }
 
 /* To the provider who asks. */
@@ -65,8 +82,7 @@ static const struct error *own(struct visit *visit, json_t **out, size_t *overdu
 	TRY(principles_are_due(visit, &is_due));
 	visit_set(visit, "is_due", json_boolean(is_due));
 	TRY(referral_list_to(visit->office->file, visit->reader.provider, ROWS, &rows));
-	*out = table(visit, rows, false, !is_due, overdue, fresh);
-	return NULL;
+	return table(visit, rows, false, !is_due, overdue, fresh, out);
 }
 
 /* One side of what this hub has to do with, from the place that the address names; what is behind, by a link.
@@ -86,7 +102,7 @@ static const struct error *side(struct visit *visit, const char *name, bool is_s
 		TRY(referral_list_received(visit->office->file, self, PAGE + 1, (int)from, &rows));
 	has_more = json_array_size(rows) > PAGE;
 	json_array_remove(rows, PAGE);
-	view = table(visit, rows, is_sender, true, &overdue, &fresh);
+	TRY(table(visit, rows, is_sender, true, &overdue, &fresh, &view));
 	if (has_more)
 		json_object_set_new(view, "more",
 			json_string(visit_path(visit, "/referrals?%s=%d#%s", name, (int)from + PAGE, name)));

@@ -10,6 +10,7 @@
 #include "node/casework/lists.h"
 #include "web/office/recheck.h"
 #include "web/office/show.h"
+#include "web/office/told.h"
 
 #define REFERRALS_MOST 100 /* of one case */
 
@@ -101,23 +102,25 @@ static void add_elsewhere(const struct visit *visit, const json_t *row, bool is_
 }
 
 static const struct error *add_line(
-	struct visit *visit, const json_t *in_case, bool is_ours, const json_t *row, json_t *list)
+	struct visit *visit, const json_t *in_case, bool is_ours, json_t *row, json_t *list)
 {
 	json_t *replies CLEANUP(json_decref) = NULL, *line;
-	const char *case_key = json_text_or(in_case, "key", ""), *why = "";
+	const char *case_key = json_text_or(in_case, "key", ""), *why = "", *way = "";
 	const char *key = json_text_or(row, "key", ""), *stage, *urgency = json_text_or(row, "urgency", "");
 	const struct entity *entity = schema_entity("referral");
 	struct referral_state state;
 	bool is_owed;
 
 	TRY(referral_replies(visit->office->file, key, &replies));
+	TRY(told_referral(visit, row));
 	state = referral_state(row, replies, show_today(visit->context));
 	stage = referral_stage_name(state.stage);
-	is_owed = state.stage == REFERRAL_SENT || state.stage == REFERRAL_ACCEPTED ||
-		  state.stage == REFERRAL_IN_PROGRESS;
+	is_owed = referral_is_owed(&state);
 	if (is_owed && is_ours)
 		TRY(recheck_referral(visit, row, in_case, &why));
-	line = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, sb, sb, sb, so, so, ss}", "key", key, "name",
+	if (state.stage == REFERRAL_SENT && json_object_get(row, "received"))
+		TRY(told_line(visit, "referral", key, key, &way));
+	line = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, sb, sb, sb, so, so, ss, ss}", "key", key, "name",
 		json_text_or(row, "provider_name", ""), "service",
 		show_value(visit, schema_field(entity, "service"), json_object_get(row, "service")),
 		"urgency_label", show_choice(visit, urgency), "urgency_class", show_tag(urgency),
@@ -125,7 +128,7 @@ static const struct error *add_line(
 		why_of(visit, row, last_word(replies)), "is_owed", is_owed, "is_over", !is_owed,
 		"is_consent_withdrawn", is_owed && *json_text_or(row, "consent_withdrawn", "") != 0, "due",
 		*state.due ? show_due(visit, state.due) : json_null(), "proposals",
-		proposals_of(visit, case_key, key, replies), "in_the_way", why);
+		proposals_of(visit, case_key, key, replies), "in_the_way", why, "way", way);
 	add_elsewhere(visit, row, is_ours, line);
 	json_array_append_new(list, line);
 	return NULL;

@@ -13,6 +13,7 @@
 #include "web/office/fields.h"
 #include "web/office/show.h"
 #include "web/office/state.h"
+#include "web/office/told.h"
 #include "web/office/traces.h"
 
 static const char facts[] = "what when precision district place who by needs danger contact consent language "
@@ -100,7 +101,7 @@ static const struct error *show(struct visit *visit, const char *key)
 {
 	const struct entity *entity = schema_entity("report");
 	json_t *report CLEANUP(json_decref) = NULL, *clock = NULL;
-	const char *state, *seen, *home;
+	const char *state, *seen, *home, *way;
 	struct asking asking = {"report", key, NULL, NULL};
 
 	TRY(report_find(visit, key, &report));
@@ -123,6 +124,8 @@ static const struct error *show(struct visit *visit, const char *key)
 	}
 	visit_text(visit, "created_at", show_time(visit, json_text_or(report, "created", "")));
 	visit_text(visit, "hub_name", office_hub_name(visit->office, home));
+	TRY(told_line(visit, "report", key, key, &way));
+	visit_text(visit, "way", way);
 	TRY(show_readers(visit, key, false));
 	visit_text(visit, "reason", visit_field(visit, "reason"));
 	visit_text(visit, "ref", visit_field(visit, "ref"));
@@ -144,6 +147,7 @@ const struct error *report_page(struct visit *visit)
 		error = settle_opening(visit, report);
 	if (error) /* a full card keeps nobody from reading */
 		office_trouble(visit->office, visit->office->trust.self.log, error->message);
+	told_open(visit, "report", visit->parts[0]);
 	return show(visit, visit->parts[0]);
 }
 

@@ -6,6 +6,7 @@
 #include "node/base/text.h"
 #include "node/casework/lists.h"
 #include "web/office/parts.h"
+#include "web/office/referred.h"
 #include "web/office/show.h"
 
 #define TASKS_MOST 200
@@ -64,6 +65,7 @@ const struct error *case_print(struct visit *visit)
 	TRY(parts_show(visit, key));
 	add_sections(visit);
 	TRY(add_tasks(visit, key));
+	TRY(referred_of_case(visit, record));
 	case_facts(visit, record);
 	text_time(now, clock_wall_seconds());
 	visit_text(visit, "printed", show_time(visit, now));

@@ -58,6 +58,7 @@ const char *show_choice(const struct visit *visit, const char *code)
 		{"open", SAY("Still open")}, /* "Open" is said on buttons */
 		{"opened", SAY("Read")},
 		{"added", SAY("In a case")},
+		{"received", SAY("Received there")},
 		{"third-party", SAY("By somebody else")},
 		{"form", SAY("By the form")},
 		{"call", SAY("By telephone")},
@@ -221,6 +222,7 @@ const char *show_tag(const char *code)
 		{"unreachable", "warn"},
 		{"urgent", "warn"},
 		{"sent", "new"},
+		{"received", "open"},
 		{"accepted", "open"},
 		{"declined", "warn"},
 		{"withdrawn", "warn"},

@@ -13,7 +13,6 @@
 #include "web/office/recheck.h"
 #include "web/office/referred.h"
 #include "web/office/show.h"
-#include "web/office/withdraw.h"
 
 #define CODE_WORDS 8 /* ten bits each */
 
@@ -58,7 +57,7 @@ static const struct error *find(struct visit *visit, struct slip **out)
 	if (strcmp(referral_sender(slip->record), visit->office->trust.self.log) != 0)
 		return error_new(ERROR_NOT_FOUND, "this hub has sent no such referral");
 	TRY(check_consent(visit, slip));
-	if (!withdraw_is_open(&state))
+	if (!referral_is_owed(&state))
 		return error_new(ERROR_CONFLICT, "this referral is over; there is no slip for it");
 	TRY(casefile_get(file, "case", json_text_or(slip->record, "case", ""), &slip->in_case));
 	TRY(casefile_get(file, "provider", json_text_or(slip->record, "provider", ""), &slip->provider));

@@ -12,6 +12,7 @@
 #include "web/office/pages.h"
 #include "web/office/download.h"
 #include "web/office/show.h"
+#include "web/office/told.h"
 #include "web/office/traces.h"
 
 /* For the reporter's mailbox; the caller adds what is new. */
@@ -120,16 +121,20 @@ static void show_photo(struct visit *visit, const char *report, json_t *row)
 	json_object_set_new(row, "away", json_string(office_hub_name(visit->office, hub)));
 }
 
-static void show_ours(struct visit *visit, const json_t *read, json_t *row)
+static const struct error *show_ours(struct visit *visit, const char *report, const json_t *read, json_t *row)
 {
-	const json_t *seen = json_object_get(read, json_text_or(row, "key", ""));
+	const char *key = json_text_or(row, "key", ""), *way;
+	const json_t *seen = json_object_get(read, key);
 
+	TRY(told_line(visit, "message", key, report, &way));
+	json_object_set_new(row, "way", json_string(way));
 	json_object_set_new(row, "is_ours", json_true());
 	json_object_set_new(row, "is_question", json_boolean(is_from(row, "office", "question")));
 	if (!seen)
-		return;
+		return NULL;
 	json_object_set_new(row, "read_on", json_string(show_date(visit, json_text_or(seen, "on", ""))));
 	json_object_set_new(row, "is_read_late", json_boolean(is_late(seen)));
+	return NULL;
 }
 
 static void show_theirs(struct visit *visit, const char *report, json_t *row)
@@ -149,7 +154,7 @@ const struct error *talk_show(struct visit *visit, const json_t *report)
 {
 	const char *key = json_text_or(report, "key", "");
 	json_t *rows CLEANUP(json_decref) = NULL, *read CLEANUP(json_decref) = NULL;
-	json_t *list = json_array(), *row;
+	json_t *list CLEANUP(json_decref) = json_array(), *row;
 	bool is_closed = false;
 	size_t i;
 
@@ -166,13 +171,12 @@ const struct error *talk_show(struct visit *visit, const json_t *report)
 			continue;
 		}
 		if (strcmp(json_text_or(row, "from", ""), "office") == 0)
-			show_ours(visit, read, row);
+			TRY(show_ours(visit, key, read, row));
 		else
 			show_theirs(visit, key, row);
 		json_array_append(list, row);
 	}
 	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
-	json_decref(list);
 	visit_set(visit, "has_mailbox", json_boolean(*json_text_or(report, "mailbox", "")));
 	visit_set(visit, "is_mailbox_closed", json_boolean(is_closed));
 	visit_set(visit, "can_answer", json_boolean(*json_text_or(report, "mailbox", "") && !is_closed));

@@ -10,6 +10,7 @@
 #include "web/office/fields.h"
 #include "web/office/hand.h"
 #include "web/office/show.h"
+#include "web/office/told.h"
 
 #define OFFERS_MOST 50
 #define OURS_MOST 50
@@ -44,6 +45,16 @@ static const struct error *find_open(struct visit *visit, const char *case_key, 
 	return NULL;
 }
 
+/* An offer that was not answered yet, and how far it got. */
+static const struct error *add_waiting(struct visit *visit, const json_t *row, const char *hub, json_t *shown)
+{
+	const char *key = json_text_or(row, "key", ""), *way;
+
+	TRY(told_line(visit, "transfer", key, key, &way));
+	json_object_set_new(shown, "offer", json_pack("{ss, ss}", "hub", hub, "way", way));
+	return NULL;
+}
+
 /* How the last offer stands, when the case is still ours. */
 static const struct error *add_offer(struct visit *visit, const char *case_key, json_t *shown)
 {
@@ -57,7 +68,7 @@ static const struct error *add_offer(struct visit *visit, const char *case_key, 
 		json_object_set_new(shown, "declined",
 			json_pack("{ssss}", "hub", hub, "why", json_text_or(row, "why", "")));
 	else if (!*answer && strcmp(json_text_or(row, "state", ""), "offered") == 0)
-		json_object_set_new(shown, "offer", json_pack("{ss}", "hub", hub));
+		TRY(add_waiting(visit, row, hub, shown));
 	return NULL;
 }
 
@@ -331,6 +342,7 @@ const struct error *transfer_page(struct visit *visit)
 	json_t *offer CLEANUP(json_decref) = NULL;
 
 	TRY(find_offer(visit, &offer));
+	told_open(visit, "transfer", json_text_or(offer, "key", ""));
 	return show_answer(visit, offer);
 }
 
@@ -383,30 +395,39 @@ const struct error *transfer_answer(struct visit *visit)
 
 /* ---- all of them ---- */
 
-static json_t *ours_view(struct visit *visit, const json_t *row)
+/* "received": the other hub has the offer, and has not answered. */
+static const struct error *add_ours(struct visit *visit, const json_t *row, json_t *list)
 {
+	const char *key = json_text_or(row, "key", ""), *to = json_text_or(row, "to", "");
 	const char *answer = json_text_or(row, "answer", ""), *state = json_text_or(row, "state", "offered");
+	bool waits = !*answer && strcmp(state, "offered") == 0, is_received = false;
+	const char *way = "";
 
-	return json_pack("{ss, ss, ss, ss, ss, ss}", "href",
-		visit_path(visit, "/cases/%s", json_text_or(row, "case_key", "")), "ref",
-		json_text_or(row, "ref", ""), "hub",
-		office_hub_name(visit->office, json_text_or(row, "to", "")), "state",
-		show_choice(visit, *answer ? answer : state), "why", json_text_or(row, "why", ""), "at",
-		show_time(visit, json_text_or(row, "at", "")));
+	if (waits) {
+		TRY(told_is_received(visit, "transfer", key, "offered", to, &is_received));
+		TRY(told_line(visit, "transfer", key, key, &way));
+	}
+	json_array_append_new(list,
+		json_pack("{ss, ss, ss, ss, ss, ss, ss}", "href",
+			visit_path(visit, "/cases/%s", json_text_or(row, "case_key", "")), "ref",
+			json_text_or(row, "ref", ""), "hub", office_hub_name(visit->office, to), "state",
+			show_choice(visit, is_received ? "received"
+					   : *answer   ? answer
+						       : state),
+			"why", json_text_or(row, "why", ""), "way", way, "at",
+			show_time(visit, json_text_or(row, "at", ""))));
+	return NULL;
 }
 
 const struct error *transfers_page(struct visit *visit)
 {
-	json_t *rows CLEANUP(json_decref) = NULL, *list = json_array(), *row;
-	const struct error *error =
-		lists_transfers(visit->office->file, visit->office->trust.self.log, true, OURS_MOST, &rows);
+	json_t *rows CLEANUP(json_decref) = NULL, *list CLEANUP(json_decref) = json_array(), *row;
 	size_t i;
 
+	TRY(lists_transfers(visit->office->file, visit->office->trust.self.log, true, OURS_MOST, &rows));
 	json_array_foreach (rows, i, row)
-		json_array_append_new(list, ours_view(visit, row));
-	visit_set(visit, "ours", json_array_size(list) ? json_pack("{so}", "list", list) : json_null());
-	if (error)
-		return error;
+		TRY(add_ours(visit, row, list));
+	visit_set(visit, "ours", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
 	TRY(transfer_show_offers(visit));
 	return visit_show(visit, "office-transfers", "Cases between hubs");
 }

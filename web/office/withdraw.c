@@ -19,12 +19,6 @@ static const struct asked asked_why[] = {
 	{0},
 };
 
-bool withdraw_is_open(const struct referral_state *state)
-{
-	return state->stage == REFERRAL_SENT || state->stage == REFERRAL_ACCEPTED ||
-	       state->stage == REFERRAL_IN_PROGRESS;
-}
-
 static const struct error *write_withdrawn(
 	struct batch *batch, const char *case_key, const char *key, const char *why, const char *on)
 {
@@ -77,7 +71,7 @@ static const struct error *find(struct visit *visit, json_t **record)
 	TRY(referred_find(visit, visit->parts[0], record, &state));
 	if (strcmp(referral_sender(*record), visit->office->trust.self.log) != 0)
 		return error_new(ERROR_NOT_FOUND, "this hub has sent no such referral");
-	if (!withdraw_is_open(&state))
+	if (!referral_is_owed(&state))
 		return error_new(ERROR_CONFLICT, "this referral is over; there is nothing to withdraw");
 	return NULL;
 }

@@ -13,8 +13,5 @@ struct withdrawn {
  * withdrawn. */
 const struct error *withdraw_for_consent(struct visit *visit, struct batch *batch, const char *case_key,
 	const char *consent, struct withdrawn *out) MUST_CHECK;
-/* Whether the provider still owes or does something for it, so that it can be withdrawn, printed, answered.
- */
-bool withdraw_is_open(const struct referral_state *state);
 
 #endif

@@ -11,6 +11,7 @@
 #include "node/base/clock.h"
 #include "node/base/control.h"
 #include "node/base/text.h"
+#include "node/casework/arrival.h"
 #include "node/casework/envelope.h"
 #include "node/casework/lists.h"
 #include "node/casework/recipients.h"
@@ -198,6 +199,29 @@ static const struct error *readers_of_answer(
 	return NULL;
 }
 
+/* That something was opened here is for the hubs that said it. */
+static json_t *readers_of_opening(const struct office *office, const json_t *set)
+{
+	json_t *to = json_pack("[s]", office->trust.self.log), *list, *one;
+	const struct roster *roster = readers_roster(office);
+	const char *page;
+	size_t i;
+
+	json_object_foreach ((json_t *)set, page, list)
+		json_array_foreach (list, i, one) {
+			const struct roster_member *member;
+			struct arrival_place place;
+			char log[LOG_ID_SIZE];
+
+			member = roster && arrival_parse(json_string_value(one), log, &place)
+					 ? roster_member(roster, log)
+					 : NULL;
+			if (member && member->status == MEMBER_ACTIVE)
+				add_reader(to, log);
+		}
+	return to;
+}
+
 /* Whom an event is for: the hub that the record belongs to and headquarters, by what is shared with it; but
  * headquarters alone for whatever is said of a report that its reporter wanted nobody else to open. */
 static const struct error *readers_of(struct batch *batch, const struct event_draft *draft, json_t **to)
@@ -211,6 +235,10 @@ static const struct error *readers_of(struct batch *batch, const struct event_dr
 		return readers_of_referral(batch, draft, strcmp(draft->entity, "reply") == 0, to);
 	if (strcmp(draft->entity, "takeover") == 0)
 		return readers_of_answer(batch, draft, to);
+	if (strcmp(draft->entity, "opened") == 0) {
+		*to = readers_of_opening(office, draft->set);
+		return NULL;
+	}
 	TRY(readers_find(batch->office, subject_of(draft), &readers));
 	TRY(check_owner(office, &readers));
 	*to = readers.is_for_headquarters

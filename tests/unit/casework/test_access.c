@@ -54,7 +54,7 @@ static void every_kind_of_record_has_its_readers_and_writers(void **state)
 		{"followup", "co", "co"}, {"note", "co", "co"}, {"attachment", "co", "co"},
 		{"transfer", "co", "co"}, {"takeover", "co", "co"}, {"referral", "cop", "co"},
 		{"reply", "cop", "cop"}, {"provider", "copf", "cop"}, {"principles", "copf", "c"},
-		{"code", "copf", "c"}, {"user", "c", "c"}, {"audit", "c", "copf"}};
+		{"code", "copf", "c"}, {"user", "c", "c"}, {"audit", "c", "copf"}, {"opened", "", ""}};
 	size_t count;
 	const struct entity *entities = schema_entities(&count);
 

@@ -33,8 +33,10 @@ static struct referral_state state_of(
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *replies CLEANUP(json_decref) = replies_of(context, said),
 			*turned CLEANUP(json_decref) = json_array();
-	json_t *referral CLEANUP(json_decref) = json_pack("{s:s, s:s, s:s, s:s}", "state", state, "expires",
-		expires, "sent_at", "2026-11-19T08:00:00Z", "urgency", "urgent");
+	bool is_received = strcmp(state, "received") == 0;
+	json_t *referral CLEANUP(json_decref) = json_pack("{s:s, s:b, s:s, s:s, s:s}", "state",
+		is_received ? "sent" : state, "received", is_received, "expires", expires, "sent_at",
+		"2026-11-19T08:00:00Z", "urgency", "urgent");
 
 	for (size_t i = json_array_size(replies); i-- > 0;)
 		json_array_append(turned, json_array_get(replies, i));
@@ -83,6 +85,11 @@ static void what_was_said_decides_and_not_its_order(void **state)
 		{"sent", "2026-11-22", "accepted 2026-12-01", "expired "},
 		{"sent", "2026-11-22", "accepted 2026-12-01,done", "done "},
 		{"sent", "2026-11-22", "declined", "declined "},
+		{"received", "2026-12-31", "", "received 2026-11-22 o r"},
+		{"received", "2026-12-31", "proposal", "received 2026-11-22 o r"},
+		{"received", "2026-12-31", "accepted 2026-12-01", "accepted 2026-12-01 r"},
+		{"received", "2026-12-31", "declined", "declined "},
+		{"received", "2026-11-22", "", "expired "},
 		{"withdrawn", "2026-12-31", "", "withdrawn "},
 		{"withdrawn", "2026-12-31", "accepted 2026-12-01,done", "withdrawn "},
 		{"withdrawn", "2026-11-22", "declined", "withdrawn "},
@@ -115,6 +122,7 @@ static void each_stage_takes_its_answers(void **state)
 	static const char *const takes[] = {
 		[REFERRAL_DRAFT] = "-----",
 		[REFERRAL_SENT] = "yy--y",
+		[REFERRAL_RECEIVED] = "yy--y",
 		[REFERRAL_ACCEPTED] = "-yyyy",
 		[REFERRAL_IN_PROGRESS] = "-yyyy",
 		[REFERRAL_DECLINED] = "----y",
