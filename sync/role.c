@@ -130,13 +130,15 @@ static void say_report(const json_t *report)
 			json_text_or(row, "reason", ""));
 }
 
-/* There is something new in log.git: an open office reads it now, not when somebody next clicks. */
+/* There is something new in log.git: an open office reads it now, not when somebody next clicks, and
+ * neighbours are told. */
 static void tell_readers(const struct role *role)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
 	doorbell_ring(home_file(scratch, role->hub->home, "run/office.bell"));
 	doorbell_ring(home_file(scratch, role->hub->home, URGENT_BELL));
+	doorbell_ring(home_file(scratch, role->hub->home, SYNC_NEWS_BELL));
 }
 
 static const struct error *do_remote(struct role *role, const char *name, json_t **report)
@@ -279,6 +281,7 @@ static const struct error *answer(void *user, const json_t *request, json_t *rep
 	if (strcmp(what, "roster") == 0) {
 		TRY(round_roster_take(role->hub));
 		hurry(role, NULL);
+		tell_readers(role);
 		return NULL;
 	}
 	if (strcmp(what, "end") == 0) {
