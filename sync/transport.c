@@ -87,6 +87,20 @@ static char *basic_header(const void *context, const char *user, const char *pas
 	return memory_format(context, "Authorization: Basic %s%s", base64, padding[strlen(base64) % 4]);
 }
 
+/* A neighbour's key is what the roster says, whatever its certificate calls itself. */
+static void add_neighbour(struct environment *to, const struct transport *transport)
+{
+	char *key = memory_format(to->context, "%s/keys/tls-sync", transport->state);
+
+	add_setting(to, "http.sslVerify", "false");
+	add_setting(to, "http.pinnedPubkey",
+		memory_format(to->context, "sha256//%s=",
+			encoding_base64(to->context, (struct bytes){transport->pin, DIGEST_LEN})));
+	add_setting(to, "http.sslVersion", "tlsv1.3");
+	add_setting(to, "http.sslCert", key);
+	add_setting(to, "http.sslKey", key);
+}
+
 static void fill_environment(
 	struct environment *to, const struct transport *transport, const char *repository, const char *more)
 {
@@ -114,6 +128,8 @@ static void fill_environment(
 	if (address.password)
 		add_setting(
 			to, "http.extraHeader", basic_header(to->context, address.user, address.password));
+	if (transport->pin)
+		add_neighbour(to, transport);
 	add(to, memory_format(to->context, "GIT_CONFIG_COUNT=%zu", to->settings));
 }
 
