@@ -62,6 +62,7 @@ struct place {
 	bool is_noteworthy;	    /* linked or problem have changed since the role looked */
 	enum step step;
 	struct tips *tips;
+	bool is_in_vain; /* what was fetched was not what it told of, or does not hold */
 
 	/* The thread's own. */
 	char etag[LINK_ETAG_SIZE];
@@ -114,6 +115,19 @@ static bool accept_member(void *user, const uint8_t pin[static DIGEST_LEN])
 				   strcmp(all->places[i].log, place->log) == 0;
 	pthread_mutex_unlock(&all->mutex);
 	return place->log[0] && !place->is_double;
+}
+
+/* It may have been revoked since. */
+static bool is_member(const struct place *place)
+{
+	struct neighbours *all = place->all;
+	bool found = false;
+
+	pthread_mutex_lock(&all->mutex);
+	for (size_t i = 0; i < all->member_count && !found; i++)
+		found = memcmp(all->members[i].pin, place->pin, DIGEST_LEN) == 0;
+	pthread_mutex_unlock(&all->mutex);
+	return found;
 }
 
 static void set_link(struct place *place, const char *address, const struct error *error)
@@ -182,13 +196,32 @@ static bool fetch(struct place *place, const char *address, int port)
 	return ask_role(place, HAS_FETCHED) && place->etag[0];
 }
 
+/* Holding the mutex: until the pause is over, or something changed. */
+static void rest(struct place *place, int64_t pause_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += pause_ms / 1000;
+	until.tv_nsec += pause_ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	while (!place->all->ends && !place->is_hurried &&
+		pthread_cond_clockwait(&place->all->changed, &place->all->mutex, CLOCK_MONOTONIC, &until) !=
+			ETIMEDOUT)
+		;
+	place->is_hurried = false;
+}
+
 /* One question after another, as long as all goes well. Returns why it does not. */
 static const struct error *keep_asking(struct place *place, struct link *link, const char *address, int port)
 {
 	uint32_t random;
 	bool is_new;
 
-	for (;;) {
+	while (is_member(place)) {
 		if (strcmp(place->etag_log, place->log) != 0 ||
 			clock_boot_ms() - place->etag_ms > AFRESH_MS) {
 			place->etag[0] = '\0';
@@ -207,7 +240,14 @@ static const struct error *keep_asking(struct place *place, struct link *link, c
 			return error_new(ERROR_UNAVAILABLE, "%s",
 				*place->problem ? place->problem : "it was broken off");
 		}
+		if (place->is_in_vain) {
+			pthread_mutex_lock(&place->all->mutex);
+			rest(place, RETRY_MAX_MS);
+			pthread_mutex_unlock(&place->all->mutex);
+			place->is_in_vain = false;
+		}
 	}
+	return error_new(ERROR_DENIED, "it belongs to this coalition no longer");
 }
 
 /* All that can be done with a hub at one address. */
@@ -248,25 +288,6 @@ static int64_t visit(struct place *place, const struct place *hint)
 			break;
 	}
 	return error ? pause_after(place, error) : 0;
-}
-
-/* Holding the mutex: until the pause is over, or something changed. */
-static void rest(struct place *place, int64_t pause_ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += pause_ms / 1000;
-	until.tv_nsec += pause_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	while (!place->all->ends && !place->is_hurried &&
-		pthread_cond_clockwait(&place->all->changed, &place->all->mutex, CLOCK_MONOTONIC, &until) !=
-			ETIMEDOUT)
-		;
-	place->is_hurried = false;
 }
 
 static void *attend(void *user)
@@ -465,6 +486,7 @@ static const struct error *keep(struct neighbours *all, struct place *place, jso
 		return note(all, place, 0);
 	TRY(round_kept(all->hub, memory_format(scratch, "near-%s", place->log), &report));
 	json_array_append_new(reports, report);
+	place->is_in_vain = tips_have_more(place->tips, all->hub->log, hub_roster(all->hub));
 	TRY(note_reach(all, place));
 	return note(all, place, json_integer_value(json_object_get(report, "received")));
 }

@@ -18,6 +18,7 @@
 	(20 * 60 *                                                                                           \
 		1000) /* nothing resumes, so a slow link needs long; a stalled one ends after a minute       \
 			 (below), one that never finishes its TLS handshake after five (curl's own limit) */
+#define NEIGHBOUR_MS (10 * 60 * 1000) /* on the same network; others wait in line */
 #define MEMORY_MAX ((uint64_t)768 << 20)
 #define CPU_SECONDS 600
 #define OUTPUT_MAX (256 * 1024)
@@ -97,6 +98,7 @@ static void add_neighbour(struct environment *to, const struct transport *transp
 		memory_format(to->context, "sha256//%s=",
 			encoding_base64(to->context, (struct bytes){transport->pin, DIGEST_LEN})));
 	add_setting(to, "http.sslVersion", "tlsv1.3");
+	add_setting(to, "http.lowSpeedTime", "15");
 	add_setting(to, "http.sslCert", key);
 	add_setting(to, "http.sslKey", key);
 }
@@ -143,7 +145,7 @@ static const struct error *run_git(const void *context, const struct transport *
 		.argv = argv,
 		.environment = environment.names,
 		.directory = transport->state,
-		.deadline_ms = DEADLINE_MS,
+		.deadline_ms = transport->pin ? NEIGHBOUR_MS : DEADLINE_MS,
 		.memory_max = MEMORY_MAX,
 		.file_max = strcmp(repository, "inbox.git") == 0 ? transport->room : 0,
 		.cpu_seconds = CPU_SECONDS,

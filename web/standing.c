@@ -27,6 +27,7 @@
 
 struct waiting {
 	struct request *request;
+	uint8_t pin[DIGEST_LEN]; /* who asked: may be no member any more when there is news */
 	int64_t until_ms;
 };
 
@@ -168,6 +169,37 @@ static int64_t wait_of(const struct request *request)
 	return 1000 * (int64_t)(seconds > WAIT_MAX_SECONDS ? WAIT_MAX_SECONDS : seconds);
 }
 
+/* Holding the mutex. */
+static bool knows(const struct standing *standing, const uint8_t pin[static DIGEST_LEN])
+{
+	for (size_t i = 0; i < standing->pin_count; i++)
+		if (memcmp(standing->pins[i], pin, DIGEST_LEN) == 0)
+			return true;
+	return false;
+}
+
+bool standing_knows(struct standing *standing, const uint8_t pin[static DIGEST_LEN])
+{
+	bool found;
+
+	pthread_mutex_lock(&standing->mutex);
+	found = knows(standing, pin);
+	pthread_mutex_unlock(&standing->mutex);
+	return found;
+}
+
+/* Holding the mutex. */
+static void let_wait(struct standing *standing, struct request *request, int64_t wait_ms)
+{
+	struct waiting *waiting = &standing->waiting[standing->waiting_count++];
+
+	waiting->request = request;
+	waiting->until_ms = clock_boot_ms() + wait_ms;
+	request_pin(request, waiting->pin);
+	server_suspend(request);
+	eventfd_write(standing->wake, 1);
+}
+
 const struct error *standing_show(struct standing *standing, struct request *request)
 {
 	int64_t wait_ms = wait_of(request);
@@ -178,15 +210,23 @@ const struct error *standing_show(struct standing *standing, struct request *req
 		error = error_new(ERROR_UNAVAILABLE, "this hub is just starting");
 	} else if (wait_ms && has_current(standing, request) && !standing->ends &&
 		   standing->waiting_count < WAITING_MAX) {
-		server_suspend(request);
-		standing->waiting[standing->waiting_count++] =
-			(struct waiting){request, clock_boot_ms() + wait_ms};
-		eventfd_write(standing->wake, 1);
+		let_wait(standing, request, wait_ms);
 	} else {
 		fill(standing, request);
 	}
 	pthread_mutex_unlock(&standing->mutex);
 	return error;
+}
+
+/* Holding the mutex. */
+static void answer(const struct standing *standing, const struct waiting *one)
+{
+	if (!knows(standing, one->pin)) {
+		server_resume(one->request, error_new(ERROR_DENIED, "this is for the coalition's hubs"));
+		return;
+	}
+	fill(standing, one->request);
+	server_resume(one->request, NULL);
 }
 
 /* Whoever has waited long enough; returns when the next one will have. */
@@ -200,8 +240,7 @@ static int64_t answer_waiting(struct standing *standing)
 		struct waiting *one = &standing->waiting[i];
 
 		if (standing->ends || one->until_ms <= now || !has_current(standing, one->request)) {
-			fill(standing, one->request);
-			server_resume(one->request, NULL);
+			answer(standing, one);
 			continue;
 		}
 		if (one->until_ms < next)
@@ -247,18 +286,7 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* ---- from outside ---- */
-
-bool standing_knows(struct standing *standing, const uint8_t pin[static DIGEST_LEN])
-{
-	bool found = false;
-
-	pthread_mutex_lock(&standing->mutex);
-	for (size_t i = 0; i < standing->pin_count && !found; i++)
-		found = memcmp(standing->pins[i], pin, DIGEST_LEN) == 0;
-	pthread_mutex_unlock(&standing->mutex);
-	return found;
-}
+/* ---- from start to end ---- */
 
 static void let_go(struct standing *standing)
 {
