@@ -31,6 +31,12 @@ const struct error *hub_halt(struct hub *hub, const char *kind, const char *reas
  */
 const struct error *hub_tidy(struct hub *hub) MUST_CHECK;
 
+/* round.c: what a fetch may bring now, in bytes. From any thread. */
+const struct error *round_room(const struct hub *hub, uint64_t *out) MUST_CHECK;
+/* round.c: checks and keeps what was fetched into inbox.git under `name`, and pushes nothing: the half of a
+ * round with a neighbour. The report is round_remote's. */
+const struct error *round_kept(struct hub *hub, const char *name, json_t **report) MUST_CHECK;
+
 /* batch.c: what a crash left between spool and log, put right at start. Halts when our log is behind its
  * high-water mark. */
 const struct error *batch_settle(struct hub *hub) MUST_CHECK;

@@ -15,6 +15,7 @@
 #include "node/store/doorbell.h"
 #include "sync/discover.h"
 #include "sync/hub.h"
+#include "sync/neighbours.h"
 #include "sync/remote.h"
 #include "sync/urgent.h"
 #include "sync/watch.h"
@@ -35,6 +36,7 @@ struct role {
 	const volatile int *stop;
 	bool ends; /* a command said so */
 	struct discover *discover;
+	struct neighbours *neighbours;
 	struct due dues[REMOTES_MAX];
 	size_t due_count;
 	int64_t commit_ms;   /* when to look at the spools */
@@ -130,13 +132,15 @@ static void say_report(const json_t *report)
 			json_text_or(row, "reason", ""));
 }
 
-/* There is something new in log.git: an open office reads it now, not when somebody next clicks. */
+/* There is something new in log.git: an open office reads it now, not when somebody next clicks, and
+ * neighbours are told. */
 static void tell_readers(const struct role *role)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
 	doorbell_ring(home_file(scratch, role->hub->home, "run/office.bell"));
 	doorbell_ring(home_file(scratch, role->hub->home, URGENT_BELL));
+	doorbell_ring(home_file(scratch, role->hub->home, SYNC_NEWS_BELL));
 }
 
 static const struct error *do_remote(struct role *role, const char *name, json_t **report)
@@ -192,10 +196,30 @@ static void do_next_remote(struct role *role)
 	}
 }
 
+/* What neighbours have, which goes on to relays and other neighbours. */
+static const struct error *do_neighbours(struct role *role)
+{
+	json_t *reports CLEANUP(json_decref) = json_array(), *report;
+	const struct error *error = neighbours_work(role->neighbours, reports);
+	size_t i;
+
+	json_array_foreach (reports, i, report) {
+		say_report(report);
+		tell_readers(role);
+		if (json_integer_value(json_object_get(report, "received")))
+			hurry(role, NULL);
+	}
+	return error;
+}
+
 static void do_what_is_due(struct role *role)
 {
-	const struct error *error = NULL;
+	const struct error *error = do_neighbours(role);
 	int64_t count;
+
+	if (error)
+		complain(role, "cannot take what a neighbour has", error);
+	error = NULL;
 
 	if (clock_boot_ms() >= role->commit_ms)
 		error = do_commit(role, &count);
@@ -203,7 +227,7 @@ static void do_what_is_due(struct role *role)
 		complain(role, "cannot put new records into the log", error);
 	if (!is_over(role))
 		do_next_remote(role);
-	error = is_over(role) ? NULL : hub_tidy(role->hub);
+	error = is_over(role) || neighbours_fetch(role->neighbours) ? NULL : hub_tidy(role->hub);
 	if (error)
 		complain(role, "cannot merge packs", error);
 }
@@ -285,6 +309,7 @@ static const struct error *answer(void *user, const json_t *request, json_t *rep
 	if (strcmp(what, "roster") == 0) {
 		TRY(round_roster_take(role->hub));
 		hurry(role, NULL);
+		tell_readers(role);
 		return NULL;
 	}
 	if (strcmp(what, "end") == 0) {
@@ -320,6 +345,7 @@ static void on_change(void *user, const struct discover_hub *hub, bool there)
 
 	if (error)
 		complain(role, "cannot note a hub nearby", error);
+	neighbours_see(role->neighbours, hub, there);
 }
 
 /* ---- the loop ---- */
@@ -336,13 +362,14 @@ static int next_timeout(const struct role *role)
 
 static void loop(struct role *role, int bell, int commands)
 {
-	struct pollfd fds[2] = {{.fd = bell, .events = POLLIN}, {.fd = commands, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = bell, .events = POLLIN}, {.fd = commands, .events = POLLIN},
+		{.fd = neighbours_bell(role->neighbours), .events = POLLIN}};
 
 	while (!is_over(role)) {
 		do_what_is_due(role);
 		if (is_over(role))
 			break;
-		discover_wait(role->discover, fds, 2, next_timeout(role));
+		discover_wait(role->discover, fds, 3, next_timeout(role));
 		if (fds[0].revents) {
 			int64_t soon = clock_boot_ms() + GATHER_MS;
 
@@ -362,6 +389,7 @@ static void loop(struct role *role, int bell, int commands)
 static const struct error *run(struct role *role, struct home *home, int *bell, int *commands)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const struct error *error;
 	struct watch *watch;
 
 	TRY(doorbell_listen(home_file(scratch, home, "run/sync.bell"), bell));
@@ -371,10 +399,16 @@ static const struct error *run(struct role *role, struct home *home, int *bell, 
 	TRY(watch_start(home, &role->hub->trust.self, &watch));
 	if (role->hub->halted)
 		log_error("this hub's log takes nothing new: %s", role->hub->halted);
+	error = neighbours_start(role->hub, &role->neighbours);
+	if (error) {
+		watch_stop(watch);
+		return error;
+	}
 	role->discover =
 		discover_start(home->config->sync.https, home->config->sync.announce, on_change, role);
 	loop(role, *bell, *commands);
 	discover_stop(role->discover);
+	neighbours_stop(role->neighbours);
 	watch_stop(watch);
 	return NULL;
 }

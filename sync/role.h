@@ -5,6 +5,9 @@
 
 #include "node/base/home.h"
 
+/* Rung when a branch of log.git has moved, for whoever shows it to neighbours. */
+#define SYNC_NEWS_BELL "run/news.bell"
+
 /* Runs until *stop (set by a signal handler; a signal interrupts poll). Takes run/sync.lock. */
 const struct error *sync_run(struct home *home, const volatile int *stop) MUST_CHECK;
 

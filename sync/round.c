@@ -451,19 +451,40 @@ static const struct error *write_outcome(struct round *round)
 	return db_done(&query);
 }
 
-static const struct error *carry_out(struct round *round)
+const struct error *round_room(const struct hub *hub, uint64_t *out)
 {
 	uint64_t room;
 
-	TRY(files_free_space(round->hub->home->path, &room));
-	round->transport.room = room / 2 < FETCH_MAX ? room / 2 : FETCH_MAX;
+	TRY(files_free_space(hub->home->path, &room));
+	*out = room / 2 < FETCH_MAX ? room / 2 : FETCH_MAX;
+	return NULL;
+}
+
+static const struct error *keep_all(struct round *round)
+{
+	TRY(do_roster(round));
+	TRY(do_logs(round));
+	return do_forks(round);
+}
+
+static const struct error *carry_out(struct round *round)
+{
+	TRY(round_room(round->hub, &round->transport.room));
 	TRY(transport_fetch(round->context, &round->transport, round->remote.name, &round->problem));
 	if (round->problem)
 		return NULL;
-	TRY(do_roster(round));
-	TRY(do_logs(round));
-	TRY(do_forks(round));
+	TRY(keep_all(round));
 	return do_push(round);
+}
+
+static const struct error *make_report(struct round *round, const char *shown, json_t **report)
+{
+	*report = json_pack("{sssbsosIsIsO}", "remote", shown, "ok", !round->problem, "error",
+		round->problem ? json_string(round->problem) : json_null(), "sent", (json_int_t)round->sent,
+		"received", (json_int_t)round->received, "refused", round->refused);
+	if (!*report)
+		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
+	return NULL;
 }
 
 const struct error *round_remote(struct hub *hub, const char *name_or_url, json_t **report)
@@ -481,11 +502,22 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 		(struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
 	TRY(carry_out(round));
 	TRY(write_outcome(round));
-	*report = json_pack("{sssbsosIsIsO}", "remote",
+	return make_report(round,
 		round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url),
-		"ok", !round->problem, "error", round->problem ? json_string(round->problem) : json_null(),
-		"sent", (json_int_t)round->sent, "received", (json_int_t)round->received, "refused", refused);
-	if (!*report)
-		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
-	return NULL;
+		report);
+}
+
+const struct error *round_kept(struct hub *hub, const char *name, json_t **report)
+{
+	void *context CLEANUP(memory_free) = memory_context(NULL);
+	json_t *refused CLEANUP(json_decref) = json_array();
+	struct round *round = memory_new(context, struct round);
+
+	round->context = context;
+	round->hub = hub;
+	round->refused = refused;
+	snprintf(round->remote.name, sizeof round->remote.name, "%s", name);
+	TRY(hub_refresh(hub));
+	TRY(keep_all(round));
+	return make_report(round, name, report);
 }

@@ -15,8 +15,9 @@
 #define TROUBLE_DAYS 30
 
 EMBED(sync_state_sql, "sync/state.sql");
+EMBED(sync_neighbour_sql, "sync/neighbour.sql");
 
-static const char *const sync_steps[] = {sync_state_sql, NULL};
+static const char *const sync_steps[] = {sync_state_sql, sync_neighbour_sql, NULL};
 const struct db_schema sync_schema = {sync_steps, SYNC_DB_VERSION};
 
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto)
@@ -257,20 +258,23 @@ static const struct error *rows_as_json(struct db *db, const char *sql, json_t *
 	return NULL;
 }
 
+/* What waits in both directions, of a row whose name in the table `reach` is `remote`. */
+#define WAITING(remote)                                                                                      \
+	"(SELECT coalesce(sum(max(reach.claimed - coalesce(known.seq, 0), 0)), 0) FROM reach "               \
+	"LEFT JOIN known USING(log, epoch) WHERE reach.remote = " remote ") AS waiting_in, "                 \
+	"(SELECT coalesce(sum(max(known.seq - coalesce(reach.claimed, 0), 0)), 0) FROM known "               \
+	"LEFT JOIN reach ON reach.log = known.log AND reach.epoch = known.epoch AND "                        \
+	"reach.remote = " remote ") AS waiting_out "
+
 const struct error *state_status(struct db *db, json_t **out)
 {
 	static const struct {
 		const char *name, *sql;
 	} parts[] = {
 		{"remotes", "SELECT name, url, last_ok, last_try, last_error, next_try, failures, sent, "
-			    "received, (SELECT "
-			    "coalesce(sum(max(reach.claimed - coalesce(known.seq, 0), 0)), 0) FROM reach "
-			    "LEFT JOIN known USING(log, epoch) "
-			    "WHERE reach.remote = remote.name) AS waiting_in, (SELECT "
-			    "coalesce(sum(max(known.seq - coalesce(reach.claimed, "
-			    "0), 0)), 0) FROM known LEFT JOIN reach ON reach.log = known.log AND reach.epoch "
-			    "= known.epoch AND "
-			    "reach.remote = remote.name) AS waiting_out FROM remote ORDER BY name"},
+			    "received, " WAITING("remote.name") "FROM remote ORDER BY name"},
+		{"neighbours", "SELECT log, address, linked, last_ok, last_error, received, " WAITING(
+				       "'near-' || neighbour.log") "FROM neighbour ORDER BY log"},
 		{"logs", "SELECT log, epoch, seq, seen FROM known ORDER BY log, epoch"},
 		{"acks", "SELECT log, epoch, by, seq FROM ack ORDER BY log, epoch, by"},
 		{"trouble", "SELECT at, remote, log, kind, reason FROM trouble ORDER BY at DESC, id DESC "

@@ -8,8 +8,8 @@
 #include "node/store/db.h"
 #include "sync/logs.h"
 
-#define SYNC_DB_VERSION 1
-extern const struct db_schema sync_schema; /* state.sql */
+#define SYNC_DB_VERSION 2
+extern const struct db_schema sync_schema; /* state.sql, neighbour.sql */
 
 /* ---- for readers ---- */
 
@@ -21,6 +21,7 @@ const struct error *state_left(struct db *db, const char *log, int epoch, int64_
 /* What `engabo status --json` and /sync show; the caller owns it. Times are seconds, null where there is
  * none:
  *   {"remotes":[{"name","url","last_ok","last_try","last_error","next_try","failures","sent","received","waiting_in","waiting_out"}],
+ *    "neighbours":[{"log","address","linked","last_ok","last_error","received","waiting_in","waiting_out"}],
  *    "logs":[{"log","epoch","seq","seen"}], "acks":[{"log","epoch","by","seq"}],
  *    "trouble":[{"at","remote","log","kind","reason"}], "found":[{"name","host","address","port","seen"}]}
  * waiting_out: commits of all logs that the remote has not got; waiting_in: commits it shows that we have not

@@ -15,6 +15,9 @@ struct transport {
 	const char *state; /* the hub's directory: log.git, inbox.git, keys/ssh and known_hosts lie there */
 	const char *url;   /* whole, a password included */
 	uint64_t room;	   /* bytes that a fetch may bring */
+	const uint8_t
+		*pin; /* of a neighbour (https, to a numeric address): SHA-256 of its public key, by which
+			 alone it is known, and which is shown keys/tls-sync; NULL: any other remote */
 	const volatile int *stop; /* ends a running git soon after it is set; NULL: never */
 };
 

@@ -64,7 +64,7 @@ test-valgrind: unit
 # libFuzzer targets: each is linked with the sources of its layer and below, all built once for fuzzing.
 FUZZ_B = $(B)-fuzz
 FUZZ_CFLAGS = -std=gnu17 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-unknown-warning-option $(PKG_CFLAGS)
-FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out web/server.c web/answer.c web/body.c web/upload.c web/peer.c web/static.c,$(SOURCES)))
+FUZZ_OBJECTS = $(patsubst %.c,$(FUZZ_B)/%.o,$(filter-out web/server.c web/answer.c web/body.c web/upload.c web/peer.c web/standing.c web/backend.c web/static.c,$(SOURCES)))
 FUZZ_LINKED = $(filter-out $(FUZZ_B)/sync/commands/% $(FUZZ_B)/web/commands/% $(FUZZ_B)/web/intake/% $(FUZZ_B)/web/office/% $(FUZZ_B)/sync/role.o $(FUZZ_B)/sync/discover.o,$(FUZZ_OBJECTS))
 $(FUZZ_B)/%.o: %.c
 	@mkdir -p $(@D)

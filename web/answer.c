@@ -131,18 +131,76 @@ static void pack(struct exchange *exchange)
 	request->body = packed;
 }
 
+/* ---- an answer that comes piece by piece ---- */
+
+#define STREAM_BLOCK 16384
+
+/* Outlives the request: MHD may end it after that. */
+struct streaming {
+	struct exchange *exchange;
+	struct request_stream stream;
+};
+
+static ssize_t read_stream(void *user, uint64_t position, char *out, size_t size)
+{
+	struct streaming *streaming = user;
+	struct exchange *exchange = streaming->exchange;
+	struct limits *limits = exchange->request.server->limits;
+	ssize_t got = streaming->stream.read(streaming->stream.user, (uint8_t *)out, size);
+
+	if (got == REQUEST_STREAM_END)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (got == REQUEST_STREAM_BROKEN)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	limits_phase(limits, exchange->place, got ? LIMITS_ANSWER : LIMITS_WORK, (size_t)got);
+	return got;
+}
+
+static void end_stream(void *user)
+{
+	struct streaming *streaming = user;
+
+	streaming->stream.end(streaming->stream.user);
+	memory_free(streaming);
+}
+
+static struct MHD_Response *make_stream(struct exchange *exchange)
+{
+	struct streaming *streaming = memory_new(NULL, struct streaming);
+	struct MHD_Response *response;
+
+	streaming->exchange = exchange;
+	streaming->stream = *exchange->request.stream;
+	exchange->request.stream = NULL; /* its end is told from here on */
+	response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream, streaming, end_stream);
+	if (!response)
+		end_stream(streaming);
+	return response;
+}
+
+static struct MHD_Response *make_response(struct exchange *exchange)
+{
+	const struct request *request = &exchange->request;
+
+	/* The body lies on the request's context, which is freed once the last byte is out. */
+	return request->stream ? make_stream(exchange)
+			       : MHD_create_response_from_buffer(request->body.len,
+					 (void *)request->body.data, MHD_RESPMEM_PERSISTENT);
+}
+
 enum MHD_Result answer_send(struct exchange *exchange, const struct error *error)
 {
 	struct request *request = &exchange->request;
 	struct MHD_Response *response;
 	enum MHD_Result result;
+	bool has_body;
 
 	if (error)
 		make_problem(exchange, error);
 	pack(exchange);
-	/* The body lies on the request's context, which is freed once the last byte is out. */
-	response = MHD_create_response_from_buffer(
-		request->body.len, (void *)request->body.data, MHD_RESPMEM_PERSISTENT);
+	has_body = request->body.len > 0 || request->stream;
+	response = make_response(exchange);
 	if (!response)
 		return MHD_NO;
 	/* The handler's headers win over the role's, and those over the common ones. */
@@ -154,7 +212,7 @@ enum MHD_Result answer_send(struct exchange *exchange, const struct error *error
 		response_add(response, header);
 	response_add(response, &(struct header){"Cache-Control",
 				       request->may_be_cached ? "private, max-age=3600" : "no-store", NULL});
-	if (request->body.len > 0)
+	if (has_body)
 		response_add(response, &(struct header){"Content-Type", request->type, NULL});
 	limits_phase(request->server->limits, exchange->place, LIMITS_ANSWER, request->body.len);
 	result = MHD_queue_response(exchange->connection, (unsigned)request->status, response);

@@ -98,6 +98,15 @@ static const struct error *upload_begins(struct request *request)
 	return exchange->takes_upload->begin(request);
 }
 
+/* What the guard says of the headers alone. */
+static void refuse_early(struct exchange *exchange)
+{
+	const struct error *error = guard(exchange);
+
+	if (error)
+		answer_refuse(exchange, answer_status(error), error);
+}
+
 void body_begin(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
@@ -106,9 +115,13 @@ void body_begin(struct exchange *exchange)
 	if (exchange->takes_upload)
 		exchange->upload =
 			upload_new(request, exchange->connection, upload_begins, exchange->takes_upload);
+	if (request->server->options.is_raw)
+		refuse_early(exchange);
+	if (exchange->has_failed)
+		return;
 	if (announced_len(request) > body_most(exchange))
 		answer_refuse(exchange, 413, too_long());
-	else if (request->method == METHOD_POST && !exchange->upload &&
+	else if (!request->server->options.is_raw && request->method == METHOD_POST && !exchange->upload &&
 		 (exchange->takes_upload || !is_urlencoded(request)) &&
 		 (announced_len(request) > 0 || request_header(request, "Content-Type") ||
 			 request_header(request, "Transfer-Encoding")))
@@ -169,9 +182,10 @@ const struct error *body_handle(struct exchange *exchange)
 		request->status = exchange->refusal_status;
 		return &exchange->failure;
 	}
-	if (request->method == METHOD_POST) {
-		error = form_parse(request->context,
-			exchange->body ? buffer_bytes(exchange->body) : (struct bytes){NULL, 0}, &form);
+	if (exchange->body)
+		request->body_sent = buffer_bytes(exchange->body);
+	if (request->method == METHOD_POST && !request->server->options.is_raw) {
+		error = form_parse(request->context, request->body_sent, &form);
 		request->form = form;
 		if (error)
 			return error;

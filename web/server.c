@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "web/door.h"
+#include "node/vault/x509.h"
 #include "web/exchange.h"
 #include "web/language.h"
 
@@ -184,6 +185,8 @@ static void completed_handler(
 
 	*state = NULL;
 	limits_phase(server->limits, place_of(connection), LIMITS_IDLE, 0);
+	if (exchange && exchange->request.stream) /* the client left before any of it went out */
+		exchange->request.stream->end(exchange->request.stream->user);
 	if (exchange)
 		talloc_free(exchange->request.context);
 }
@@ -224,6 +227,8 @@ static int certificate_handler(gnutls_session_t session, const gnutls_datum_t *a
 	const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **chain,
 	unsigned int *chain_len, gnutls_privkey_t *key)
 {
+	if (here->options.asks_for_certificate)
+		gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
 	return credentials_pick(here->credentials, session, chain, chain_len, key);
 }
 
@@ -317,6 +322,20 @@ void server_stop(struct server *server)
 	talloc_free(server);
 }
 
+bool request_pin(const struct request *request, uint8_t pin[static DIGEST_LEN])
+{
+	const union MHD_ConnectionInfo *info;
+	gnutls_x509_crt_t certificate CLEANUP(x509_certificate_free) = NULL;
+	const gnutls_datum_t *chain;
+	unsigned count = 0;
+
+	info = MHD_get_connection_info(exchange_of(request)->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	chain = info ? gnutls_certificate_get_peers(info->tls_session, &count) : NULL;
+	return chain && count && gnutls_x509_crt_init(&certificate) >= 0 &&
+	       gnutls_x509_crt_import(certificate, chain, GNUTLS_X509_FMT_DER) >= 0 &&
+	       !x509_pin(certificate, pin);
+}
+
 void server_suspend(struct request *request)
 {
 	struct exchange *exchange = exchange_of(request);
@@ -335,4 +354,9 @@ void server_resume(struct request *request, const struct error *error)
 	}
 	exchange->is_resumed = true;
 	MHD_resume_connection(exchange->connection);
+}
+
+void server_resume_stream(struct request *request)
+{
+	MHD_resume_connection(exchange_of(request)->connection);
 }

@@ -13,6 +13,7 @@
 #include "node/base/error.h"
 #include "node/base/json.h"
 #include "node/base/memory.h"
+#include "node/vault/digest.h"
 #include "web/credentials.h"
 #include "web/form.h"
 
@@ -20,12 +21,26 @@ enum method { METHOD_GET = 1, METHOD_POST = 2 };
 
 struct language;
 struct server;
+/* An answer that comes piece by piece from another thread, and is never whole in memory. */
+struct request_stream {
+	/* Fills in at most `size` bytes. 0: nothing just now, and server_resume_stream is called once there
+	 * is; REQUEST_STREAM_END, or REQUEST_STREAM_BROKEN: the connection is given up, so that nobody takes
+	 * a part for the whole. On the server's thread; must not wait. */
+	ssize_t (*read)(void *user, uint8_t *out, size_t size);
+	/* All is out, or the client is gone: `read` is called no more. */
+	void (*end)(void *user);
+	void *user;
+};
+#define REQUEST_STREAM_END (-1)
+#define REQUEST_STREAM_BROKEN (-2)
+
 struct request {
 	void *context;	    /* talloc: everything of this request; freed after the response is out */
 	enum method method; /* HEAD is answered as GET without the body */
 	const char *path;   /* decoded, begins with '/', no query */
 	const char *rest;   /* what stood for '*' in the route's pattern, or "" */
 	const struct form *query;
+	struct bytes body_sent;	 /* of a POST, as it came; on context */
 	const struct form *form; /* of a POST; in `problem` also what could be read of a bad one, or NULL */
 	bool is_secure;
 	char address[64]; /* of the peer; for limits only, never logged */
@@ -37,14 +52,18 @@ struct request {
 	const struct language *language; /* of the answer, set by the role's guard; NULL: English */
 
 	/* the answer */
-	int status;	    /* 200 by default */
-	const char *type;   /* "text/html; charset=utf-8" by default */
-	struct bytes body;  /* on context, or static */
-	bool may_be_cached; /* static files only; all else is no-store */
+	int status;			     /* 200 by default */
+	const char *type;		     /* "text/html; charset=utf-8" by default */
+	struct bytes body;		     /* on context, or static */
+	const struct request_stream *stream; /* in place of body; on context. NULL: none */
+	bool may_be_cached;		     /* static files only; all else is no-store */
 };
 /* A header of the request, or NULL. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
+/* Whether the client has shown a certificate and proved that it holds its key: SHA-256 of that key (SPKI,
+ * DER). Who that is, is the caller's to know. Never without asks_for_certificate. */
+bool request_pin(const struct request *request, uint8_t pin[static DIGEST_LEN]);
 /* Adds a header to the answer. The name is ours; control characters in the value, whoever it came from, are
  * encoded as in addresses. */
 void request_add_header(struct request *request, const char *name, const char *value);
@@ -100,7 +119,11 @@ struct server_options {
 	 * secret (a session's CSRF token) beside words that another site can put into the address: their
 	 * length would tell the secret. */
 	bool is_compressed;
-	bool is_limited; /* false only in the bench: no connection limits an address */
+	bool is_limited;	   /* false only in the bench: no connection limits an address */
+	bool asks_for_certificate; /* of clients; one that shows none is let in all the same */
+	/* Bodies are no forms: they are handed over as they came, and the guard, which then sees the headers
+	 * alone, decides before any of it is kept. */
+	bool is_raw;
 	void *user;
 };
 const struct error *server_start(const struct server_options *options, struct server **out) MUST_CHECK;
@@ -120,5 +143,7 @@ void server_stop(struct server *server);
 void server_suspend(struct request *request);
 /* From any thread, once: the answer is in the request (or `error`). */
 void server_resume(struct request *request, const struct error *error);
+/* From any thread, after a stream's `read` gave 0, once for each: there is more, or its end. */
+void server_resume_stream(struct request *request);
 
 #endif

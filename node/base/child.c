@@ -346,20 +346,27 @@ static char *clean(const void *context, const struct buffer *complaint)
 	return text_trim(context, line);
 }
 
-const struct error *child_run(const void *context, const struct child *child, struct child_result *out)
+static const struct error *begin(const struct child *child, struct running *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct start start = {.child = child, .environment = make_environment(scratch, child->environment)};
-	struct buffer *output = buffer_new(scratch), *complaint = buffer_new(scratch);
 	int input CLEANUP(fd_close) = -1;
-	const struct error *error;
-	struct running running;
-	int timed_out = 0, status;
 
 	TRY(find_program(scratch, child->argv[0], &start.program));
 	TRY(make_input(child->input, &input));
 	start.input = input;
-	TRY(fork_off(&start, &running));
+	return fork_off(&start, out);
+}
+
+const struct error *child_run(const void *context, const struct child *child, struct child_result *out)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct buffer *output = buffer_new(scratch), *complaint = buffer_new(scratch);
+	const struct error *error;
+	struct running running;
+	int timed_out = 0, status;
+
+	TRY(begin(child, &running));
 	error = attend(child, &running, output, complaint, &timed_out);
 	status = end(&running);
 	if (error)
@@ -371,4 +378,68 @@ const struct error *child_run(const void *context, const struct child *child, st
 		.complaint = clean(context, complaint),
 	};
 	return NULL;
+}
+
+/* ---- piece by piece ---- */
+
+struct child_stream {
+	struct running running;
+	int64_t until;
+	const volatile int *stop;
+};
+
+const struct error *child_start(const struct child *child, struct child_stream **out)
+{
+	struct running running;
+
+	TRY(begin(child, &running));
+	*out = memory_new(NULL, struct child_stream);
+	(*out)->running = running;
+	(*out)->until = clock_boot_ms() + child->deadline_ms;
+	(*out)->stop = child->stop;
+	return NULL;
+}
+
+/* What it complains of is read, so that it never waits for us, and let go. */
+static void drop_complaint(struct pollfd *complaint)
+{
+	uint8_t chunk[4096];
+
+	if (complaint->revents && read(complaint->fd, chunk, sizeof chunk) == 0)
+		complaint->fd = -1;
+}
+
+size_t child_read(struct child_stream *stream, uint8_t *out, size_t size)
+{
+	struct pollfd fds[2] = {
+		{.fd = stream->running.output, .events = POLLIN},
+		{.fd = stream->running.complaint, .events = POLLIN},
+	};
+
+	while (clock_boot_ms() < stream->until && !(stream->stop && *stream->stop)) {
+		ssize_t got;
+
+		if (poll(fds, 2, 100) < 0 && errno != EINTR)
+			return 0;
+		drop_complaint(&fds[1]);
+		if (!fds[0].revents)
+			continue;
+		got = read(stream->running.output, out, size);
+		if (got >= 0)
+			return (size_t)got;
+		if (errno != EAGAIN && errno != EINTR)
+			return 0;
+	}
+	return 0;
+}
+
+int child_stop(struct child_stream *stream)
+{
+	int status = 0;
+
+	if (!stream)
+		return 0;
+	status = end(&stream->running);
+	memory_free(stream);
+	return status;
 }

@@ -37,4 +37,14 @@ struct child_result {
 const struct error *child_run(
 	const void *context, const struct child *child, struct child_result *out) MUST_CHECK;
 
+/* The same for output that need not be whole in memory: piece by piece, from one thread, which must live as
+ * long as the child does. `output_max` counts nothing here. Free it with child_stop. */
+struct child_stream;
+const struct error *child_start(const struct child *child, struct child_stream **out) MUST_CHECK;
+/* Waits until something came, the program has ended, or its deadline or `stop`. Bytes put into `out`; 0: the
+ * end of its output, or it was killed. */
+size_t child_read(struct child_stream *stream, uint8_t *out, size_t size);
+/* Ends it with its group if it has not ended, frees. Its exit status, or 128 + signal; NULL is fine. */
+int child_stop(struct child_stream *stream);
+
 #endif

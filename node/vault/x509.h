@@ -1,6 +1,6 @@
 /* What all that handle certificates share of GnuTLS: its handles end with their scope, its answers become
- * errors of ours. Included only by the .c files that do: expiry.c, and web's certificate, authority and
- * credentials. */
+ * errors of ours. Included only by the .c files that do: expiry.c, sync's link.c, and web's certificate,
+ * authority, credentials and server. */
 #ifndef ENGABO_VAULT_X509_H
 #define ENGABO_VAULT_X509_H
 

@@ -89,8 +89,8 @@ static const struct error *add_sync(const struct home *home, json_t *status)
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char *path = home_file(scratch, home, "sync.db"), *halted = NULL;
 	struct db *db CLEANUP(db_close) = NULL;
-	json_t *kept CLEANUP(json_decref) =
-		json_pack("{s[]s[]s[]s[]s[]}", "remotes", "logs", "acks", "trouble", "found");
+	json_t *kept CLEANUP(json_decref) = json_pack(
+		"{s[]s[]s[]s[]s[]s[]}", "remotes", "neighbours", "logs", "acks", "trouble", "found");
 	struct urgent_flag flag;
 	const struct error *error;
 
@@ -137,19 +137,32 @@ static const char *remote_lack(const json_t *remote, int64_t old_seconds)
 	return clock_wall_seconds() - last_ok > old_seconds ? "the last good round is too long ago" : NULL;
 }
 
+/* Of a hub without a remote: whether one neighbour at least has all, and lately. */
+static const char *neighbours_lack(const json_t *neighbours, int64_t old_seconds)
+{
+	const char *lack = "no remote yet, so records stay on this hub; engabo remote add NAME URL";
+
+	for (size_t i = 0; i < json_array_size(neighbours); i++) {
+		lack = remote_lack(json_array_get(neighbours, i), old_seconds);
+		if (!lack)
+			return NULL;
+	}
+	return lack;
+}
+
 /* Why this hub is not up to date; NULL: all rounds were good and recent, and nothing waits anywhere. */
 static const char *lack_of(const struct home *home, const json_t *status)
 {
 	const json_t *remotes = json_object_get(status, "remotes"), *spool = json_object_get(status, "spool");
+	int64_t old_seconds = 2 * 60 * (int64_t)home->config->sync.interval_minutes;
 	const char *lack = NULL;
 
-	if (!json_array_size(remotes))
-		return "no remote yet, so records stay on this hub; engabo remote add NAME URL";
 	if (!is_zero(spool, "intake") || !is_zero(spool, "office"))
 		return "records are not in the log yet";
+	if (!json_array_size(remotes))
+		lack = neighbours_lack(json_object_get(status, "neighbours"), old_seconds);
 	for (size_t i = 0; i < json_array_size(remotes) && !lack; i++)
-		lack = remote_lack(
-			json_array_get(remotes, i), 2 * 60 * (int64_t)home->config->sync.interval_minutes);
+		lack = remote_lack(json_array_get(remotes, i), old_seconds);
 	if (lack)
 		return lack;
 	if (json_array_size(json_object_get(status, "trouble")))
@@ -157,6 +170,17 @@ static const char *lack_of(const struct home *home, const json_t *status)
 	if (strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
 		return "the sync role does not run, so what comes next will wait; engabo serve";
 	return NULL;
+}
+
+/* What was near when the role last ran says nothing of now. */
+static void forget_nearby(json_t *status)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_clear(json_object_get(status, "found"));
+	json_array_foreach (json_object_get(status, "neighbours"), i, row)
+		json_object_set_new(row, "linked", json_integer(0));
 }
 
 static const struct error *gather(const struct home *home, json_t **out)
@@ -178,7 +202,7 @@ static const struct error *gather(const struct home *home, json_t **out)
 		json_object_set_new(status, "settings_wrong", json_string(home->config->settings_wrong));
 	TRY(add_sync(home, status));
 	if (strcmp(json_text_or(json_object_get(status, "roles"), "sync", ""), "running") != 0)
-		json_array_clear(json_object_get(status, "found")); /* from its last run */
+		forget_nearby(status);
 	lack = lack_of(home, status);
 	json_object_set_new(status, "up_to_date", json_boolean(!lack));
 	json_object_set_new(status, "lack", lack ? json_string(lack) : json_null());
@@ -211,6 +235,19 @@ static void print_remote(const json_t *remote)
 	printf("          last good %s, waiting out %lld, in %lld; next try %s\n",
 		time_of(ok, remote, "last_ok"), number_of(remote, "waiting_out"),
 		number_of(remote, "waiting_in"), time_of(next, remote, "next_try"));
+	if (problem)
+		printf("          last error: %s\n", problem);
+}
+
+static void print_neighbour(const json_t *row)
+{
+	const char *problem = json_text_or(row, "last_error", NULL);
+	char ok[TEXT_TIME_SIZE];
+
+	printf("neighbour %s  %s%s\n", json_text_or(row, "log", ""), json_text_or(row, "address", ""),
+		number_of(row, "linked") ? "" : ", not reached now");
+	printf("          last good %s, waiting out %lld, in %lld\n", time_of(ok, row, "last_ok"),
+		number_of(row, "waiting_out"), number_of(row, "waiting_in"));
 	if (problem)
 		printf("          last error: %s\n", problem);
 }
@@ -313,6 +350,8 @@ static void print_status(const json_t *status)
 		printf("halted    this hub's log takes nothing new: %s\n", halted);
 	json_array_foreach (remotes, i, row)
 		print_remote(row);
+	json_array_foreach (json_object_get(status, "neighbours"), i, row)
+		print_neighbour(row);
 	json_array_foreach (found, i, row)
 		printf("nearby    %s  %s port %lld\n", json_text_or(row, "name", ""),
 			json_text_or(row, "address", ""), number_of(row, "port"));

@@ -53,12 +53,12 @@ static void catch_signals(void)
 
 static const struct error *peer_and_sync(struct home *home, const volatile int *ends)
 {
-	struct server *peers = NULL;
+	struct peer *peer = NULL;
 	const struct error *error;
 
-	TRY(peer_start(home, &peers));
+	TRY(peer_start(home, &peer));
 	error = sync_run(home, ends);
-	server_stop(peers);
+	peer_stop(peer);
 	return error;
 }
 

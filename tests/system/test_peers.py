@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""What one hub gives another directly: with a member's key stock curl and git read how far its logs are and fetch them, and can write nothing; whoever
+has no such key learns that a hub is here, and nothing else. TAP."""
+import os
+import re
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+from coalition import Coalition, Hub, Tap, sh, wait_for, write
+
+tap = Tap()
+coalition = Coalition()
+coalition.make()
+gulu, mbarara = coalition.gulu, coalition.mbarara
+stranger = Hub(coalition.top, "Elsewhere", "ELS", "Nowhere", "nobody").init(coalition="Another coalition")
+BASE = f"https://localhost:{gulu.sync_port}"
+ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": coalition.top, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}
+
+
+def key_of(hub):
+    return os.path.join(hub.dir, "keys/tls-sync")
+
+
+def curl(path, hub=None, *more, method="GET"):
+    """(status, headers in lower case, body) as stock curl gets it, with that hub's key or with none."""
+    words = ["curl", "-s", "-k", "-i", "--max-time", "40", "-X", method, *(["--cert", key_of(hub), "--key", key_of(hub)] if hub else []), *more, BASE + path]
+    out = sh(*words, check=False).decode(errors="replace")
+    head, _, body = out.partition("\r\n\r\n")
+    while head.startswith("HTTP/1.1 100"):
+        head, _, body = body.partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    return int(lines[0].split()[1]), {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines[1:])}, body
+
+
+def git(*words, hub=None, config=(), check=True, protocol=2):
+    settings = [("http.sslVerify", "false"), ("protocol.version", str(protocol)), *config]
+    if hub:
+        settings += [("http.sslCert", key_of(hub)), ("http.sslKey", key_of(hub))]
+    return subprocess.run(["git", *(part for name, value in settings for part in ("-c", f"{name}={value}")), *words], capture_output=True, text=True,
+                          env=ENVIRONMENT, check=check)
+
+
+def tips(hub):
+    return curl("/tips", hub)[2]
+
+
+def seq_of(text, log):
+    found = re.search(rf"^log {log} 1 (\d+) [0-9a-f]{{40}}$", text, re.M)
+    return int(found.group(1)) if found else 0
+
+
+try:
+    gulu.start("sync")
+    gulu.report(what="something that happened")
+    gulu.sync()
+    wait_for("tips with the report in them", lambda: seq_of(tips(mbarara), gulu.log))
+
+    # whoever is nobody
+    tap.ok("a stranger is told that a hub is here", curl("/healthz")[::2] == (200, "ok\n"))
+    for who, hub in (("without a key", None), ("with another coalition's key", stranger)):
+        for method, path in (("GET", "/tips"), ("GET", "/log.git/info/refs?service=git-upload-pack"), ("POST", "/log.git/git-upload-pack"),
+                             ("GET", "/log.git/HEAD"), ("GET", "/"), ("GET", "/nothing"), ("PUT", "/tips")):
+            status, headers, body = curl(path, hub, method=method)
+            tap.ok(f"{method} {path} {who} is forbidden, without a word", (status, body) == (403, "") and "etag" not in headers, (status, headers, body))
+    tap.ok("git without a key fetches nothing", git("ls-remote", BASE + "/log.git", check=False).returncode != 0)
+
+    # a member
+    status, headers, text = curl("/tips", mbarara)
+    oid = sh("git", "-C", gulu.dir + "/log.git", "rev-parse", f"refs/heads/log/{gulu.log}/1").decode().strip()
+    roster = sh("git", "-C", gulu.dir + "/log.git", "rev-parse", "refs/heads/roster").decode().strip()
+    tap.ok("a member is told what each log has reached", status == 200 and text.startswith("engabo tips 1\nroster ") and f" {oid}\n" in text and roster in text, text)
+    etag = headers["etag"]
+    status, headers, body = curl("/tips", mbarara, "-H", f"If-None-Match: {etag}")
+    tap.ok("and who has that is sent nothing again", (status, body) == (304, "") and headers["etag"] == etag, (status, headers))
+
+    answers = []
+    waiter = threading.Thread(target=lambda: answers.append(curl("/tips", mbarara, "-H", f"If-None-Match: {etag}", "-H", "Prefer: wait=25")))
+    waiter.start()
+    wait_for("the waiting request to be there", lambda: sh("ss", "-Htn", "state", "established", f"( sport = :{gulu.sync_port} )").strip())
+    time.sleep(0.5)
+    tap.ok("who asks to wait is kept waiting", waiter.is_alive())
+    before = seq_of(text, gulu.log)
+    gulu.report(what="and something more")
+    waiter.join()
+    tap.ok("until there is something new", answers[0][0] == 200 and seq_of(answers[0][2], gulu.log) > before, answers)
+
+    # git
+    copy = os.path.join(coalition.top, "copy.git")
+    git("clone", "-q", "--bare", BASE + "/log.git", copy, hub=mbarara)
+    theirs = sh("git", "-C", copy, "for-each-ref", "--format=%(objectname) %(refname)").decode()
+    ours = sh("git", "-C", gulu.dir + "/log.git", "for-each-ref", "--format=%(objectname) %(refname)").decode()
+    tap.ok("stock git clones all of it with a member's key", theirs == ours and gulu.log in theirs, (theirs, ours))
+    tap.ok("and what it got is whole", "signed" not in git("-C", copy, "fsck", "--strict").stderr)
+    old = sh("git", "-C", copy, "rev-parse", f"refs/heads/log/{gulu.log}/1~1").decode().strip()
+    piece = os.path.join(coalition.top, "piece.git")
+    git("init", "-q", "--bare", piece)
+    git("-C", piece, "fetch", "-q", "--depth=1", BASE + "/log.git", old, hub=mbarara)
+    tap.ok("a commit that is no tip can be fetched alone", sh("git", "-C", piece, "cat-file", "-t", old).strip() == b"commit")
+    refused = git("-C", copy, "push", BASE + "/log.git", f"{old}:refs/heads/log/{gulu.log}/2", hub=mbarara, check=False)
+    tap.ok("nothing can be pushed", refused.returncode != 0 and ours == sh("git", "-C", gulu.dir + "/log.git", "for-each-ref",
+                                                                             "--format=%(objectname) %(refname)").decode(), refused.stderr)
+    for path in ("/log.git/info/refs?service=git-receive-pack", "/log.git/info/refs"):
+        tap.ok(f"{path} is refused to members, too", curl(path, mbarara)[0] == 403)
+    for path in ("/log.git/git-receive-pack", "/log.git/config", "/log.git/objects/info/packs", "/../trust.json", "/keys/sign"):
+        status, _, body = curl(path, mbarara, "--path-as-is")
+        tap.ok(f"{path} is not there for members, either", status in (400, 404) and not body, (status, body))
+    request = ("-H", "Content-Type: application/x-git-upload-pack-request", "--data-binary")
+    status, _, _ = curl("/log.git/git-upload-pack", mbarara, *request, "@" + write(os.path.join(coalition.top, "long"), "x" * 1200000), method="POST")
+    tap.ok("a request that is too long is refused", status == 413, status)
+    words = ["curl", "-s", "-k", "--cert", key_of(mbarara), *request, "zzzzz", BASE + "/log.git/git-upload-pack"]
+    tap.ok("an answer in whose course git fails is broken off, so that nobody takes it for whole", subprocess.run(words, capture_output=True).returncode == 18)
+
+    # many at once: each asks for all and reads nothing
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(key_of(mbarara))
+    filler = os.path.join(coalition.top, "filler")
+    git("init", "-q", filler)
+    with open(os.path.join(filler, "noise"), "wb") as f:
+        f.write(os.urandom(24 << 20))
+    git("-C", filler, "add", "noise")
+    git("-C", filler, "-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit", "-q", "-m", "large")
+    large = sh("git", "-C", filler, "rev-parse", "HEAD").decode().strip()
+    sh("git", "-C", gulu.dir + "/log.git", "fetch", "-q", filler, f"{large}:refs/test/large")
+    wanted = b"0011command=fetch0001000fno-progress" + f"0032want {large}\n0009done\n0000".encode()
+
+    def ask():
+        raw = socket.create_connection(("localhost", gulu.sync_port))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link = context.wrap_socket(raw)
+        link.sendall(b"POST /log.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-git-upload-pack-request\r\nContent-Length: "
+                     + str(len(wanted)).encode() + b"\r\n\r\n" + wanted)
+        return link, link.recv(400)
+
+    def children():
+        return [pid for pid in sh("pgrep", "-f", "git http-backend", check=False).decode().split()
+                if sh("ps", "-o", "ppid=", "-p", pid, check=False).decode().strip() == str(gulu.process.pid)]
+
+    links = [ask() for _ in range(8)]
+    tap.ok("eight are served at once", all(b" 200 " in answer for _, answer in links) and len(children()) == 8, (links, children()))
+    ninth, answer = ask()
+    tap.ok("a ninth is told to come again", b" 503 " in answer and len(children()) == 8, answer)
+    tap.ok("tips are answered meanwhile", curl("/tips", mbarara)[0] == 200)
+    for link, _ in links:
+        link.close()
+    wait_for("git to be ended where the client went away", lambda: not children())
+    tap.ok("git is ended where the client went away")
+    again, answer = ask()
+    tap.ok("and the next is served again", b" 200 " in answer, answer)
+    with open(f"/proc/{gulu.process.pid}/status") as f:
+        peak = int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
+    tap.ok("what is sent is never whole in memory", peak < 150000, peak)
+
+    # a role that ends leaves nothing behind
+    waiter = threading.Thread(target=lambda: answers.append(curl("/tips", mbarara, "-H", "If-None-Match: " + curl("/tips", mbarara)[1]["etag"], "-H", "Prefer: wait=25")))
+    waiter.start()
+    git_children = children()
+    gulu.stop()
+    waiter.join()
+    tap.ok("the role ends while one waits and one fetches, and leaves no git behind", git_children and not any(os.path.exists(f"/proc/{pid}") for pid in git_children),
+           git_children)
+finally:
+    coalition.close()
+tap.done()
