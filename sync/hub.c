@@ -13,7 +13,6 @@
 
 #include "node/base/control.h"
 #include "node/base/files.h"
-#include "node/base/text.h"
 #include "sync/mailboxes.h"
 #include "sync/rosters.h"
 #include "sync/signkey.h"
@@ -180,22 +179,6 @@ static const struct error *compare_marks(struct hub *hub)
 	}
 }
 
-/* "refs/heads/log/<id>/<epoch>" */
-static bool parse_log_ref(const char *ref, char log[static LOG_ID_SIZE], int *epoch)
-{
-	const char *id = ref + strlen("refs/heads/log/");
-	uint64_t number;
-
-	if (strlen(id) <= LOG_ID_SIZE || id[LOG_ID_SIZE - 1] != '/')
-		return false;
-	memcpy(log, id, LOG_ID_SIZE - 1);
-	log[LOG_ID_SIZE - 1] = '\0';
-	if (!ids_is_log(log) || text_to_number(id + LOG_ID_SIZE, COMMIT_EPOCH_MAX, &number))
-		return false;
-	*epoch = (int)number;
-	return true;
-}
-
 static const struct error *index_all(struct hub *hub)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
@@ -208,7 +191,7 @@ static const struct error *index_all(struct hub *hub)
 		struct log_tip tip;
 		int epoch;
 
-		if (!parse_log_ref(names[i], log, &epoch))
+		if (!logs_ref_parse(names[i], log, &epoch))
 			continue;
 		TRY(mailboxes_index(hub, log, epoch));
 		if (strcmp(log, hub->trust.self.log) == 0) /* batch_settle's */

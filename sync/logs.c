@@ -16,6 +16,21 @@ void logs_ref(char out[static LOG_REF_SIZE], const char *log, int epoch)
 	snprintf(out, LOG_REF_SIZE, "refs/heads/log/%s/%d", log, epoch);
 }
 
+bool logs_ref_parse(const char *ref, char log[static LOG_ID_SIZE], int *epoch)
+{
+	const char *id = ref + strlen(LOG_REFS);
+	uint64_t number;
+
+	if (!text_starts(ref, LOG_REFS) || strlen(id) <= LOG_ID_SIZE || id[LOG_ID_SIZE - 1] != '/')
+		return false;
+	memcpy(log, id, LOG_ID_SIZE - 1);
+	log[LOG_ID_SIZE - 1] = '\0';
+	if (!ids_is_log(log) || text_to_number(id + LOG_ID_SIZE, COMMIT_EPOCH_MAX, &number))
+		return false;
+	*epoch = (int)number;
+	return true;
+}
+
 const struct error *logs_tip(struct repo *repo, const char *log, int epoch, struct log_tip *out)
 {
 	char ref[LOG_REF_SIZE];
@@ -31,6 +46,25 @@ const struct error *logs_tip(struct repo *repo, const char *log, int epoch, stru
 	if (!error)
 		error = check_tip_at(repo, &oid, out);
 	return error ? error_wrap(error, "log %s", log) : NULL;
+}
+
+const struct error *logs_envelopes(
+	struct repo *repo, const struct oid *tip, int64_t commits, int64_t *envelopes)
+{
+	struct oid at = *tip;
+
+	for (int64_t i = 0; i < commits; i++) {
+		void *scratch CLEANUP(memory_free) = memory_context(NULL);
+		struct tree_entry *entries;
+		struct raw_commit raw;
+		size_t count;
+
+		TRY(repo_commit(scratch, repo, &at, &raw));
+		TRY(repo_tree(scratch, repo, &raw.tree, COMMIT_ENTRIES_MAX, &entries, &count));
+		*envelopes += (int64_t)count;
+		at = raw.parents[0];
+	}
+	return NULL;
 }
 
 const struct error *logs_entry_check(struct log_entry *entry)

@@ -8,7 +8,10 @@
 #include "sync/commit.h"
 
 #define LOG_REF_SIZE 64
+#define LOG_REFS "refs/heads/log/"
 void logs_ref(char out[static LOG_REF_SIZE], const char *log, int epoch); /* refs/heads/log/<id>/<epoch> */
+/* Takes such a name apart; false: it is none. */
+bool logs_ref_parse(const char *ref, char log[static LOG_ID_SIZE], int *epoch);
 
 /* Where a log ends. seq 0: it does not exist yet. */
 struct log_tip {
@@ -18,6 +21,10 @@ struct log_tip {
 	uint8_t sha256[DIGEST_LEN]; /* of the raw tip commit */
 };
 const struct error *logs_tip(struct repo *repo, const char *log, int epoch, struct log_tip *out) MUST_CHECK;
+
+/* Adds to *envelopes how many the `commits` up to `tip` hold, which were found good before. */
+const struct error *logs_envelopes(
+	struct repo *repo, const struct oid *tip, int64_t commits, int64_t *envelopes) MUST_CHECK;
 
 /* Adds commits of at most COMMIT_ENTRIES_MAX entries each, as one pack, then moves the branch. Durable when
  * it returns. `tip` is advanced. Entry names are given here from kind, mailbox and order. */

@@ -210,16 +210,12 @@ const struct error *remote_row_add(
 
 const struct error *remote_row_remove(const struct home *home, struct db *sync_db, const char *name)
 {
-	static const char *const statements[] = {
-		"DELETE FROM reach WHERE remote = ?", "DELETE FROM remote WHERE name = ?"};
+	struct query query CLEANUP(db_finish) = {0};
 
-	for (size_t i = 0; i < 2; i++) {
-		struct query query CLEANUP(db_finish) = {0};
-
-		TRY(db_prepare(sync_db, &query, statements[i]));
-		db_bind_text(&query, 1, name);
-		TRY(db_done(&query));
-	}
+	TRY(state_reach_forget(sync_db, name));
+	TRY(db_prepare(sync_db, &query, "DELETE FROM remote WHERE name = ?"));
+	db_bind_text(&query, 1, name);
+	TRY(db_done(&query));
 	if (!sqlite3_changes(sync_db->handle))
 		return error_new(ERROR_NOT_FOUND, "no remote %s; engabo remote list shows them", name);
 	return hidden_set(home, name, NULL);

@@ -13,8 +13,10 @@
 #include "node/base/files.h"
 #include "node/base/ids.h"
 #include "sync/mailboxes.h"
+#include "sync/pieces.h"
 #include "sync/remote.h"
 #include "sync/rosters.h"
+#include "sync/stick.h"
 #include "sync/transport.h"
 
 #define BACK_OFF_SECONDS 30
@@ -36,6 +38,12 @@ struct round {
 	} pushes[BRANCHES_MAX];
 	size_t branch_count;
 	int64_t sent, received;
+	struct {
+		struct stick at;
+		struct pieces *pieces;	/* NULL: it holds a repository */
+		int64_t brought, taken; /* records */
+		json_t *skipped;	/* pieces that were passed over */
+	} stick;
 	json_t *refused;
 	char *problem; /* what hindered the round; NULL: nothing */
 };
@@ -185,8 +193,10 @@ static const struct error *keep_log(
 
 	do {
 		TRY(logs_keep(hub->log, hub->inbox, hub->chain, log, epoch, offered, offer));
-		if (offer->verdict != LOG_FORKED)
+		if (offer->verdict != LOG_FORKED) {
 			round->received += offer->taken;
+			round->stick.brought += offer->envelopes;
+		}
 		if (offer->taken) {
 			TRY(mailboxes_index(hub, log, epoch));
 			TRY(state_known_set(hub->db, log, epoch, &offer->tip));
@@ -381,8 +391,16 @@ static const struct error *do_forks(struct round *round)
 
 static const struct error *do_push(struct round *round)
 {
+	if (round->stick.pieces)
+		return pieces_push(round->stick.pieces, &round->sent, &round->stick.taken, &round->problem);
 	if (!round->branch_count)
 		return NULL;
+	if (round->stick.at.is_read_only) {
+		round->problem = memory_format(round->context,
+			"%s: it can be read but not written; is the stick or disk write-protected?",
+			round->stick.at.folder);
+		return NULL;
+	}
 	TRY(transport_push(
 		round->context, &round->transport, round->branches, round->branch_count, &round->problem));
 	for (size_t i = 0; i < round->branch_count; i++) {
@@ -399,6 +417,9 @@ static const struct error *do_push(struct round *round)
 		if (!*log)
 			continue;
 		round->sent += round->pushes[i].to - round->pushes[i].from;
+		if (round->stick.at.is_removable)
+			TRY(logs_envelopes(round->hub->log, &round->branches[i].oid,
+				round->pushes[i].to - round->pushes[i].from, &round->stick.taken));
 		TRY(state_reach_set(round->hub->db, round->remote.name, log, round->pushes[i].epoch,
 			round->pushes[i].to, round->pushes[i].to));
 	}
@@ -467,21 +488,63 @@ static const struct error *keep_all(struct round *round)
 	return do_forks(round);
 }
 
+/* ---- a stick ---- */
+
+static const struct error *open_stick(struct round *round)
+{
+	struct hub *hub = round->hub;
+
+	TRY(stick_open(round->context, hub->home->path, round->remote.url, !round->remote.has_row,
+		&round->stick.at, &round->problem));
+	round->transport.url = round->stick.at.folder;
+	/* Another one may have been in this place before: that it holds less is no alarm. */
+	return round->stick.at.is_removable && !round->remote.has_row
+		       ? state_reach_forget(hub->db, round->remote.name)
+		       : NULL;
+}
+
+static const struct error *do_fetch(struct round *round)
+{
+	if (round->remote.url[0] == '/')
+		TRY(open_stick(round));
+	if (round->problem)
+		return NULL;
+	if (round->stick.at.kind == STICK_PIECES)
+		return pieces_fetch(round->context, round->hub, &round->transport, round->stick.at.folder,
+			round->remote.name, round->stick.skipped, &round->stick.pieces, &round->problem);
+	return transport_fetch(round->context, &round->transport, round->remote.name, &round->problem);
+}
+
+/* What people are told beside what they are told of any remote; null where there is no stick. */
+static json_t *stick_report(struct round *round)
+{
+	const struct error *error;
+
+	if (!round->stick.at.is_removable)
+		return json_null();
+	error = stick_settle(&round->stick.at);
+	if (error && !round->problem)
+		round->problem = memory_string(round->context, error->message);
+	return json_pack("{sIsIsOsb}", "brought", (json_int_t)round->stick.brought, "taken",
+		(json_int_t)round->stick.taken, "skipped", round->stick.skipped, "may_pull", !error);
+}
+
 static const struct error *carry_out(struct round *round)
 {
 	TRY(round_room(round->hub, &round->transport.room));
-	TRY(transport_fetch(round->context, &round->transport, round->remote.name, &round->problem));
+	TRY(do_fetch(round));
 	if (round->problem)
 		return NULL;
 	TRY(keep_all(round));
 	return do_push(round);
 }
 
-static const struct error *make_report(struct round *round, const char *shown, json_t **report)
+static const struct error *make_report(
+	struct round *round, const char *shown, json_t *stick, json_t **report)
 {
-	*report = json_pack("{sssbsosIsIsO}", "remote", shown, "ok", !round->problem, "error",
+	*report = json_pack("{sssbsosIsIsOsO}", "remote", shown, "ok", !round->problem, "error",
 		round->problem ? json_string(round->problem) : json_null(), "sent", (json_int_t)round->sent,
-		"received", (json_int_t)round->received, "refused", round->refused);
+		"received", (json_int_t)round->received, "refused", round->refused, "stick", stick);
 	if (!*report)
 		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
 	return NULL;
@@ -490,21 +553,24 @@ static const struct error *make_report(struct round *round, const char *shown, j
 const struct error *round_remote(struct hub *hub, const char *name_or_url, json_t **report)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
-	json_t *refused CLEANUP(json_decref) = json_array();
+	json_t *refused CLEANUP(json_decref) = json_array(), *skipped CLEANUP(json_decref) = json_array(),
+			*stick CLEANUP(json_decref) = NULL;
 	struct round *round = memory_new(context, struct round);
 
 	round->context = context;
 	round->hub = hub;
 	round->refused = refused;
+	round->stick.skipped = skipped;
 	TRY(hub_refresh(hub));
 	TRY(remote_find(context, hub->home, hub->db, name_or_url, &round->remote));
 	round->transport =
 		(struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
 	TRY(carry_out(round));
+	stick = stick_report(round);
 	TRY(write_outcome(round));
 	return make_report(round,
 		round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url),
-		report);
+		stick, report);
 }
 
 const struct error *round_kept(struct hub *hub, const char *name, json_t **report)
@@ -519,5 +585,5 @@ const struct error *round_kept(struct hub *hub, const char *name, json_t **repor
 	snprintf(round->remote.name, sizeof round->remote.name, "%s", name);
 	TRY(hub_refresh(hub));
 	TRY(keep_all(round));
-	return make_report(round, name, report);
+	return make_report(round, name, json_null(), report);
 }

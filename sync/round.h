@@ -25,8 +25,10 @@ const struct error *round_commit(struct hub *hub, int64_t *count) MUST_CHECK;
  * answer each other for ever. */
 const struct error *round_acknowledge(struct hub *hub) MUST_CHECK;
 /* With one remote (a name from the table, or a path or URL). The report: {"remote","ok":bool,"error":text or
- * null,"sent":commits,"received":commits, "refused":[{"log","kind","reason"}]}. Our own failures are errors;
- * a remote's are in the report and in sync.db. ERROR_NOT_FOUND, ERROR_USAGE: no such remote. */
+ * null,"sent":commits,"received":commits, "refused":[{"log","kind","reason"}],"stick":null or
+ * {"brought":records, "taken":records,"skipped":[{"file","reason"}],"may_pull":all is on it}}. Our own
+ * failures are errors; a remote's are in the report and in sync.db. ERROR_NOT_FOUND, ERROR_USAGE: no such
+ * remote. */
 const struct error *round_remote(struct hub *hub, const char *name_or_url, json_t **report) MUST_CHECK;
 
 /* A new roster version, which the caller has checked with roster_chain_add, onto the roster's branch: by the

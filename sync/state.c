@@ -165,6 +165,15 @@ const struct error *state_left(struct db *db, const char *log, int epoch, int64_
 	return NULL;
 }
 
+const struct error *state_reach_forget(struct db *db, const char *remote)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(db, &query, "DELETE FROM reach WHERE remote = ?"));
+	db_bind_text(&query, 1, remote);
+	return db_done(&query);
+}
+
 const struct error *state_ack(struct db *db, const char *log, int epoch, const char *by, int64_t seq)
 {
 	struct query query CLEANUP(db_finish) = {0};

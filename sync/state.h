@@ -60,6 +60,9 @@ const struct error *state_reach(
 const struct error *state_reach_set(struct db *db, const char *remote, const char *log, int epoch,
 	int64_t seq, int64_t claimed) MUST_CHECK;
 
+/* Nothing is known of what that remote has. */
+const struct error *state_reach_forget(struct db *db, const char *remote) MUST_CHECK;
+
 /* `by` says it has `log` up to `seq`; never goes back. */
 const struct error *state_ack(
 	struct db *db, const char *log, int epoch, const char *by, int64_t seq) MUST_CHECK;

@@ -32,10 +32,10 @@
 	"GlobalKnownHostsFile=/dev/null "                                                                    \
 	"-o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ClearAllForwardings=yes"
 /* A remote that is a path serves itself: its own settings may name programs, and it may be somebody else's (a
- * stick). */
+ * stick, which may be pulled out at any moment). */
 #define SERVE_PATH                                                                                           \
 	"git -c safe.directory='*' -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c "        \
-	"gc.auto=0 -c receive.autogc=false "
+	"gc.auto=0 -c receive.autogc=false -c core.fsync=all -c core.fsyncMethod=batch "
 
 static const char *const settings[][2] = {
 	{"safe.directory", "*"},
@@ -135,26 +135,36 @@ static void fill_environment(
 	add(to, memory_format(to->context, "GIT_CONFIG_COUNT=%zu", to->settings));
 }
 
-/* `more`: one more "NAME=value" for its environment, or NULL. */
-static const struct error *run_git(const void *context, const struct transport *transport,
-	const char *repository, const char *more, const char *const *argv, struct child_result *out)
+const struct error *transport_git(const void *context, const struct transport *transport,
+	const struct transport_job *job, struct child_result *out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct environment environment = {.context = scratch};
 	struct child child = {
-		.argv = argv,
+		.argv = job->argv,
 		.environment = environment.names,
+		.input = job->input,
 		.directory = transport->state,
 		.deadline_ms = transport->pin ? NEIGHBOUR_MS : DEADLINE_MS,
 		.memory_max = MEMORY_MAX,
-		.file_max = strcmp(repository, "inbox.git") == 0 ? transport->room : 0,
+		.file_max = strcmp(job->repository, "inbox.git") == 0 ? transport->room : 0,
 		.cpu_seconds = CPU_SECONDS,
-		.output_max = OUTPUT_MAX,
+		.output_max = job->output_max,
 		.stop = transport->stop,
 	};
 
-	fill_environment(&environment, transport, repository, more);
+	fill_environment(&environment, transport, job->repository, job->more);
 	return child_run(context, &child, out);
+}
+
+/* `more`: one more "NAME=value" for its environment, or NULL. */
+static const struct error *run_git(const void *context, const struct transport *transport,
+	const char *repository, const char *more, const char *const *argv, struct child_result *out)
+{
+	struct transport_job job = {
+		.repository = repository, .argv = argv, .more = more, .output_max = OUTPUT_MAX};
+
+	return transport_git(context, transport, &job, out);
 }
 
 #define WEB_PAGE                                                                                             \

@@ -37,6 +37,17 @@ struct transport_branch {
 const struct error *transport_push(const void *context, const struct transport *transport,
 	struct transport_branch *branches, size_t count, char **problem) MUST_CHECK;
 
+/* One run of git, bounded like those above. */
+struct transport_job {
+	const char *repository; /* "log.git" or "inbox.git" */
+	const char *const *argv;
+	const char *more;   /* one more "NAME=value" for its environment, or NULL */
+	struct bytes input; /* its standard input */
+	size_t output_max;  /* more is ERROR_INVALID */
+};
+const struct error *transport_git(const void *context, const struct transport *transport,
+	const struct transport_job *job, struct child_result *out) MUST_CHECK;
+
 /* What git's complaint means, and what to do, in one line on `context`. `shown`: the remote's address without
  * its password. */
 char *transport_explain(const void *context, const struct child_result *result, const char *shown);

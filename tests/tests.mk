@@ -1,7 +1,7 @@
 # Tests, fuzzers, benches and analysers; included by the Makefile. All speak TAP under prove, and each names the promise it keeps.
 
 TEST_PACKAGES = libcmocka-dev perl python3 procps age openssh-client openssh-server sqlite3 curl openssl gnutls-bin iproute2 strace \
-	avahi-daemon avahi-utils dbus valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core zbar-tools poppler-utils systemd slowhttptest wapiti \
+	avahi-daemon avahi-utils dbus exfat-fuse exfatprogs valgrind clang libclang-rt-14-dev clang-tidy clang-format cppcheck chromium nodejs npm fonts-dejavu-core zbar-tools poppler-utils systemd slowhttptest wapiti \
 	testssl.sh
 # A test that hangs ends the stage, not the day.
 PROVE = timeout -k 10 2400 prove --timer -f -o
@@ -111,6 +111,7 @@ bench-programs: $(BENCH_PROGRAMS) $(B)/tests/bench/slowcard.so
 soak: test-packages
 	@$(MAKE) --no-print-directory all unit
 	ENGABO=$(abspath $(B)/engabo) ENGABO_KILLS=200 $(PROVE) -e '' tests/system/test_crash.py
+	ENGABO=$(abspath $(B)/engabo) ENGABO_PULLS=100 $(PROVE) -e '' tests/system/test_stick.py
 	ENGABO=$(abspath $(B)/engabo) ENGABO_FULL=1 $(PROVE) -e '' tests/system/test_flood.py
 	@$(MAKE) --no-print-directory fuzz-quick FUZZ_SECONDS=3600
 	@$(MAKE) --no-print-directory test-valgrind VALGRIND=full

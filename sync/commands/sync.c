@@ -155,11 +155,33 @@ static struct troubles troubles_of(const void *context, const json_t *reply, boo
 	return troubles;
 }
 
+/* What came of it is told also where something hindered it. */
+static void print_stick(const json_t *report, const json_t *stick)
+{
+	const char *remote = json_text_or(report, "remote", "");
+	json_t *skipped = json_object_get(stick, "skipped"), *row;
+	size_t i;
+
+	if (number_of(report, "sent") || number_of(report, "received"))
+		printf("%s: the stick brought %lld records and took %lld\n", remote,
+			number_of(stick, "brought"), number_of(stick, "taken"));
+	else if (!problem_of(report))
+		printf("%s: nothing new, on either side\n", remote);
+	json_array_foreach (skipped, i, row)
+		printf("%s: %s was left alone: %s\n", remote, json_text_or(row, "file", ""),
+			json_text_or(row, "reason", ""));
+	if (json_is_true(json_object_get(stick, "may_pull")))
+		printf("The stick can be pulled out now.\n");
+}
+
 static void print_report(const json_t *report)
 {
 	const char *remote = json_text_or(report, "remote", "");
+	const json_t *stick = json_object_get(report, "stick");
 
-	if (number_of(report, "sent") || number_of(report, "received"))
+	if (json_is_object(stick))
+		print_stick(report, stick);
+	else if (number_of(report, "sent") || number_of(report, "received"))
 		printf("%s: sent %lld, received %lld commits\n", remote, number_of(report, "sent"),
 			number_of(report, "received"));
 	else if (!problem_of(report) && !json_array_size(json_object_get(report, "refused")))

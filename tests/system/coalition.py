@@ -89,15 +89,17 @@ def digest(folder):
 
 
 def own_mounts():
-    """Starts this program again in a mount namespace of its own, where it may mount; skips the whole test where that is not allowed."""
+    """Starts this program again in a mount namespace of its own, where it may mount (as root also what lies in an image); skips the whole test where that is not
+    allowed."""
     if "ENGABO_TEST_MOUNTS" in os.environ:
         return
-    probe = subprocess.run(["unshare", "-rm", "true"], capture_output=True, text=True)
-    if probe.returncode:
-        print("1..0 # SKIP no mount namespace here: " + " ".join(probe.stderr.split()))
-        sys.exit(0)
-    os.environ["ENGABO_TEST_MOUNTS"] = "1"
-    os.execvp("unshare", ["unshare", "-rm", sys.executable, *sys.argv])
+    for words in ("unshare", "-m"), ("unshare", "-rm"):
+        probe = subprocess.run([*words, "true"], capture_output=True, text=True)
+        if not probe.returncode:
+            os.environ["ENGABO_TEST_MOUNTS"] = "1"
+            os.execvp("unshare", [*words, sys.executable, *sys.argv])
+    print("1..0 # SKIP no mount namespace here: " + " ".join(probe.stderr.split()))
+    sys.exit(0)
 
 
 def small_disk(top, size):
