@@ -112,7 +112,7 @@ soak: test-packages
 	@$(MAKE) --no-print-directory all unit
 	ENGABO=$(abspath $(B)/engabo) ENGABO_KILLS=200 $(PROVE) -e '' tests/system/test_crash.py
 	ENGABO=$(abspath $(B)/engabo) ENGABO_PULLS=100 $(PROVE) -e '' tests/system/test_stick.py
-	ENGABO=$(abspath $(B)/engabo) ENGABO_FULL=1 $(PROVE) -e '' tests/system/test_flood.py
+	ENGABO=$(abspath $(B)/engabo) ENGABO_FULL=1 $(PROVE) -e '' tests/system/test_flood.py $(B)/tests/unit/casework/test_casefile
 	@$(MAKE) --no-print-directory fuzz-quick FUZZ_SECONDS=3600
 	@$(MAKE) --no-print-directory test-valgrind VALGRIND=full
 

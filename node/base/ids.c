@@ -95,6 +95,18 @@ bool ids_is_ulid(const char *text)
 	return strlen(text) == ULID_SIZE - 1 && is_base32(text, ULID_SIZE - 1) && text[0] <= '7';
 }
 
+uint64_t ids_ulid_ms(const char *text)
+{
+	uint64_t ms = 0;
+
+	for (int i = 0; i < 10 && text[i]; i++) {
+		const char *at = strchr(alphabet, text[i]);
+
+		ms = ms << 5 | (at ? (uint64_t)(at - alphabet) : 0);
+	}
+	return ms;
+}
+
 void ids_key_make(char out[static ENTITY_KEY_SIZE], const char *log, const char *ulid)
 {
 	snprintf(out, ENTITY_KEY_SIZE, "%.16s.%.26s", log, ulid);

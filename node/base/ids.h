@@ -22,6 +22,8 @@ bool ids_is_log(const char *text);
 /* A ULID for this moment; within one process each is greater than the one before. Thread-safe. */
 void ids_ulid_new(char out[static ULID_SIZE], uint64_t now_ms);
 bool ids_is_ulid(const char *text);
+/* The moment in a ULID, in ms since 1970; of anything else some number. */
+uint64_t ids_ulid_ms(const char *text);
 
 void ids_key_make(char out[static ENTITY_KEY_SIZE], const char *log, const char *ulid);
 bool ids_is_key(const char *text);

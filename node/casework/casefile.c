@@ -410,12 +410,11 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 	entities = schema_entities(&count);
 	digest_start(&digest);
 	TRY(digest_rows(file->db, &digest,
-		"SELECT log, event.event, kind, headquarters, standing, event_line(line) AS said, "
+		"SELECT log, said.event, kind, headquarters, standing, line, "
 		"overstep.reason, "
-		"waiting.reason FROM event"
-		" LEFT JOIN overstep ON overstep.event = event.id LEFT JOIN waiting ON waiting.event = "
-		"event.id"
-		" ORDER BY log, event.event, said"));
+		"waiting.reason FROM said"
+		" LEFT JOIN overstep ON overstep.event = said.id LEFT JOIN waiting ON waiting.event = said.id"
+		" ORDER BY log, said.event, line"));
 	TRY(digest_rows(file->db, &digest,
 		"SELECT type, key, case_key, creator_hq, entity.conflicts, conflict.field, searched.text "
 		"FROM "

@@ -12,7 +12,7 @@
 
 /* Raised whenever casefile.sql, or what permit.c and merge.c decide, changes: a saved file of another version
  * is built anew from the logs. */
-#define CASEFILE_VERSION 11
+#define CASEFILE_VERSION 12
 
 /* Bytes: SQLite holds no more in one piece. */
 #define CASEFILE_MAX ((size_t)0x7fff0000)

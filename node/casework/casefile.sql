@@ -39,10 +39,15 @@ CREATE INDEX entity_tail ON entity(tail);
 CREATE INDEX entity_case ON entity(case_tail) WHERE case_tail IS NOT NULL;
 CREATE INDEX entity_search ON entity(search_row) WHERE search_row IS NOT NULL;
 
-CREATE TABLE event( -- every event ever taken, to the byte
+CREATE TABLE log( -- each log that an event came by
+  id INTEGER PRIMARY KEY, -- its row, which events name
+  log TEXT NOT NULL UNIQUE -- log id
+);
+
+CREATE TABLE event( -- every event ever taken, to the byte; to be read by view said
   id INTEGER PRIMARY KEY, -- order of arrival; means nothing
   entity INTEGER NOT NULL REFERENCES entity(id), -- what it is about
-  log TEXT NOT NULL, -- the log that carried it
+  log INTEGER NOT NULL REFERENCES log(id), -- the log that carried it
   event TEXT NOT NULL, -- its ULID; (log, event) is its identity
   kind TEXT NOT NULL, -- "o" from an office, "i" from intake
   epoch INTEGER NOT NULL, -- of the log
@@ -55,6 +60,9 @@ CREATE TABLE event( -- every event ever taken, to the byte
 );
 CREATE INDEX event_tail ON event(tail);
 CREATE INDEX event_entity ON event(entity);
+CREATE VIEW said AS SELECT id, entity, (SELECT l.log FROM log l WHERE l.id = event.log) AS log, event, kind, epoch, seq, roster, headquarters, standing,
+  event_line(line, event, (SELECT e.key FROM entity e WHERE e.id = event.entity)) AS line, -- as it was signed
+  tail FROM event;
 
 CREATE TABLE overstep( -- events that are kept but do not count
   event INTEGER PRIMARY KEY REFERENCES event(id), -- which one

@@ -24,14 +24,15 @@ static const char *const statements[LEDGER_STATEMENTS] = {
 		"UPDATE entity SET case_key = nullif(?2, ''), creator_hq = ?3, conflicts = ?4,"
 		" search_row = nullif(?5, 0) WHERE id = ?1",
 	[LEDGER_EVENT_FIND] =
-		"SELECT " EVENT_COLUMNS " FROM event WHERE tail = substr(?2, -8) AND event = ?2 AND log = ?1",
+		"SELECT " EVENT_COLUMNS " FROM said WHERE tail = substr(?2, -8) AND event = ?2 AND log = ?1",
+	[LEDGER_LOG_ADD] = "INSERT OR IGNORE INTO log(log) VALUES(?)",
 	[LEDGER_EVENT_ADD] = "INSERT INTO event(entity, log, event, kind, epoch, seq, roster, headquarters, "
 			     "standing, line)"
-			     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			     " VALUES(?, (SELECT id FROM log WHERE log = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
 	[LEDGER_EVENT_ORIGIN] = "UPDATE event SET kind = ?2, epoch = ?3, seq = ?4, roster = ?5, headquarters "
 				"= ?6 WHERE id = ?1",
 	[LEDGER_EVENT_STANDING] = "UPDATE event SET standing = ?2 WHERE id = ?1",
-	[LEDGER_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE entity = ?",
+	[LEDGER_EVENTS] = "SELECT " EVENT_COLUMNS " FROM said WHERE entity = ?",
 	[LEDGER_ABOUT_ADD] = "INSERT OR IGNORE INTO about(key, answer) VALUES(?, ?)",
 	[LEDGER_ABOUT_READ] = "SELECT answer FROM about WHERE key = ?",
 	[LEDGER_OWNERS_READ] = "SELECT log, first_epoch, first_seq, last_epoch, last_seq FROM case_owner"
@@ -211,7 +212,7 @@ static const struct error *find_versions(struct ledger *ledger, const void *cont
 		*version = (struct version){.id = db_integer(query, 0), .entity = db_integer(query, 1)};
 		read_origin(query, &version->origin);
 		version->standing = (enum standing)db_integer(query, 8);
-		TRY(packing_unpack(ledger->packing, db_bytes(query, 9), &line));
+		line = db_bytes(query, 9);
 		digest_of(version->digest, line);
 		version->is_same =
 			line.len == event->line.len && memcmp(line.data, event->line.data, line.len) == 0;
@@ -232,9 +233,12 @@ static void touch(struct ledger_added *added, int64_t entity)
 static const struct error *add_version(struct ledger *ledger, const struct event *event,
 	const struct event_origin *origin, struct version *out)
 {
+	struct query *log = ledger_query(ledger, LEDGER_LOG_ADD);
 	struct query *query = ledger_query(ledger, LEDGER_EVENT_ADD);
 	const char kind[] = {origin->kind, '\0'};
 
+	db_bind_text(log, 1, origin->log);
+	TRY(db_done(log));
 	*out = (struct version){.origin = *origin, .standing = STANDING_UNJUDGED, .is_same = true};
 	TRY(entity_row(ledger, event->entity, event->key, &out->entity));
 	db_bind_integer(query, 1, out->entity);
@@ -246,7 +250,7 @@ static const struct error *add_version(struct ledger *ledger, const struct event
 	db_bind_integer(query, 7, origin->roster_version);
 	db_bind_integer(query, 8, origin->is_headquarters);
 	db_bind_integer(query, 9, STANDING_UNJUDGED);
-	db_bind_bytes(query, 10, packing_pack(ledger->packing, event->line));
+	db_bind_bytes(query, 10, packing_pack(ledger->packing, event->id, event->key, event->line));
 	TRY(db_done(query));
 	out->id = sqlite3_last_insert_rowid(ledger->db->handle);
 	return NULL;
@@ -377,7 +381,6 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 	for (;;) {
 		enum standing standing;
 		struct claim *claim;
-		struct bytes line;
 
 		TRY(db_step(query, &row));
 		if (!row)
@@ -390,8 +393,7 @@ const struct error *ledger_claims(struct ledger *ledger, const void *context, in
 		claim = &claims[used++];
 		*claim = (struct claim){.id = db_integer(query, 0), .judgement = {standing, ""}};
 		read_origin(query, &claim->origin);
-		TRY(packing_unpack(ledger->packing, db_bytes(query, 9), &line));
-		TRY(event_parse(claims, line, &claim->event));
+		TRY(event_parse(claims, db_bytes(query, 9), &claim->event));
 	}
 	db_reset(query);
 	*out = claims;

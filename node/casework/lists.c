@@ -196,10 +196,10 @@ const struct error *lists_messages(struct casefile *file, const char *report_key
 	TRY(rows_for(file,
 		"SELECT m.key, m.\"from\", m.text, m.created AS at, m.kind, m.\"on\", m.answers AS "
 		"\"list:answers\", m.pieces AS \"list:pieces\", m.identity, m.size, m.home AS hub, v.epoch, "
-		"json_extract(event_line(v.line), '$.hlc') AS hlc, json_extract(event_line(v.line), "
+		"json_extract(v.line, '$.hlc') AS hlc, json_extract(v.line, "
 		"'$.clock') AS clock"
-		" FROM message m LEFT JOIN event v ON v.entity = m.id AND v.standing = 0 AND "
-		"json_extract(event_line(v.line), '$.restate') IS NOT 1"
+		" FROM message m LEFT JOIN said v ON v.entity = m.id AND v.standing = 0 AND "
+		"json_extract(v.line, '$.restate') IS NOT 1"
 		" WHERE m.report = ? ORDER BY m.created, m.key",
 		report_key, out));
 	closing_mark(*out);
@@ -283,9 +283,9 @@ const struct error *lists_conflicts(struct casefile *file, int limit, json_t **o
 const struct error *lists_oversteps(struct casefile *file, int limit, json_t **out)
 {
 	return rows_limited(file,
-		"SELECT v.log, v.event, e.type AS entity, e.key, o.reason, json_extract(event_line(v.line), "
+		"SELECT v.log, v.event, e.type AS entity, e.key, o.reason, json_extract(v.line, "
 		"'$.at') AS at"
-		" FROM overstep o JOIN event v ON v.id = o.event JOIN entity e ON e.id = v.entity"
+		" FROM overstep o JOIN said v ON v.id = o.event JOIN entity e ON e.id = v.entity"
 		" ORDER BY o.event DESC LIMIT ?",
 		limit, out);
 }
@@ -297,11 +297,11 @@ const struct error *lists_is_for_headquarters(struct casefile *file, const char 
 	/* Under the policy "summary" an event is for headquarters alone, too; it does not say what happened.
 	 */
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id WHERE e.tail = substr(?1, -8) AND "
+		"SELECT 1 FROM entity e JOIN said v ON v.entity = e.id WHERE e.tail = substr(?1, -8) AND "
 		"e.key = ?1 AND e.type = 'report'"
-		" AND v.kind = 'i' AND v.standing = 0 AND json_extract(event_line(v.line), '$.to') = "
+		" AND v.kind = 'i' AND v.standing = 0 AND json_extract(v.line, '$.to') = "
 		"'[\"hq\"]'"
-		" AND json_extract(event_line(v.line), '$.set.what') IS NOT NULL"));
+		" AND json_extract(v.line, '$.set.what') IS NOT NULL"));
 	db_bind_text(&query, 1, key);
 	return db_step(&query, out);
 }
@@ -518,15 +518,15 @@ const struct error *lists_late(struct casefile *file, const char *case_key, int 
 
 	TRY(db_prepare(casefile_db(file), &query,
 		"SELECT v.log || '/' || v.event AS event, v.log AS hub, e.type AS entity, e.key, "
-		"event_line(v.line) AS line"
-		" FROM entity e JOIN event v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
+		"v.line AS line"
+		" FROM entity e JOIN said v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
 		" WHERE e.id IN (SELECT id FROM entity WHERE case_tail = substr(?1, -8) AND case_key = ?1 "
 		"UNION ALL"
 		"   SELECT id FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', "
 		"'report'))"
 		" AND w.reason = '" PERMIT_HELD "' AND e.type <> 'transfer'"
-		" AND json_extract(event_line(v.line), '$.restate') IS NULL"
-		" ORDER BY json_extract(event_line(v.line), '$.hlc') LIMIT ?2"));
+		" AND json_extract(v.line, '$.restate') IS NULL"
+		" ORDER BY json_extract(v.line, '$.hlc') LIMIT ?2"));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
 	return lists_rows(&query, out);

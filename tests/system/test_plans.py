@@ -42,7 +42,7 @@ def texts_of(header, seen):
 def main():
     db = sqlite3.connect(":memory:")
     db.create_function("may_see", 5, lambda *_: 1)
-    db.create_function("event_line", 1, lambda *_: "{}")
+    db.create_function("event_line", 3, lambda *_: "{}")
     db.executescript(open(os.path.join(ROOT, "node/casework/casefile.sql")).read())
     asked, walks, elsewhere = 0, [], 0
     for path in sorted(glob.glob(os.path.join(ROOT, "node/casework/*.c")) + glob.glob(os.path.join(ROOT, "web/office/*.c"))):

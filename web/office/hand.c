@@ -26,13 +26,13 @@
 
 /* What this hub wrote after the case had left it, to the byte: ?1 the case, ?2 this hub. */
 #define LATE                                                                                                 \
-	"SELECT v.log || '/' || v.event, event_line(v.line) FROM entity e JOIN event v ON v.entity = e.id "  \
+	"SELECT v.log || '/' || v.event, v.line FROM entity e JOIN said v ON v.entity = e.id "               \
 	"JOIN waiting "                                                                                      \
 	"w ON w.event = v.id WHERE e.id IN (SELECT id FROM entity WHERE case_tail = substr(?1, -8) AND "     \
 	"case_key = ?1 UNION ALL SELECT id "                                                                 \
 	"FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', 'report')) AND e.type "   \
 	"<> 'transfer' AND v.log = "                                                                         \
-	"?2 AND w.reason = '" PERMIT_HELD "' AND json_extract(event_line(v.line), '$.restate') IS NULL"
+	"?2 AND w.reason = '" PERMIT_HELD "' AND json_extract(v.line, '$.restate') IS NULL"
 
 struct handing {
 	struct office *office;
@@ -233,10 +233,10 @@ const struct error *hand_is_crossed(struct office *office, const char *case_key,
 		return NULL;
 	}
 	TRY(db_prepare(casefile_db(office->file), &query,
-		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
+		"SELECT 1 FROM entity e JOIN said v ON v.entity = e.id JOIN waiting w ON w.event = v.id"
 		" WHERE e.case_tail = substr(?1, -8) AND e.case_key = ?1 AND e.type = 'transfer' AND v.log = "
 		"?2 AND w.reason = '" PERMIT_HELD "'"
-		" AND json_extract(event_line(v.line), '$.set.state') = 'withdrawn'"));
+		" AND json_extract(v.line, '$.set.state') = 'withdrawn'"));
 	db_bind_text(&query, 1, case_key);
 	db_bind_text(&query, 2, office->trust.self.log);
 	return db_step(&query, out);

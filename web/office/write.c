@@ -186,7 +186,7 @@ static const struct error *readers_of_answer(
 	if (!ids_is_key(transfer))
 		return error_new(ERROR_INVALID, "an answer that does not say to which transfer");
 	TRY(db_prepare(casefile_db(batch->office->file), &query,
-		"SELECT 1 FROM entity e JOIN event v ON v.entity = e.id, json_each(event_line(v.line), "
+		"SELECT 1 FROM entity e JOIN said v ON v.entity = e.id, json_each(v.line, "
 		"'$.to') t"
 		" WHERE e.tail = substr(?1, -8) AND e.key = ?1 AND e.type = 'transfer' AND t.value = 'hq'"));
 	db_bind_text(&query, 1, transfer);

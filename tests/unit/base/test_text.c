@@ -57,6 +57,7 @@ static void ids_have_their_shape_and_never_repeat(void **state)
 	ids_log_new(log);
 	assert_true(ids_is_log(log));
 	ids_ulid_new(a, 1700000000000);
+	assert_true(ids_ulid_ms(a) == 1700000000000);
 	for (int i = 0; i < 1000; i++) {
 		ids_ulid_new(b, 1700000000000);
 		assert_true(ids_is_ulid(b));

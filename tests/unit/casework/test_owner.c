@@ -77,7 +77,7 @@ static void take_all(struct casefile *file, struct said *const *said)
 static int64_t standing(struct casefile *file, const void *context, const struct said *said)
 {
 	return sample_number(
-		file, memory_format(context, "SELECT standing FROM event WHERE log = '%s' AND event = '%s'",
+		file, memory_format(context, "SELECT standing FROM said WHERE log = '%s' AND event = '%s'",
 			      said->origin.log, said->event->id));
 }
 
