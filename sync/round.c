@@ -455,6 +455,7 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *refused CLEANUP(json_decref) = json_array();
 	struct round *round = memory_new(context, struct round);
+	const struct error *error;
 
 	round->context = context;
 	round->hub = hub;
@@ -463,7 +464,9 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	TRY(remote_find(context, hub->home, hub->db, name_or_url, &round->remote));
 	round->transport =
 		(struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
-	TRY(carry_out(round));
+	error = carry_out(round);
+	transport_close(&round->transport);
+	TRY(error);
 	TRY(write_outcome(round));
 	*report = json_pack("{sssbsosIsIsO}", "remote",
 		round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url),

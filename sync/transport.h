@@ -34,6 +34,9 @@ struct transport_branch {
 const struct error *transport_push(const void *context, const struct transport *transport,
 	struct transport_branch *branches, size_t count, char **problem) MUST_CHECK;
 
+/* Ends what was kept open between the calls above; call it when the round is over, also after a failure. */
+void transport_close(const struct transport *transport);
+
 /* What git's complaint means, and what to do, in one line on `context`. `shown`: the remote's address without
  * its password. */
 char *transport_explain(const void *context, const struct child_result *result, const char *shown);
