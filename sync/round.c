@@ -556,6 +556,7 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	json_t *refused CLEANUP(json_decref) = json_array(), *skipped CLEANUP(json_decref) = json_array(),
 			*stick CLEANUP(json_decref) = NULL;
 	struct round *round = memory_new(context, struct round);
+	const struct error *error;
 
 	round->context = context;
 	round->hub = hub;
@@ -565,7 +566,9 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	TRY(remote_find(context, hub->home, hub->db, name_or_url, &round->remote));
 	round->transport =
 		(struct transport){.state = hub->home->path, .url = round->remote.url, .stop = hub->stop};
-	TRY(carry_out(round));
+	error = carry_out(round);
+	transport_close(&round->transport);
+	TRY(error);
 	stick = stick_report(round);
 	TRY(write_outcome(round));
 	return make_report(round,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "node/base/files.h"
 #include "node/base/text.h"
 #include "node/vault/encoding.h"
 #include "sync/remote.h"
@@ -19,18 +20,22 @@
 		1000) /* nothing resumes, so a slow link needs long; a stalled one ends after a minute       \
 			 (below), one that never finishes its TLS handshake after five (curl's own limit) */
 #define NEIGHBOUR_MS (10 * 60 * 1000) /* on the same network; others wait in line */
+#define CLOSE_MS 2000
 #define MEMORY_MAX ((uint64_t)768 << 20)
 #define CPU_SECONDS 600
 #define OUTPUT_MAX (256 * 1024)
 #define SETTINGS_MAX 40
 #define ENVIRONMENT_MAX (2 * SETTINGS_MAX + 12)
 
-/* ssh runs in the hub's directory, so its paths need no quoting. */
+/* ssh runs in the hub's directory, so its paths need no quoting. What the first one leaves behind keeps the
+ * connection for those that follow (ControlMaster, ssh_config(5)): each then costs two round trips instead of
+ * ten. transport_close ends it; should we be killed before, it ends by itself. */
 #define SSH                                                                                                  \
 	"ssh -F /dev/null -i keys/ssh -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes "         \
 	"-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=known_hosts -o "                          \
 	"GlobalKnownHostsFile=/dev/null "                                                                    \
-	"-o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ClearAllForwardings=yes"
+	"-o ConnectTimeout=30 -o ServerAliveInterval=5 -o ServerAliveCountMax=8 -o ClearAllForwardings=yes " \
+	"-o ControlMaster=auto -o ControlPersist=60"
 /* A remote that is a path serves itself: its own settings may name programs, and it may be somebody else's (a
  * stick, which may be pulled out at any moment). */
 #define SERVE_PATH                                                                                           \
@@ -103,6 +108,18 @@ static void add_neighbour(struct environment *to, const struct transport *transp
 	add_setting(to, "http.sslKey", key);
 }
 
+/* The socket of the connection that is kept, below the hub's directory: one an address, so that no other
+ * server is ever taken for this one. */
+static char *kept_connection(const void *context, const struct transport *transport)
+{
+	uint8_t sha256[DIGEST_LEN];
+	char hex[2 * 8 + 1];
+
+	digest_of(sha256, (struct bytes){(const uint8_t *)transport->url, strlen(transport->url)});
+	text_hex(hex, sha256, 8);
+	return memory_format(context, "run/ssh-%s", hex);
+}
+
 static void fill_environment(
 	struct environment *to, const struct transport *transport, const char *repository, const char *more)
 {
@@ -116,7 +133,8 @@ static void fill_environment(
 	add(to, "GIT_ALLOW_PROTOCOL=file:ssh:https");
 	add(to, "GIT_NO_LAZY_FETCH=1");
 	add(to, "GIT_NO_REPLACE_OBJECTS=1");
-	add(to, "GIT_SSH_COMMAND=" SSH);
+	add(to, memory_format(to->context, "GIT_SSH_COMMAND=" SSH " -o ControlPath=%s",
+			kept_connection(to->context, transport)));
 	add(to, memory_format(to->context, "HOME=%s/run", transport->state));
 	add(to, memory_format(to->context, "GIT_DIR=%s/%s", transport->state, repository));
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
@@ -414,4 +432,19 @@ const struct error *transport_push(const void *context, const struct transport *
 		(result.status && (!any_rejected || !result.output.len || meaning_of(result.complaint))))
 		*problem = transport_explain(context, &result, remote_url_shown(scratch, transport->url));
 	return NULL;
+}
+
+void transport_close(const struct transport *transport)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	char *socket = kept_connection(scratch, transport);
+	const char *argv[] = {"ssh", "-F", "/dev/null", "-S", socket, "-O", "exit", "relay", NULL};
+	struct child child = {.argv = argv,
+		.directory = transport->state,
+		.deadline_ms = CLOSE_MS,
+		.output_max = OUTPUT_MAX};
+	struct child_result result;
+
+	if (files_exist(memory_format(scratch, "%s/%s", transport->state, socket)))
+		error_ignore(child_run(scratch, &child, &result));
 }

@@ -48,6 +48,9 @@ struct transport_job {
 const struct error *transport_git(const void *context, const struct transport *transport,
 	const struct transport_job *job, struct child_result *out) MUST_CHECK;
 
+/* Ends what was kept open between the calls above; call it when the round is over, also after a failure. */
+void transport_close(const struct transport *transport);
+
 /* What git's complaint means, and what to do, in one line on `context`. `shown`: the remote's address without
  * its password. */
 char *transport_explain(const void *context, const struct child_result *result, const char *shown);

@@ -37,8 +37,8 @@ test-one: all unit $(SYSTEM_TOOLS)
 test-unit: unit
 	$(PROVE) -j2 -e '' $(if $(T),$(filter %/test_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 
-# Write any record as the office would, and revoke a hub, where no page or command does (yet): for system tests.
-SYSTEM_TOOLS = $(B)/tests/system/write $(B)/tests/system/revoke
+# Write any record as the office would, and revoke a hub, where no page or command does (yet); a bad line between two namespaces: for system tests.
+SYSTEM_TOOLS = $(B)/tests/system/write $(B)/tests/system/revoke $(B)/tests/system/link
 $(SYSTEM_TOOLS): %: %.o $(ARCHIVES)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS) -lzxcvbn -lpthread
 test-tools: $(SYSTEM_TOOLS)
