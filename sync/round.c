@@ -13,14 +13,13 @@
 #include "node/base/files.h"
 #include "node/base/ids.h"
 #include "sync/mailboxes.h"
+#include "sync/push.h"
 #include "sync/remote.h"
 #include "sync/rosters.h"
 #include "sync/transport.h"
 
 #define BACK_OFF_SECONDS 30
 #define BACK_OFF_MAX_SECONDS 3600
-#define FORKS_MAX 64
-#define BRANCHES_MAX (ROSTER_MEMBERS_MAX + FORKS_MAX + 2) /* all members' logs, our own, the roster */
 #define FETCH_MAX ((uint64_t)512 << 20) /* bytes at once; and never more than half of what is free */
 
 struct round {
@@ -28,14 +27,8 @@ struct round {
 	struct hub *hub;
 	struct remote remote;
 	struct transport transport;
-	struct transport_branch branches[BRANCHES_MAX]; /* to be pushed */
-	struct {
-		char log[LOG_ID_SIZE]; /* "": the roster, or a fork */
-		int epoch;
-		int64_t from, to; /* Seq there and here */
-	} pushes[BRANCHES_MAX];
-	size_t branch_count;
-	int64_t sent, received;
+	struct push push;
+	int64_t received;
 	json_t *refused;
 	char *problem; /* what hindered the round; NULL: nothing */
 };
@@ -67,22 +60,6 @@ static const struct error *all_is_well(struct round *round, const char *log, boo
 {
 	TRY(state_trouble_end(round->hub->db, round->remote.name, log, TROUBLE_REFUSED));
 	return state_trouble_end(round->hub->db, moved ? NULL : round->remote.name, log, TROUBLE_WAITS);
-}
-
-static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch,
-	int64_t from, int64_t to)
-{
-	struct transport_branch *branch = &round->branches[round->branch_count];
-
-	if (round->branch_count == BRANCHES_MAX)
-		return;
-	snprintf(branch->ref, sizeof branch->ref, "%s", ref);
-	branch->oid = *oid;
-	snprintf(round->pushes[round->branch_count].log, LOG_ID_SIZE, "%s", log);
-	round->pushes[round->branch_count].epoch = epoch;
-	round->pushes[round->branch_count].from = from;
-	round->pushes[round->branch_count].to = to;
-	round->branch_count++;
 }
 
 /* ---- the roster ---- */
@@ -120,7 +97,7 @@ static const struct error *do_roster(struct round *round)
 	if (error && error->code != ERROR_NOT_FOUND)
 		return error;
 	if (here && behind && strcmp(ours.hex, offered.hex) != 0)
-		add_push(round, ROSTER_REF, &ours, "", 0, 0, 0);
+		push_add(&round->push, &(struct push_branch){.ref = ROSTER_REF, .tip = ours});
 	return NULL;
 }
 
@@ -192,9 +169,18 @@ static const struct error *keep_log(
 	return note_verdict(round, log, offer);
 }
 
+static void add_log(struct round *round, const char *log, int epoch, int64_t there, const struct log_tip *tip)
+{
+	struct push_branch branch = {.tip = tip->oid, .epoch = epoch, .there = there, .to = tip->seq};
+
+	logs_ref(branch.ref, log, epoch);
+	snprintf(branch.log, sizeof branch.log, "%s", log);
+	push_add(&round->push, &branch);
+}
+
 static const struct error *do_log(struct round *round, const char *log, int epoch)
 {
-	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE];
+	char name[LOG_REF_SIZE];
 	struct log_offer offer = {.verdict = LOG_BEHIND};
 	int64_t claimed = 0, there = 0;
 	struct oid offered = {""};
@@ -216,8 +202,7 @@ static const struct error *do_log(struct round *round, const char *log, int epoc
 		there = offer.tip.seq;
 	TRY(check_reach(round, log, epoch, there, claimed));
 	if (offer.verdict == LOG_BEHIND && offer.tip.seq) {
-		logs_ref(ref, log, epoch);
-		add_push(round, ref, &offer.tip.oid, log, epoch, there, offer.tip.seq);
+		add_log(round, log, epoch, there, &offer.tip);
 	}
 	return NULL;
 }
@@ -273,7 +258,7 @@ static const struct error *do_own_elsewhere(struct round *round, const struct oi
 static const struct error *do_own_log(struct round *round)
 {
 	const struct member_keys *self = &round->hub->trust.self;
-	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE];
+	char name[LOG_REF_SIZE];
 	int64_t claimed = 0;
 	struct oid offered = {""};
 	struct log_tip tip;
@@ -291,8 +276,7 @@ static const struct error *do_own_log(struct round *round)
 	TRY(all_is_well(round, self->log, false));
 	TRY(check_reach(round, self->log, self->epoch, claimed, claimed));
 	if (tip.seq && strcmp(tip.oid.hex, offered.hex) != 0) {
-		logs_ref(ref, self->log, self->epoch);
-		add_push(round, ref, &tip.oid, self->log, self->epoch, claimed, tip.seq);
+		add_log(round, self->log, self->epoch, claimed, &tip);
 	}
 	return NULL;
 }
@@ -346,45 +330,21 @@ static const struct error *do_forks(struct round *round)
 	bool shown;
 	size_t count;
 
-	TRY(repo_refs(round->context, hub->inbox, prefix, FORKS_MAX, &names, &count));
+	TRY(repo_refs(round->context, hub->inbox, prefix, PUSH_FORKS_MAX, &names, &count));
 	for (size_t i = 0; i < count; i++) {
 		TRY(repo_ref(hub->inbox, names[i], &oid));
 		TRY(take_fork(round, names[i] + strlen(prefix), &oid));
 	}
-	TRY(repo_refs(round->context, hub->log, "refs/forks/", FORKS_MAX, &names, &count));
+	TRY(repo_refs(round->context, hub->log, "refs/forks/", PUSH_FORKS_MAX, &names, &count));
 	for (size_t i = 0; i < count; i++) {
 		TRY(inbox_ref(round, names[i] + strlen("refs/"), &there, &shown));
 		TRY(repo_ref(hub->log, names[i], &oid));
-		if (!shown)
-			add_push(round, names[i], &oid, "", 0, 0, 0);
-	}
-	return NULL;
-}
+		if (!shown) {
+			struct push_branch fork = {.tip = oid};
 
-/* ---- sending ---- */
-
-static const struct error *do_push(struct round *round)
-{
-	if (!round->branch_count)
-		return NULL;
-	TRY(transport_push(
-		round->context, &round->transport, round->branches, round->branch_count, &round->problem));
-	for (size_t i = 0; i < round->branch_count; i++) {
-		const char *log = round->pushes[i].log;
-
-		if (round->branches[i].rejected) {
-			if (!round->problem)
-				round->problem = memory_format(round->context,
-					"%s receives, but does not take what we send: %s",
-					remote_url_shown(round->context, round->remote.url),
-					round->branches[i].rejected);
-			continue;
+			snprintf(fork.ref, sizeof fork.ref, "%s", names[i]);
+			push_add(&round->push, &fork);
 		}
-		if (!*log)
-			continue;
-		round->sent += round->pushes[i].to - round->pushes[i].from;
-		TRY(state_reach_set(round->hub->db, round->remote.name, log, round->pushes[i].epoch,
-			round->pushes[i].to, round->pushes[i].to));
 	}
 	return NULL;
 }
@@ -429,7 +389,7 @@ static const struct error *write_outcome(struct round *round)
 	db_bind_text(&query, 2, round->problem);
 	db_bind_integer(&query, 3, now + jittered(delay));
 	db_bind_integer(&query, 4, failures);
-	db_bind_integer(&query, 5, round->sent);
+	db_bind_integer(&query, 5, round->push.commits);
 	db_bind_integer(&query, 6, round->received);
 	db_bind_text(&query, 7, round->remote.name);
 	return db_done(&query);
@@ -447,7 +407,8 @@ static const struct error *carry_out(struct round *round)
 	TRY(do_roster(round));
 	TRY(do_logs(round));
 	TRY(do_forks(round));
-	return do_push(round);
+	return push_send(round->context, round->hub, round->remote.name, &round->transport, &round->push,
+		&round->problem);
 }
 
 const struct error *round_remote(struct hub *hub, const char *name_or_url, json_t **report)
@@ -471,7 +432,8 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	*report = json_pack("{sssbsosIsIsO}", "remote",
 		round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url),
 		"ok", !round->problem, "error", round->problem ? json_string(round->problem) : json_null(),
-		"sent", (json_int_t)round->sent, "received", (json_int_t)round->received, "refused", refused);
+		"sent", (json_int_t)round->push.commits, "received", (json_int_t)round->received, "refused",
+		refused);
 	if (!*report)
 		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
 	return NULL;

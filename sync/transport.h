@@ -16,6 +16,7 @@ struct transport {
 	const char *url;   /* whole, a password included */
 	uint64_t room;	   /* bytes that a fetch may bring */
 	const volatile int *stop; /* ends a running git soon after it is set; NULL: never */
+	bool was_cut; /* out: the last call's problem is that the line broke, so it may go on at once */
 };
 
 /* Brings refs/heads/roster, refs/heads/log/<...> and refs/forks/<...> of the remote into inbox.git as
@@ -23,7 +24,7 @@ struct transport {
  * .../log/<...> and .../forks/<...>; what is gone there goes here, too. *problem: what hindered it and what
  * to do, one line for people, on `context`; NULL when it went well. An error is only for our own failures. */
 const struct error *transport_fetch(
-	const void *context, const struct transport *transport, const char *name, char **problem) MUST_CHECK;
+	const void *context, struct transport *transport, const char *name, char **problem) MUST_CHECK;
 
 /* One branch to be set at the remote, to `oid` of log.git; never forced. */
 struct transport_branch {
@@ -31,7 +32,7 @@ struct transport_branch {
 	struct oid oid;
 	char *rejected; /* out: why the remote did not take it, on `context`; NULL: it did */
 };
-const struct error *transport_push(const void *context, const struct transport *transport,
+const struct error *transport_push(const void *context, struct transport *transport,
 	struct transport_branch *branches, size_t count, char **problem) MUST_CHECK;
 
 /* Ends what was kept open between the calls above; call it when the round is over, also after a failure. */
