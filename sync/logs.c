@@ -11,6 +11,9 @@
 #include "sync/check.h"
 #include "sync/pack.h"
 
+/* A commit is the least that can travel; on a line that is cut every half minute, one must fit in between. */
+#define COMMIT_BYTES 32768
+
 void logs_ref(char out[static LOG_REF_SIZE], const char *log, int epoch)
 {
 	snprintf(out, LOG_REF_SIZE, "refs/heads/log/%s/%d", log, epoch);
@@ -171,21 +174,30 @@ static const struct error *check_input(
 	return NULL;
 }
 
+/* How many of the next entries make a commit; one at least. */
+static size_t entries_a_commit(const struct log_entry *entries, size_t count)
+{
+	size_t bytes = 0, n = 0;
+
+	while (n < count && n < COMMIT_ENTRIES_MAX && (!n || bytes + entries[n].body.len <= COMMIT_BYTES))
+		bytes += entries[n++].body.len;
+	return n;
+}
+
 const struct error *logs_append(struct repo *repo, const char *log, int epoch, const struct secret *sign,
 	int roster, const struct commit_ack *acks, size_t ack_count, struct log_entry *entries, size_t count,
 	struct log_tip *tip)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	size_t commits = count ? (count + COMMIT_ENTRIES_MAX - 1) / COMMIT_ENTRIES_MAX : ack_count > 0;
 	struct log_commit *commit = memory_new(scratch, struct log_commit);
-	struct oid *recent = memory_array(scratch, struct oid, commits);
+	struct oid *recent = memory_array(scratch, struct oid, count ? count : 1);
 	struct back back = {repo, tip->seq, tip->oid, recent, 0};
 	struct log_tip next = *tip;
 	struct pack *pack;
 	char ref[LOG_REF_SIZE];
 
 	TRY(check_input(tip, roster, ack_count, entries, count));
-	if (!commits)
+	if (!count && !ack_count)
 		return NULL;
 	memcpy(commit->log, log, LOG_ID_SIZE);
 	commit->epoch = epoch;
@@ -195,8 +207,8 @@ const struct error *logs_append(struct repo *repo, const char *log, int epoch, c
 	qsort(commit->acks, ack_count, sizeof *acks, compare_acks);
 	commit->ack_count = ack_count;
 	pack = pack_begin(scratch, repo);
-	for (size_t done = 0; back.recent_count < commits; commit->ack_count = 0) {
-		size_t now = count - done < COMMIT_ENTRIES_MAX ? count - done : COMMIT_ENTRIES_MAX;
+	for (size_t done = 0; done < count || !back.recent_count; commit->ack_count = 0) {
+		size_t now = entries_a_commit(entries + done, count - done);
 
 		TRY(add_commit(pack, &back, commit, entries + done, now, sign, &next));
 		recent[back.recent_count++] = next.oid;

@@ -26,8 +26,9 @@ const struct error *logs_tip(struct repo *repo, const char *log, int epoch, stru
 const struct error *logs_envelopes(
 	struct repo *repo, const struct oid *tip, int64_t commits, int64_t *envelopes) MUST_CHECK;
 
-/* Adds commits of at most COMMIT_ENTRIES_MAX entries each, as one pack, then moves the branch. Durable when
- * it returns. `tip` is advanced. Entry names are given here from kind, mailbox and order. */
+/* Adds commits of at most COMMIT_ENTRIES_MAX entries and about 32 KiB each, as one pack, then moves the
+ * branch. Durable when it returns. `tip` is advanced. Entry names are given here from kind, mailbox and
+ * order. */
 struct log_entry {
 	char kind;
 	char mailbox[33];

@@ -434,6 +434,26 @@ bool repo_has(struct repo *repo, const struct oid *oid)
 	       git_odb_exists_ext(repo->packs, &id, GIT_ODB_LOOKUP_NO_REFRESH);
 }
 
+static const struct error *read_header(
+	struct repo *repo, const struct oid *oid, git_oid *id, size_t *len, git_object_t *kind)
+{
+	int code;
+
+	TRY(to_git(id, oid));
+	code = git_odb_read_header(len, kind, repo->odb, id);
+	if (code == GIT_ENOTFOUND)
+		return error_new(ERROR_NOT_FOUND, "object %s is not there", oid->hex);
+	return code ? failed(code, "read", oid->hex) : NULL;
+}
+
+const struct error *repo_size(struct repo *repo, const struct oid *oid, size_t *out)
+{
+	git_object_t kind;
+	git_oid id;
+
+	return read_header(repo, oid, &id, out, &kind);
+}
+
 /* Asks the header for kind and size, and only then reads. The object is freed by the caller. */
 static const struct error *read_object(
 	struct repo *repo, const struct oid *oid, git_object_t kind, size_t max, git_odb_object **out)
@@ -443,12 +463,7 @@ static const struct error *read_object(
 	size_t len;
 	int code;
 
-	TRY(to_git(&id, oid));
-	code = git_odb_read_header(&len, &found, repo->odb, &id);
-	if (code == GIT_ENOTFOUND)
-		return error_new(ERROR_NOT_FOUND, "object %s is not there", oid->hex);
-	if (code)
-		return failed(code, "read", oid->hex);
+	TRY(read_header(repo, oid, &id, &len, &found));
 	if (found != kind)
 		return error_new(ERROR_INVALID, "object %s is a %s, not a %s", oid->hex,
 			git_object_type2string(found), git_object_type2string(kind));

@@ -68,6 +68,9 @@ const struct error *repo_tree(const void *context, struct repo *repo, const stru
 const struct error *repo_blob(const void *context, struct repo *repo, const struct oid *oid, size_t max,
 	struct bytes *out) MUST_CHECK;
 
+/* How many bytes an object has, unpacked; only its header is read. */
+const struct error *repo_size(struct repo *repo, const struct oid *oid, size_t *out) MUST_CHECK;
+
 /* Whether the object is in one of its own packs, as far as they are known. */
 bool repo_has(struct repo *repo, const struct oid *oid);
 /* Looks for packs that were written since. */

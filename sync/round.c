@@ -14,6 +14,7 @@
 #include "node/base/ids.h"
 #include "sync/mailboxes.h"
 #include "sync/pieces.h"
+#include "sync/push.h"
 #include "sync/remote.h"
 #include "sync/rosters.h"
 #include "sync/stick.h"
@@ -21,8 +22,6 @@
 
 #define BACK_OFF_SECONDS 30
 #define BACK_OFF_MAX_SECONDS 3600
-#define FORKS_MAX 64
-#define BRANCHES_MAX (ROSTER_MEMBERS_MAX + FORKS_MAX + 2) /* all members' logs, our own, the roster */
 #define FETCH_MAX ((uint64_t)512 << 20) /* bytes at once; and never more than half of what is free */
 
 struct round {
@@ -30,14 +29,8 @@ struct round {
 	struct hub *hub;
 	struct remote remote;
 	struct transport transport;
-	struct transport_branch branches[BRANCHES_MAX]; /* to be pushed */
-	struct {
-		char log[LOG_ID_SIZE]; /* "": the roster, or a fork */
-		int epoch;
-		int64_t from, to; /* Seq there and here */
-	} pushes[BRANCHES_MAX];
-	size_t branch_count;
-	int64_t sent, received;
+	struct push push;
+	int64_t received;
 	struct {
 		struct stick at;
 		struct pieces *pieces;	/* NULL: it holds a repository */
@@ -77,26 +70,6 @@ static const struct error *all_is_well(struct round *round, const char *log, boo
 	return state_trouble_end(round->hub->db, moved ? NULL : round->remote.name, log, TROUBLE_WAITS);
 }
 
-/* Once for each branch: as it was looked at last. */
-static void add_push(struct round *round, const char *ref, const struct oid *oid, const char *log, int epoch,
-	int64_t from, int64_t to)
-{
-	size_t at = 0;
-
-	while (at < round->branch_count && strcmp(round->branches[at].ref, ref) != 0)
-		at++;
-	if (at == BRANCHES_MAX)
-		return;
-	snprintf(round->branches[at].ref, sizeof round->branches[at].ref, "%s", ref);
-	round->branches[at].oid = *oid;
-	snprintf(round->pushes[at].log, LOG_ID_SIZE, "%s", log);
-	round->pushes[at].epoch = epoch;
-	round->pushes[at].from = from;
-	round->pushes[at].to = to;
-	if (at == round->branch_count)
-		round->branch_count++;
-}
-
 /* ---- the roster ---- */
 
 static const struct error *keep_roster(struct round *round, const struct oid *offered, bool *behind)
@@ -132,7 +105,7 @@ static const struct error *do_roster(struct round *round)
 	if (error && error->code != ERROR_NOT_FOUND)
 		return error;
 	if (here && behind && strcmp(ours.hex, offered.hex) != 0)
-		add_push(round, ROSTER_REF, &ours, "", 0, 0, 0);
+		push_add(&round->push, &(struct push_branch){.ref = ROSTER_REF, .tip = ours});
 	return NULL;
 }
 
@@ -206,9 +179,18 @@ static const struct error *keep_log(
 	return note_verdict(round, log, offer);
 }
 
+static void add_log(struct round *round, const char *log, int epoch, int64_t there, const struct log_tip *tip)
+{
+	struct push_branch branch = {.tip = tip->oid, .epoch = epoch, .there = there, .to = tip->seq};
+
+	logs_ref(branch.ref, log, epoch);
+	snprintf(branch.log, sizeof branch.log, "%s", log);
+	push_add(&round->push, &branch);
+}
+
 static const struct error *do_log(struct round *round, const char *log, int epoch)
 {
-	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE];
+	char name[LOG_REF_SIZE];
 	struct log_offer offer = {.verdict = LOG_BEHIND};
 	int64_t claimed = 0, there = 0;
 	struct oid offered = {""};
@@ -230,8 +212,7 @@ static const struct error *do_log(struct round *round, const char *log, int epoc
 		there = offer.tip.seq;
 	TRY(check_reach(round, log, epoch, there, claimed));
 	if (offer.verdict == LOG_BEHIND && offer.tip.seq) {
-		logs_ref(ref, log, epoch);
-		add_push(round, ref, &offer.tip.oid, log, epoch, there, offer.tip.seq);
+		add_log(round, log, epoch, there, &offer.tip);
 	}
 	return NULL;
 }
@@ -287,7 +268,7 @@ static const struct error *do_own_elsewhere(struct round *round, const struct oi
 static const struct error *do_own_log(struct round *round)
 {
 	const struct member_keys *self = &round->hub->trust.self;
-	char name[LOG_REF_SIZE], ref[LOG_REF_SIZE];
+	char name[LOG_REF_SIZE];
 	int64_t claimed = 0;
 	struct oid offered = {""};
 	struct log_tip tip;
@@ -305,8 +286,7 @@ static const struct error *do_own_log(struct round *round)
 	TRY(all_is_well(round, self->log, false));
 	TRY(check_reach(round, self->log, self->epoch, claimed, claimed));
 	if (tip.seq && strcmp(tip.oid.hex, offered.hex) != 0) {
-		logs_ref(ref, self->log, self->epoch);
-		add_push(round, ref, &tip.oid, self->log, self->epoch, claimed, tip.seq);
+		add_log(round, self->log, self->epoch, claimed, &tip);
 	}
 	return NULL;
 }
@@ -372,17 +352,21 @@ static const struct error *do_forks(struct round *round)
 	bool shown;
 	size_t count;
 
-	TRY(repo_refs(round->context, hub->inbox, prefix, FORKS_MAX, &names, &count));
+	TRY(repo_refs(round->context, hub->inbox, prefix, PUSH_FORKS_MAX, &names, &count));
 	for (size_t i = 0; i < count; i++) {
 		TRY(repo_ref(hub->inbox, names[i], &oid));
 		TRY(take_fork(round, names[i] + strlen(prefix), &oid));
 	}
-	TRY(repo_refs(round->context, hub->log, "refs/forks/", FORKS_MAX, &names, &count));
+	TRY(repo_refs(round->context, hub->log, "refs/forks/", PUSH_FORKS_MAX, &names, &count));
 	for (size_t i = 0; i < count; i++) {
 		TRY(inbox_ref(round, names[i] + strlen("refs/"), &there, &shown));
 		TRY(repo_ref(hub->log, names[i], &oid));
-		if (!shown)
-			add_push(round, names[i], &oid, "", 0, 0, 0);
+		if (!shown) {
+			struct push_branch fork = {.tip = oid};
+
+			snprintf(fork.ref, sizeof fork.ref, "%s", names[i]);
+			push_add(&round->push, &fork);
+		}
 	}
 	return NULL;
 }
@@ -391,37 +375,24 @@ static const struct error *do_forks(struct round *round)
 
 static const struct error *do_push(struct round *round)
 {
+	struct push *push = &round->push;
+
 	if (round->stick.pieces)
-		return pieces_push(round->stick.pieces, &round->sent, &round->stick.taken, &round->problem);
-	if (!round->branch_count)
-		return NULL;
-	if (round->stick.at.is_read_only) {
+		return pieces_push(round->stick.pieces, &push->commits, &round->stick.taken, &round->problem);
+	if (push->count && round->stick.at.is_read_only) {
 		round->problem = memory_format(round->context,
 			"%s: it can be read but not written; is the stick or disk write-protected?",
 			round->stick.at.folder);
 		return NULL;
 	}
-	TRY(transport_push(
-		round->context, &round->transport, round->branches, round->branch_count, &round->problem));
-	for (size_t i = 0; i < round->branch_count; i++) {
-		const char *log = round->pushes[i].log;
+	TRY(push_send(
+		round->context, round->hub, round->remote.name, &round->transport, push, &round->problem));
+	for (size_t i = 0; round->stick.at.is_removable && i < push->count; i++) {
+		const struct push_branch *branch = &push->branches[i];
 
-		if (round->branches[i].rejected) {
-			if (!round->problem)
-				round->problem = memory_format(round->context,
-					"%s receives, but does not take what we send: %s",
-					remote_url_shown(round->context, round->remote.url),
-					round->branches[i].rejected);
-			continue;
-		}
-		if (!*log)
-			continue;
-		round->sent += round->pushes[i].to - round->pushes[i].from;
-		if (round->stick.at.is_removable)
-			TRY(logs_envelopes(round->hub->log, &round->branches[i].oid,
-				round->pushes[i].to - round->pushes[i].from, &round->stick.taken));
-		TRY(state_reach_set(round->hub->db, round->remote.name, log, round->pushes[i].epoch,
-			round->pushes[i].to, round->pushes[i].to));
+		if (*branch->log && branch->there == branch->to)
+			TRY(logs_envelopes(round->hub->log, &branch->tip, branch->to - branch->from,
+				&round->stick.taken));
 	}
 	return NULL;
 }
@@ -466,7 +437,7 @@ static const struct error *write_outcome(struct round *round)
 	db_bind_text(&query, 2, round->problem);
 	db_bind_integer(&query, 3, now + jittered(delay));
 	db_bind_integer(&query, 4, failures);
-	db_bind_integer(&query, 5, round->sent);
+	db_bind_integer(&query, 5, round->push.commits);
 	db_bind_integer(&query, 6, round->received);
 	db_bind_text(&query, 7, round->remote.name);
 	return db_done(&query);
@@ -539,12 +510,12 @@ static const struct error *carry_out(struct round *round)
 	return do_push(round);
 }
 
-static const struct error *make_report(
-	struct round *round, const char *shown, json_t *stick, json_t **report)
+static const struct error *make_report(struct round *round, const char *shown, json_t *stick, json_t **report)
 {
 	*report = json_pack("{sssbsosIsIsOsO}", "remote", shown, "ok", !round->problem, "error",
-		round->problem ? json_string(round->problem) : json_null(), "sent", (json_int_t)round->sent,
-		"received", (json_int_t)round->received, "refused", round->refused, "stick", stick);
+		round->problem ? json_string(round->problem) : json_null(), "sent",
+		(json_int_t)round->push.commits, "received", (json_int_t)round->received, "refused",
+		round->refused, "stick", stick);
 	if (!*report)
 		return error_new(ERROR_INVALID, "the remote's address or answer is not text");
 	return NULL;

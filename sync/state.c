@@ -16,8 +16,9 @@
 
 EMBED(sync_state_sql, "sync/state.sql");
 EMBED(sync_neighbour_sql, "sync/neighbour.sql");
+EMBED(sync_state_step_sql, "sync/state_step.sql");
 
-static const char *const sync_steps[] = {sync_state_sql, sync_neighbour_sql, NULL};
+static const char *const sync_steps[] = {sync_state_sql, sync_neighbour_sql, sync_state_step_sql, NULL};
 const struct db_schema sync_schema = {sync_steps, SYNC_DB_VERSION};
 
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto)
@@ -171,6 +172,28 @@ const struct error *state_reach_forget(struct db *db, const char *remote)
 
 	TRY(db_prepare(db, &query, "DELETE FROM reach WHERE remote = ?"));
 	db_bind_text(&query, 1, remote);
+	return db_done(&query);
+}
+
+const struct error *state_step(struct db *db, const char *remote, int64_t *bytes)
+{
+	struct query query CLEANUP(db_finish) = {0};
+	bool row;
+
+	TRY(db_prepare(db, &query, "SELECT step FROM remote WHERE name = ?"));
+	db_bind_text(&query, 1, remote);
+	TRY(db_step(&query, &row));
+	*bytes = row ? db_integer(&query, 0) : 0;
+	return NULL;
+}
+
+const struct error *state_step_set(struct db *db, const char *remote, int64_t bytes)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(db, &query, "UPDATE remote SET step = ?2 WHERE name = ?1 AND step != ?2"));
+	db_bind_text(&query, 1, remote);
+	db_bind_integer(&query, 2, bytes);
 	return db_done(&query);
 }
 

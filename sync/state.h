@@ -8,8 +8,8 @@
 #include "node/store/db.h"
 #include "sync/logs.h"
 
-#define SYNC_DB_VERSION 2
-extern const struct db_schema sync_schema; /* state.sql, neighbour.sql */
+#define SYNC_DB_VERSION 3
+extern const struct db_schema sync_schema; /* state.sql, neighbour.sql, state_step.sql */
 
 /* ---- for readers ---- */
 
@@ -62,6 +62,10 @@ const struct error *state_reach_set(struct db *db, const char *remote, const cha
 
 /* Nothing is known of what that remote has. */
 const struct error *state_reach_forget(struct db *db, const char *remote) MUST_CHECK;
+
+/* Bytes of the next step to a remote (steps.h); 0: none was sent yet, or it is in no row. */
+const struct error *state_step(struct db *db, const char *remote, int64_t *bytes) MUST_CHECK;
+const struct error *state_step_set(struct db *db, const char *remote, int64_t bytes) MUST_CHECK;
 
 /* `by` says it has `log` up to `seq`; never goes back. */
 const struct error *state_ack(

@@ -191,87 +191,105 @@ static const struct error *run_git(const void *context, const struct transport *
 #define REFUSED_LOGIN "it refuses the name or the password; add the remote again with the right ones"
 
 /* What git and ssh say, and what that means to the people of a hub; the first that fits. */
-static const struct {
+static const struct meaning {
 	const char *said, *means;
+	bool is_cut; /* the line broke in the middle: the same again may do */
 } meanings[] = {
 	{"REMOTE HOST IDENTIFICATION HAS CHANGED",
 		"it shows another host key than before: it was set up anew, or somebody stands in between; "
-		"ask its keeper, and if it is right remove its line from known_hosts in the hub's directory"},
-	{"Host key verification failed", "its host key is not the one that this hub knows; ask its keeper, "
-					 "and if it is right remove its line from "
-					 "known_hosts in the hub's directory"},
-	{"Permission denied (publickey", "it does not let this hub's key in; give the relay's keeper what "
-					 "engabo hubs --authorized-keys prints"},
-	{"Permission denied (", "it does not let this hub's key in; give the relay's keeper what engabo hubs "
-				"--authorized-keys prints"},
-	{"Could not resolve",
-		"its name is not found; is there internet right now, and is the address right?"},
+		"ask its keeper, and if it is right remove its line from known_hosts in the hub's directory",
+		false},
+	{"Host key verification failed",
+		"its host key is not the one that this hub knows; ask its keeper, "
+		"and if it is right remove its line from "
+		"known_hosts in the hub's directory",
+		false},
+	{"Permission denied (publickey",
+		"it does not let this hub's key in; give the relay's keeper what "
+		"engabo hubs --authorized-keys prints",
+		false},
+	{"Permission denied (",
+		"it does not let this hub's key in; give the relay's keeper what engabo hubs "
+		"--authorized-keys prints",
+		false},
+	{"Could not resolve", "its name is not found; is there internet right now, and is the address right?",
+		false},
 	{"Temporary failure in name resolution",
-		"its name is not found; is there internet right now, and is the address right?"},
+		"its name is not found; is there internet right now, and is the address right?", false},
 	{"Name or service not known",
-		"its name is not found; is there internet right now, and is the address right?"},
-	{"Connection refused",
-		"nothing answers there; is the relay running, and are address and port right?"},
-	{"Connection timed out", "no answer; is there internet right now?"},
-	{"Connection timeout", "no answer; is there internet right now?"},
-	{"Network is unreachable", "there is no network right now; it will be tried again"},
-	{"No route to host", "no way leads there right now; it will be tried again"},
-	{"Operation too slow", "the connection was too slow or stood still; it will be tried again"},
-	{"Timeout, server", "the connection stood still; it will be tried again"},
-	{"Connection reset", "the connection broke off; it will be tried again"},
-	{"Broken pipe", "the connection broke off; it will be tried again"},
+		"its name is not found; is there internet right now, and is the address right?", false},
+	{"Connection refused", "nothing answers there; is the relay running, and are address and port right?",
+		false},
+	{"Connection timed out", "no answer; is there internet right now?", true},
+	{"Connection timeout", "no answer; is there internet right now?", true},
+	{"Network is unreachable", "there is no network right now; it will be tried again", false},
+	{"No route to host", "no way leads there right now; it will be tried again", false},
+	{"Operation too slow", "the connection was too slow or stood still; it will be tried again", true},
+	{"Timeout, server", "the connection stood still; it will be tried again", true},
+	{"Connection reset", "the connection broke off; it will be tried again", true},
+	{"Broken pipe", "the connection broke off; it will be tried again", true},
 	{"Failed to connect",
-		"nothing answers there; is there internet right now, and are address and port right?"},
+		"nothing answers there; is there internet right now, and are address and port right?", false},
 	{"Couldn't connect",
-		"nothing answers there; is there internet right now, and are address and port right?"},
-	{"ertificate", "its certificate is not trusted: the clock here may be wrong, or somebody stands in "
-		       "between; nothing was sent"},
-	{"SSL", "no secure connection comes about; is this the address of an https server?"},
-	{"gnutls", "no secure connection comes about; is this the address of an https server?"},
+		"nothing answers there; is there internet right now, and are address and port right?", false},
+	{"ertificate",
+		"its certificate is not trusted: the clock here may be wrong, or somebody stands in "
+		"between; nothing was sent",
+		false},
+	{"SSL", "no secure connection comes about; is this the address of an https server?", false},
+	{"gnutls", "no secure connection comes about; is this the address of an https server?", false},
 	{"could not read Username",
-		"it asks for a name and a password; add the remote again with https://NAME:PASSWORD@..."},
-	{"Authentication failed", REFUSED_LOGIN},
-	{"returned error: 401", REFUSED_LOGIN},
-	{"returned error: 403", "it forbids this; ask its keeper to let this hub read and write there"},
-	{"returned error: 404", "there is no repository at this address; is it spelled right?"},
-	{"returned error: 30", "it sends us to another address (a sign-in page of the network, perhaps): "
-			       "sign in there with a browser, or add the "
-			       "remote again with its new address"},
-	{"is this a git repository", WEB_PAGE},
-	{"returned error: 5", "the server there is in trouble; it will be tried again"},
+		"it asks for a name and a password; add the remote again with https://NAME:PASSWORD@...",
+		false},
+	{"Authentication failed", REFUSED_LOGIN, false},
+	{"returned error: 401", REFUSED_LOGIN, false},
+	{"returned error: 403", "it forbids this; ask its keeper to let this hub read and write there",
+		false},
+	{"returned error: 404", "there is no repository at this address; is it spelled right?", false},
+	{"returned error: 30",
+		"it sends us to another address (a sign-in page of the network, perhaps): "
+		"sign in there with a browser, or add the "
+		"remote again with its new address",
+		false},
+	{"is this a git repository", WEB_PAGE, false},
+	{"returned error: 5", "the server there is in trouble; it will be tried again", false},
 	{"does not appear to be a git repository",
-		"there is no git repository; one is made with git init --bare"},
-	{"not a git repository", "there is no git repository; one is made with git init --bare"},
-	{"epository not found", "there is no repository at this address; is it spelled right?"},
-	{"' not found", "there is no repository at this address; is it spelled right?"},
-	{"dubious ownership", "it belongs to another user there, and git does not serve it; ask its keeper"},
-	{"Read-only file system", "it can be read but not written; is the stick or disk write-protected?"},
+		"there is no git repository; one is made with git init --bare", false},
+	{"not a git repository", "there is no git repository; one is made with git init --bare", false},
+	{"epository not found", "there is no repository at this address; is it spelled right?", false},
+	{"' not found", "there is no repository at this address; is it spelled right?", false},
+	{"dubious ownership", "it belongs to another user there, and git does not serve it; ask its keeper",
+		false},
+	{"Read-only file system", "it can be read but not written; is the stick or disk write-protected?",
+		false},
 	{"insufficient permission",
-		"it can be read but not written; ask its keeper to let this hub write there"},
+		"it can be read but not written; ask its keeper to let this hub write there", false},
 	{"unable to create temporary object directory",
-		"it can be read but not written; ask its keeper to let this hub write there"},
-	{"No space left", "the disk is full"},
-	{"Disk quota exceeded", "the disk is full"},
-	{"File too large", "it sends more at once than this hub takes; nothing was taken"},
-	{"fsck error", "it sends damaged or malformed objects; nothing was taken"},
-	{"index-pack failed", "it sends damaged or malformed data; nothing was taken"},
-	{"invalid index-pack output", "it sends damaged or malformed data; nothing was taken"},
-	{"bad object", "it is damaged: objects are missing or broken there"},
-	{" is corrupt", "it is damaged: objects are missing or broken there"},
-	{"did not send all necessary objects", "it is damaged: objects are missing there; nothing was taken"},
-	{"early EOF", "the connection broke off; it will be tried again"},
-	{"unexpected disconnect", "the connection broke off; it will be tried again"},
-	{"hung up unexpectedly", "the connection broke off; it will be tried again"},
+		"it can be read but not written; ask its keeper to let this hub write there", false},
+	{"No space left", "the disk is full", false},
+	{"Disk quota exceeded", "the disk is full", false},
+	{"File too large", "it sends more at once than this hub takes; nothing was taken", false},
+	{"fsck error", "it sends damaged or malformed objects; nothing was taken", false},
+	{"index-pack failed", "it sends damaged or malformed data; nothing was taken", false},
+	{"invalid index-pack output", "it sends damaged or malformed data; nothing was taken", false},
+	{"bad object", "it is damaged: objects are missing or broken there", false},
+	{" is corrupt", "it is damaged: objects are missing or broken there", false},
+	{"did not send all necessary objects", "it is damaged: objects are missing there; nothing was taken",
+		false},
+	{"early EOF", "the connection broke off; it will be tried again", true},
+	{"unexpected disconnect", "the connection broke off; it will be tried again", true},
+	{"hung up upon initial contact", "the connection broke off; it will be tried again", true},
+	{"hung up unexpectedly", "the connection broke off; it will be tried again", true},
 	{"Could not read from remote repository",
-		"the connection broke off before anything was said; it will be tried again"},
-	{"Permission denied", "this hub may not read or write there; ask its keeper"},
+		"the connection broke off before anything was said; it will be tried again", true},
+	{"Permission denied", "this hub may not read or write there; ask its keeper", false},
 };
 
-static const char *meaning_of(const char *complaint)
+static const struct meaning *meaning_of(const char *complaint)
 {
 	for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
 		if (strstr(complaint, meanings[i].said))
-			return meanings[i].means;
+			return &meanings[i];
 	return NULL;
 }
 
@@ -286,7 +304,9 @@ static char *as_ascii(char *text)
 
 char *transport_explain(const void *context, const struct child_result *result, const char *shown)
 {
-	const char *complaint = result->complaint ? result->complaint : "", *means = meaning_of(complaint);
+	const char *complaint = result->complaint ? result->complaint : "";
+	const struct meaning *meaning = meaning_of(complaint);
+	const char *means = meaning ? meaning->means : NULL;
 
 	if (result->timed_out)
 		means = "it took too long and was broken off; it will be tried again";
@@ -300,6 +320,15 @@ char *transport_explain(const void *context, const struct child_result *result, 
 		return memory_format(context, "%s: %s", shown, means);
 	return as_ascii(memory_format(context, "%s: git could not do it: %.200s", shown,
 		*complaint ? complaint : "it said nothing"));
+}
+
+/* What hindered git, for people; and whether that was the line. */
+static char *problem_of(const void *context, struct transport *transport, const struct child_result *result)
+{
+	const struct meaning *meaning = meaning_of(result->complaint);
+
+	transport->was_cut = result->timed_out || (meaning && meaning->is_cut);
+	return transport_explain(context, result, remote_url_shown(context, transport->url));
 }
 
 /* A path is looked at before git is: its own words about one are many and dark. */
@@ -341,7 +370,7 @@ static const struct error *check_emptiness(
 }
 
 const struct error *transport_fetch(
-	const void *context, const struct transport *transport, const char *name, char **problem)
+	const void *context, struct transport *transport, const char *name, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const char *argv[] = {"git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
@@ -352,12 +381,13 @@ const struct error *transport_fetch(
 		memory_format(scratch, "+refs/forks/*:refs/inbox/%s/forks/*", name), NULL};
 	struct child_result result;
 
+	transport->was_cut = false;
 	*problem = path_problem(context, transport->url);
 	if (*problem)
 		return NULL;
 	TRY(run_git(scratch, transport, "inbox.git", NULL, argv, &result));
 	if (result.status || result.timed_out)
-		*problem = transport_explain(context, &result, remote_url_shown(scratch, transport->url));
+		*problem = problem_of(context, transport, &result);
 	else if (text_starts(transport->url, "https://"))
 		return check_emptiness(context, transport, name, problem);
 	return NULL;
@@ -408,7 +438,7 @@ static void read_porcelain(const void *context, char *output, struct transport_b
 	}
 }
 
-const struct error *transport_push(const void *context, const struct transport *transport,
+const struct error *transport_push(const void *context, struct transport *transport,
 	struct transport_branch *branches, size_t count, char **problem)
 {
 	static const char *const words[] = {"git", "push", "--porcelain", "--no-verify", "--no-follow-tags",
@@ -423,6 +453,7 @@ const struct error *transport_push(const void *context, const struct transport *
 	for (size_t i = 0; i < count; i++)
 		argv[fixed + i] = memory_format(scratch, "%s:%s", branches[i].oid.hex, branches[i].ref);
 	*problem = NULL;
+	transport->was_cut = false;
 	TRY(run_git(scratch, transport, "log.git", NULL, argv, &result));
 	read_porcelain(context, memory_string(scratch, (const char *)result.output.data), branches, count,
 		"it was not sent");
@@ -430,7 +461,7 @@ const struct error *transport_push(const void *context, const struct transport *
 		any_rejected |= branches[i].rejected != NULL;
 	if (result.timed_out ||
 		(result.status && (!any_rejected || !result.output.len || meaning_of(result.complaint))))
-		*problem = transport_explain(context, &result, remote_url_shown(scratch, transport->url));
+		*problem = problem_of(context, transport, &result);
 	return NULL;
 }
 

@@ -19,6 +19,7 @@ struct transport {
 		*pin; /* of a neighbour (https, to a numeric address): SHA-256 of its public key, by which
 			 alone it is known, and which is shown keys/tls-sync; NULL: any other remote */
 	const volatile int *stop; /* ends a running git soon after it is set; NULL: never */
+	bool was_cut; /* out: the last call's problem is that the line broke, so it may go on at once */
 };
 
 /* Brings refs/heads/roster, refs/heads/log/<...> and refs/forks/<...> of the remote into inbox.git as
@@ -26,7 +27,7 @@ struct transport {
  * .../log/<...> and .../forks/<...>; what is gone there goes here, too. *problem: what hindered it and what
  * to do, one line for people, on `context`; NULL when it went well. An error is only for our own failures. */
 const struct error *transport_fetch(
-	const void *context, const struct transport *transport, const char *name, char **problem) MUST_CHECK;
+	const void *context, struct transport *transport, const char *name, char **problem) MUST_CHECK;
 
 /* One branch to be set at the remote, to `oid` of log.git; never forced. */
 struct transport_branch {
@@ -34,7 +35,7 @@ struct transport_branch {
 	struct oid oid;
 	char *rejected; /* out: why the remote did not take it, on `context`; NULL: it did */
 };
-const struct error *transport_push(const void *context, const struct transport *transport,
+const struct error *transport_push(const void *context, struct transport *transport,
 	struct transport_branch *branches, size_t count, char **problem) MUST_CHECK;
 
 /* One run of git, bounded like those above. */
