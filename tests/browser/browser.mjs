@@ -99,7 +99,7 @@ export async function visit(test, more = {}) {
 // A context as a person has one: own cookies, own cache; the hub's own certificate is accepted, as they would once.
 export async function person(browser, viewport, more = {}) {
 	const context = await browser.newContext({ viewport, ignoreHTTPSErrors: true, locale: 'en-GB', ...more });
-	context.setDefaultTimeout(10000);
+	context.setDefaultTimeout(30000);
 	return context;
 }
 

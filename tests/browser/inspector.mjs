@@ -34,6 +34,7 @@ function overflow() {
 }
 
 export class Inspector {
+	viewport = { width: 360, height: HEIGHT }; // in which pages are worked with, between the looks
 	findings = { axe: [], html: [], overflow: [], large: [], targets: [], titles: [], keyboard: [] };
 	visited = [];
 	count = 0;
@@ -83,7 +84,8 @@ export class Inspector {
 			if (width === 320)
 				continue;
 			await this.axe(page, name, `${width} light`, { runOnly: LEVELS });
-			this.findings.keyboard.push(...(await tabThrough(page)).map((text) => `${name}: ${text}`));
+			if (width === this.viewport.width)
+				await this.tab(page, name);
 			await shot(page, `${name}-${width}`);
 		}
 		await page.emulateMedia({ colorScheme: 'dark' });
@@ -91,6 +93,10 @@ export class Inspector {
 		await shot(page, `${name}-${LAPTOP.width}-dark`);
 		await page.emulateMedia({ colorScheme: 'light' });
 		await this.enlarge(page, name);
+	}
+
+	async tab(page, name) {
+		this.findings.keyboard.push(...(await tabThrough(page)).map((text) => `${name}: ${text}`));
 	}
 
 	// A page that was looked at in another language: what only its words can break.
@@ -130,6 +136,18 @@ export class Inspector {
 		if (wide)
 			this.findings.large.push(`${name}: ${wide}`);
 		await style.evaluate((one) => one.remove());
-		await page.setViewportSize({ width: 360, height: HEIGHT });
+		await page.setViewportSize(this.viewport);
+	}
+}
+
+// For a second walk through the same pages, on a laptop: what is the same in both is not looked at again.
+export class LaptopInspector extends Inspector {
+	viewport = LAPTOP;
+
+	watch() {}
+
+	async look(page, name) {
+		this.count++;
+		await this.tab(page, name);
 	}
 }

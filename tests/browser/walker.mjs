@@ -1,5 +1,5 @@
 // Somebody who goes through the pages of one hub with nothing but a keyboard, and has each page looked at.
-import { LAPTOP, person } from './browser.mjs';
+import { person } from './browser.mjs';
 import { Keyboard } from './keyboard.mjs';
 
 export const inDays = (days) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 10);
@@ -7,7 +7,7 @@ export const inDays = (days) => new Date(Date.now() + days * 86400000).toISOStri
 export class Walker extends Keyboard {
 	// `base`: where the hub's pages are; `kind`: form or office, with which the names of its pages begin.
 	static async arrive(browser, inspector, base, kind = 'office') {
-		const context = await person(browser, LAPTOP, { bypassCSP: true });
+		const context = await person(browser, inspector.viewport, { bypassCSP: true });
 		const walker = new Walker(await context.newPage());
 		Object.assign(walker, { browser, inspector, base, kind });
 		inspector.watch(walker.page);

@@ -29,6 +29,8 @@ def main():
             sample = re.search(r"/reports/([a-z0-9.]{43})", laptop.get("/reports").body).group(1)
             tap.ok("a sample is read, and a case opened from it", laptop.get(f"/reports/{sample}").status == 200
                    and laptop.send(laptop.get(f"/reports/{sample}/case"), "/case", alias="Sample", risk="high").status == 200)
+            page = laptop.get("/calendar.ics?all=1")
+            tap.ok("its days go into no calendar", "BEGIN:VCALENDAR" not in page.body and "leave practice first" in page.text, page.body[:300])
             stranger = hub.laptop()
             laptop.get("/code")
             tap.ok("the flag of the real report stands, whatever is read in practice", "waiting" in hub.run("urgent", check=False).stdout

@@ -296,6 +296,9 @@ def test_envelopes(coalition, sent, local):
     for what in ("referred: Reference, Alias, Names", "looked up who a person is: for a referral", f"referred in spite of a conflict of interest, auma agreed: {WHY}",
                  "made a one-time code", "opened a referral by its one-time code", "withdrew a referral"):
         tap.ok(f"the audit trail tells: {what[:60]}", any(line.startswith(what) for line in trail), trail)
+    cases = {event["key"] for event in opened["GUL"] if event["entity"] == "case"}
+    tap.ok("by the case that each referral is of", all(event["set"]["record"] in cases for event in opened["GUL"]
+           if event["entity"] == "audit" and event["set"]["what"] in ("withdrew a referral", "opened a referral by its one-time code")), trail)
     tap.ok("nor the verifier of a code or who overrode what", not fields & {"pass", "override_by", "override_why"}, fields)
 
 

@@ -121,11 +121,14 @@ def test_acceptance(c, gulu, mbarara, case):
     gulu.send(gulu.get(f"/cases/{case}"), "/notes", text=LATE)
     page = gulu.send(gulu.get(f"/cases/{case}/edit"), "/edit", priority="at once")
     tap.ok("who does not know of it yet goes on writing", page.status == 200 and "at once" in page.text, page.text)
+    before = page
     sync(c.gulu)
     page = gulu.get(f"/cases/{case}")
     tap.ok("once it knows, it shows the case as it was given, and whose it is", "belongs to Mbarara" in page.text and LATE not in page.text
            and "at once" not in page.text, page.text)
-    page = gulu.send(page, "/notes", text="too late")
+    tap.ok("where nothing can be added to it any more", not [form for form in page.forms if "/cases/" in form.action] and "/actions/new" not in page.body
+           and "/edit" not in page.body, [form.action for form in page.forms])
+    page = gulu.send(before, "/notes", text="too late")
     tap.ok("and writes no more to it, in words that say why", page.status == 403 and "belongs to Mbarara, which alone may change it" in page.text, page.text)
 
 

@@ -404,8 +404,15 @@ static void check_together(struct visit *visit, const struct asking *asking)
 	rules_hold(visit, asking->entity, typed);
 }
 
-static const struct error *write_part(struct visit *visit, const struct part *part, const char *case_key,
-	json_t *set, json_t *over, struct withdrawn *gone)
+/* Of the next follow-up: whoever sees to this one from now on, when that is somebody here. */
+static const char *next_owner(const struct visit *visit, const json_t *record, const json_t *set)
+{
+	return json_text_or(
+		set, "owner", show_is_ours(visit, record, "owner") ? json_text_or(record, "owner", "") : "");
+}
+
+static const struct error *write_part(struct visit *visit, const struct part *part, const json_t *record,
+	const char *case_key, json_t *set, json_t *over, struct withdrawn *gone)
 {
 	const char *next = json_text_or(set, "next", "");
 	struct batch *batch = visit_batch(visit);
@@ -422,7 +429,7 @@ static const struct error *write_part(struct visit *visit, const struct part *pa
 	if (*next && strcmp(part->entity, "followup") == 0) {
 		write_key_new(key, visit->office);
 		TRY(batch_event(batch, "followup", key, case_key,
-			json_pack("{ss, ss}", "due", next, "owner", visit_field(visit, "owner")), NULL));
+			json_pack("{ss, ss}", "due", next, "owner", next_owner(visit, record, set)), NULL));
 	}
 	if (!is_new(visit) && strcmp(part->entity, "consent") == 0 && *json_text_or(set, "withdrawn", ""))
 		TRY(withdraw_for_consent(visit, batch, case_key, visit->parts[2], gone));
@@ -454,7 +461,7 @@ const struct error *part_save(struct visit *visit)
 		return show(visit, part, in_case, record);
 	if (!json_object_size(set))
 		return visit_go(visit, back, "Nothing was changed.");
-	TRY(write_part(visit, part, json_text_or(in_case, "key", ""), set, over, &gone));
+	TRY(write_part(visit, part, record, json_text_or(in_case, "key", ""), set, over, &gone));
 	if (gone.elsewhere)
 		return visit_go(visit, back,
 			"The consent is withdrawn. But a referral that rests on it is still with another "

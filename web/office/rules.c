@@ -113,7 +113,8 @@ bool rules_hold(struct visit *visit, const char *entity, const json_t *values)
 		{"provider", check_provider}, {"reply", check_reply}};
 	static const struct {
 		const char *entity, *field, *words;
-	} past[] = {{"followup", "made", SAY("Made on: this day has not come yet")},
+	} past[] = {{"action", "agreed", SAY("Agreed on: this day has not come yet")},
+		{"followup", "made", SAY("Made on: this day has not come yet")},
 		{"incident", "when", SAY("When it happened: this day has not come yet")},
 		{"consent", "given", SAY("Given on: this day has not come yet")},
 		{"consent", "withdrawn", SAY("Withdrawn on: this day has not come yet")},

@@ -156,10 +156,12 @@ const struct error *traces_entry(
 	struct office *office, const char *who, const char *what, const char *on, json_t **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *first = memory_string_of(scratch, on, strcspn(on, " ")), *record = first, *ref;
+	const char *first = memory_string_of(scratch, on, strcspn(on, " ")), *record = first, *ref, *in;
 
 	if (ids_is_key(first)) {
-		TRY(text_of(scratch, office, "SELECT ref FROM case_ WHERE key = ?", first, &ref));
+		TRY(text_of(scratch, office, "SELECT case_key FROM referral WHERE key = ?", first, &in));
+		record = *in ? in : first;
+		TRY(text_of(scratch, office, "SELECT ref FROM case_ WHERE key = ?", record, &ref));
 		on = memory_format(scratch, "%s%s", *ref ? ref : "a report", on + strlen(first));
 	} else {
 		TRY(text_of(scratch, office, "SELECT key FROM case_ WHERE ref = ?", first, &record));

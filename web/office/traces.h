@@ -21,8 +21,8 @@ const struct error *traces_read(struct office *office, const char *who, const ch
  * ("sent a referral"), else that the record was changed, once a day. */
 const struct error *traces_of_event(
 	struct office *office, const struct event *event, json_t *into) MUST_CHECK;
-/* An entry; the caller's. The record is the one that `on` names: by its key, or a case's reference in front.
- */
+/* An entry; the caller's. The record is the one that `on` names: by its key (of a referral, its case), or a
+ * case's reference in front. */
 const struct error *traces_entry(
 	struct office *office, const char *who, const char *what, const char *on, json_t **out) MUST_CHECK;
 /* What waits, as such entries (the office's), and that it waits no more. */

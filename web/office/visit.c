@@ -399,13 +399,13 @@ static const struct error *check_access(const struct visit *visit, enum access a
 		       : error_new(ERROR_DENIED, "your role here does not include this; ask a coordinator");
 }
 
-/* What is about the hub and its people, and what would bring files to the card. */
+/* What is about the hub and its people, and what would bring files to the card or samples out of here. */
 static bool is_closed_in_practice(const struct visit *visit, const struct office_page *page)
 {
 	return visit->office->is_practice && page->guard == GUARD_ACCESS &&
 	       (page->access == MAY_MANAGE_PEOPLE || page->access == MAY_SEE_SYNC ||
 		       page->access == MAY_EXPORT || page->access == MAY_SEE_AUDIT ||
-		       text_starts(page->pattern, "/files/"));
+		       text_starts(page->pattern, "/files/") || text_starts(page->pattern, "/calendar"));
 }
 
 /* A form that was shown before practice began or ended, and is sent after: what was typed is shown again

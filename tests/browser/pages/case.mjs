@@ -30,6 +30,8 @@ export async function parts(walk, address) {
 	await walk.look('file-out');
 	await walk.send('Take it out');
 	await walk.look('file-out-wrong');
+	await walk.send('Take it out', { text: 'It belongs to another case.' });
+	await walk.must('the file is in the case no more', !(await walk.page.getByRole('link', { name: 'Letter of the court' }).count()));
 	await open('people');
 	await walk.look('person-new');
 	await walk.send('Save', { part: 'defender', names: 'Aber Santa Grace', age: '30-49' });

@@ -44,8 +44,9 @@ export async function officePages(browser, inspector, coalition) {
 	await walk.look('case-new');
 	await walk.go(`/cases/${report}/actions/new`);
 	await walk.look('action-new');
-	await walk.send('Save', { due: inDays(7) });
+	await walk.send('Save', { agreed: inDays(2), due: inDays(7) });
 	await walk.look('action-wrong');
+	await walk.must('nothing was agreed tomorrow', (await walk.words()).includes('Agreed on: this day has not come yet'));
 	await walk.send('Save', { what: 'Walk home with her this week', who: 'akello', agreed: inDays(-5), due: inDays(-3) });
 	await walk.look('action-past');
 	await walk.send('Save');

@@ -37,7 +37,8 @@ export async function directory(walk) {
 }
 
 // A referral in its three steps, in spite of a conflict of interest; the slip, its one-time code in another browser, and taking it back.
-export async function refer(walk, { gulu }, report) {
+export async function refer(walk, coalition, report) {
+	const { gulu } = coalition;
 	await walk.go('/users/new');
 	await walk.send('Add them', { name: 'lakot', role: 'officer', passphrase: gulu.passphrase });
 	const passphrase = (await walk.page.locator('.code').innerText()).trim();
@@ -51,6 +52,7 @@ export async function refer(walk, { gulu }, report) {
 	await walk.look('refer-nobody');
 	await walk.send('Search', { service: 'police' });
 	await walk.press(walk.page.getByRole('link', { name: /^Inspector Ojok/ }));
+	const provider = walk.page.url().split('/').at(-1);
 	await walk.look('refer-form');
 	await walk.send('See what they will see', { reason: 'They wait at her gate each night.' });
 	await walk.look('refer-form-wrong');
@@ -84,6 +86,21 @@ export async function refer(walk, { gulu }, report) {
 	await walk.look('withdraw-wrong');
 	await walk.send('Withdraw it', { withdrawn_why: 'She sleeps elsewhere now.' });
 	await walk.look('case-withdrawn');
+	await withdrawConsent(walk, coalition, report, provider);
+}
+
+// A referral rests on the consent that the form wrote down, until the person takes that back.
+async function withdrawConsent(walk, coalition, report, provider) {
+	const link = walk.page.getByRole('link', { name: /^Protection at night/ });
+	const consent = (await link.getAttribute('href')).split('/').at(-1);
+	await coalition.order(`write gulu ${JSON.stringify({ entity: 'referral', case: report, set: { provider, service: 'police', urgency: 'normal', state: 'sent',
+		sent_at: `${inDays(-1)}T09:00:00Z`, expires: inDays(90), consent, reason: 'A patrol by day.', consent_text: 'They may know where she lives.' } })}`);
+	await walk.go(`/cases/${report}`);
+	await walk.press(link);
+	await walk.look('consent');
+	await walk.send('Save', { withdrawn: inDays(0) });
+	await walk.look('case-consent-withdrawn');
+	await walk.must('withdrawn, the consent takes the referral with it', (await walk.words()).includes('The person no longer agrees to it.'));
 }
 
 // Whoever holds the slip, in a browser where nobody is signed in.
@@ -113,12 +130,16 @@ export async function referrals(walk, coalition, provider) {
 	const key = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set })}`);
 	const over = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set: { ...set, state: 'withdrawn', withdrawn_why: 'She changed her mind.' } })}`);
 
+	const told = await coalition.order(`write hq ${JSON.stringify({ entity: 'referral', case: in_case, set })}`);
+
 	await walk.go('/referrals');
 	await walk.look('referrals-sent');
 	await walk.go(`/referrals/${key}`);
 	await walk.look('referral-sent');
-	await walk.go(`/referrals/${key}/reply/accept`);
+	await walk.go(`/referrals/${told}/reply/accept`);
 	await walk.look('reply-told');
+	await walk.send('Accept', { next: inDays(7) });
+	await walk.look('referral-told');
 	return { key, over };
 }
 
