@@ -8,7 +8,8 @@
 
 struct steps {
 	int64_t size;  /* bytes of the next step */
-	int64_t since; /* bytes that arrived since the last cut */
+	int64_t since; /* bytes that arrived since the last cut, */
+	int count;     /* and in how many steps */
 	bool was_cut;  /* in this round */
 };
 /* `size`: of the last round's last step; 0: none is known. */
