@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "node/base/clock.h"
 #include "sync/back.h"
 #include "sync/remote.h"
 #include "sync/steps.h"
@@ -154,6 +155,7 @@ static const struct error *note_branch(struct sending *sending, size_t i, char *
 static const struct error *send_step(struct sending *sending, int *tries, bool *goes_on, char **problem)
 {
 	const volatile int *stop = sending->hub->stop;
+	int64_t start = clock_boot_ms();
 	bool arrived = false;
 	char *hindrance;
 
@@ -164,14 +166,14 @@ static const struct error *send_step(struct sending *sending, int *tries, bool *
 		TRY(note_branch(sending, i, hindrance ? &hindrance : problem));
 	}
 	if (!hindrance) {
-		steps_done(&sending->steps, sending->bytes);
+		steps_done(&sending->steps, sending->bytes, clock_boot_ms() - start);
 		*tries = 0;
 		return NULL;
 	}
 	*tries = arrived ? 0 : *tries + 1;
 	*goes_on = sending->transport->was_cut && *tries < TRIES_MAX && !(stop && *stop);
 	if (sending->transport->was_cut)
-		steps_cut(&sending->steps);
+		steps_cut(&sending->steps, clock_boot_ms() - start);
 	if (!*goes_on)
 		*problem = hindrance;
 	return NULL;

@@ -7,15 +7,16 @@
 #include <stdint.h>
 
 struct steps {
-	int64_t size;  /* bytes of the next step */
-	int64_t since; /* bytes that arrived since the last cut */
-	bool was_cut;  /* in this round */
+	int64_t size;	   /* bytes of the next step */
+	int64_t since_ms;  /* what the steps since the last cut took */
+	int64_t target_ms; /* what a step should take; 0: the line was not cut in this round */
+	int64_t a_second;  /* bytes, of the last step that arrived; 0: none did */
 };
 /* `size`: of the last round's last step; 0: none is known. */
 void steps_begin(struct steps *steps, int64_t size);
-/* A step of so many bytes has arrived. */
-void steps_done(struct steps *steps, int64_t bytes);
-/* The line was cut in the middle of one. */
-void steps_cut(struct steps *steps);
+/* A step of so many bytes has arrived, after so long. */
+void steps_done(struct steps *steps, int64_t bytes, int64_t ms);
+/* The line was cut so long after a step was begun. */
+void steps_cut(struct steps *steps, int64_t ms);
 
 #endif
