@@ -1,15 +1,8 @@
 #!/usr/bin/python3
 """To a hub that was revoked no case goes any more. Two hubs and headquarters, whose coordinator revokes one."""
-import os
 import re
 
-from coalition import PROGRAM, Coalition, Tap, sh, write
-
-
-def revoke(hub, log):
-    secret = write(os.path.join(hub.dir + "-secret"), hub.passphrase + "\n")
-    sh(os.path.join(os.path.dirname(PROGRAM), "tests/system/revoke"), hub.dir, hub.user, secret, log, env=hub.environment)
-    os.unlink(secret)
+from coalition import Coalition, Tap
 
 
 def main():
@@ -25,7 +18,7 @@ def main():
             hub.sync()
         form = laptop.get(f"{case}/transfer")
         tap.ok("before, the case could go there", f'value="{c.mbarara.log}"' in form.body, form.text)
-        revoke(c.hq, c.mbarara.log)
+        c.hq.revoke(c.mbarara.log)
         for hub in (c.hq, c.gulu):
             hub.sync()
         tap.ok("a revoked hub is not offered", f'value="{c.mbarara.log}"' not in laptop.get(f"{case}/transfer").body and c.hq.log in laptop.get(f"{case}/transfer").body)
