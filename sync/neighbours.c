@@ -50,6 +50,7 @@ struct place {
 	size_t address_count;
 	int port;
 	bool is_hurried; /* something changed: try at once */
+	bool is_busy;	 /* its thread is on the way there, or linked */
 	bool is_useless; /* the hint has led to none of our hubs */
 
 	/* What its thread found. */
@@ -72,7 +73,7 @@ struct place {
 	int64_t etag_ms;
 	int64_t retry_ms;
 
-	int64_t noted_at; /* the role's own */
+	int64_t noted_at; /* the role's own: ok_at, as it was written down */
 };
 
 struct neighbours {
@@ -187,10 +188,12 @@ static bool fetch(struct place *place, const char *address, int port)
 	if (!error)
 		error = transport_fetch(
 			scratch, &transport, memory_format(scratch, "near-%s", place->log), &problem);
+	pthread_mutex_lock(&all->mutex);
 	snprintf(place->problem, sizeof place->problem, "%s",
 		error	  ? error->message
 		: problem ? problem
 			  : "");
+	pthread_mutex_unlock(&all->mutex);
 	if (*place->problem)
 		place->etag[0] = '\0';
 	return ask_role(place, HAS_FETCHED) && place->etag[0];
@@ -308,9 +311,11 @@ static void *attend(void *user)
 		hint->address_count = place->address_count;
 		hint->port = place->port;
 		place->is_hurried = false;
+		place->is_busy = true;
 		pthread_mutex_unlock(&all->mutex);
 		pause_ms = visit(place, hint);
 		pthread_mutex_lock(&all->mutex);
+		place->is_busy = false;
 		place->is_useless = !place->log[0];
 		rest(place, pause_ms);
 	}
@@ -331,7 +336,7 @@ static struct place *find_place(struct neighbours *all, const char *name, bool m
 
 		if (strcmp(place->name, name) == 0)
 			return place;
-		if (!place->is_linked && (!place->name[0] || (place->is_useless && !free)))
+		if (!place->is_busy && (!place->name[0] || (place->is_useless && !free)))
 			free = place;
 	}
 	if (!free || !may_take)
@@ -339,6 +344,7 @@ static struct place *find_place(struct neighbours *all, const char *name, bool m
 	snprintf(free->name, sizeof free->name, "%s", name);
 	free->address_count = 0;
 	free->log[0] = '\0';
+	free->ok_at = free->noted_at = 0;
 	free->is_useless = false;
 	if (!free->has_thread)
 		free->has_thread = pthread_create(&free->thread, NULL, attend, free) == 0;
@@ -438,23 +444,29 @@ static void take_members(struct neighbours *all)
 static const struct error *note(struct neighbours *all, struct place *place, int64_t received)
 {
 	struct query query CLEANUP(db_finish) = {0};
-	struct place seen;
+	char log[LOG_ID_SIZE], address[sizeof place->address], problem[sizeof place->problem];
+	bool is_linked;
 
 	pthread_mutex_lock(&all->mutex);
-	seen = *place;
+	memcpy(log, place->log, sizeof log);
+	memcpy(address, place->address, sizeof address);
+	memcpy(problem, place->problem, sizeof problem);
+	is_linked = place->is_linked;
+	place->noted_at = place->ok_at;
 	place->is_noteworthy = false;
 	pthread_mutex_unlock(&all->mutex);
-	place->noted_at = seen.ok_at;
+	if (!*log) /* it shows another key since, which is nobody's */
+		return NULL;
 	TRY(db_prepare(all->hub->db, &query,
 		"INSERT INTO neighbour(log, address, linked, last_ok, last_error, received) "
 		"VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(log) DO UPDATE SET address = ?2, linked = ?3, "
 		"last_ok = coalesce(?4, last_ok), last_error = ?5, received = received + ?6"));
-	db_bind_text(&query, 1, seen.log);
-	db_bind_text(&query, 2, seen.address);
-	db_bind_integer(&query, 3, seen.is_linked);
-	if (seen.ok_at)
-		db_bind_integer(&query, 4, seen.ok_at);
-	db_bind_text(&query, 5, *seen.problem ? seen.problem : NULL);
+	db_bind_text(&query, 1, log);
+	db_bind_text(&query, 2, address);
+	db_bind_integer(&query, 3, is_linked);
+	if (place->noted_at)
+		db_bind_integer(&query, 4, place->noted_at);
+	db_bind_text(&query, 5, *problem ? problem : NULL);
 	db_bind_integer(&query, 6, received);
 	return db_done(&query);
 }

@@ -521,17 +521,24 @@ static const struct error *make_report(struct round *round, const char *shown, j
 	return NULL;
 }
 
+static struct round *round_new(void *context, struct hub *hub, json_t *refused)
+{
+	struct round *round = memory_new(context, struct round);
+
+	round->context = context;
+	round->hub = hub;
+	round->refused = refused;
+	return round;
+}
+
 const struct error *round_remote(struct hub *hub, const char *name_or_url, json_t **report)
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *refused CLEANUP(json_decref) = json_array(), *skipped CLEANUP(json_decref) = json_array(),
 			*stick CLEANUP(json_decref) = NULL;
-	struct round *round = memory_new(context, struct round);
+	struct round *round = round_new(context, hub, refused);
 	const struct error *error;
 
-	round->context = context;
-	round->hub = hub;
-	round->refused = refused;
 	round->stick.skipped = skipped;
 	TRY(hub_refresh(hub));
 	TRY(remote_find(context, hub->home, hub->db, name_or_url, &round->remote));
@@ -551,11 +558,8 @@ const struct error *round_kept(struct hub *hub, const char *name, json_t **repor
 {
 	void *context CLEANUP(memory_free) = memory_context(NULL);
 	json_t *refused CLEANUP(json_decref) = json_array();
-	struct round *round = memory_new(context, struct round);
+	struct round *round = round_new(context, hub, refused);
 
-	round->context = context;
-	round->hub = hub;
-	round->refused = refused;
 	snprintf(round->remote.name, sizeof round->remote.name, "%s", name);
 	TRY(hub_refresh(hub));
 	TRY(keep_all(round));

@@ -1,41 +1,22 @@
 #!/usr/bin/python3
 """Hubs on one network carry each other's logs, found by mDNS, with no relay and no internet; what they carry goes on to a relay that one of them has.
 Real hubs and real avahi daemons, in network namespaces of their own; skipped where those are not permitted. TAP."""
-import os
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
 
-from coalition import PROGRAM, Coalition, Hub, Tap, sh, wait_for
-
-NET = os.path.join(os.path.dirname(os.path.abspath(__file__)), "namespaces.sh")
-can = subprocess.run(["bash", NET, "can"], capture_output=True, text=True)
-if can.returncode:
-    print("1..0 # SKIP " + " ".join(can.stdout.split()))
-    sys.exit(0)
+from coalition import PROGRAM, Hub, Tap, sh, wait_for
+from lan import Lan
 
 tap = Tap()
-top = tempfile.mkdtemp(prefix="engabo-")
-net = os.path.join(top, "net")
-os.chmod(top, 0o755)
-coalition = Coalition(top=os.path.join(top, "coalition"))
-os.mkdir(coalition.top)
+lan = Lan(4)
+coalition = lan.coalition
 hq, gulu, mbarara = coalition.hubs
 stranger = Hub(coalition.top, "Elsewhere", "ELS", "Nowhere", "nobody")
 places = {gulu: 1, mbarara: 2, hq: 3, stranger: 4}
 
 
-def network(*words):
-    subprocess.run(["bash", NET, *(str(word) for word in words)], check=True)
-
-
 def start(hub):
-    """Its sync role, in its own network."""
-    output = open(hub.log_path, "ab")
-    hub.process = subprocess.Popen(["bash", NET, "exec", net, str(places[hub]), PROGRAM, "--state", hub.dir, "serve", "--role", "sync"], stdout=output, stderr=output,
-                                   env=hub.environment)
+    lan.start(hub, places[hub], PROGRAM)
 
 
 def neighbours(hub):
@@ -68,7 +49,6 @@ def relay_seq(log):
 
 
 try:
-    network("up", 4, net)
     coalition.make()
     stranger.init(coalition="Another coalition")
     for hub in (gulu, mbarara):  # the papers went by a relay, which they have no longer
@@ -107,28 +87,27 @@ try:
     tap.ok("it learned no log", gulu.log not in refs and mbarara.log not in refs, refs)
 
     # a cable is cut and put back
-    network("link", net, 2, "down")
+    lan.link(2, "down")
     report(mbarara, "written while the cable was cut")
     report(gulu, "and this elsewhere")
     wait_for("it to be noticed", lambda: not neighbours(gulu)[mbarara.log]["linked"], 90)
     tap.ok("a silent cut is noticed, and told", neighbours(gulu)[mbarara.log]["last_error"], neighbours(gulu)[mbarara.log])
     tap.ok("the others go on", has_all_of(hq, gulu) or wait_for("hq", lambda: has_all_of(hq, gulu), 60))
-    network("link", net, 2, "up")
+    lan.link(2, "up")
     wait_for("what was written meanwhile, here", lambda: has_all_of(gulu, mbarara) and has_all_of(hq, mbarara), 120)
     wait_for("and there", lambda: has_all_of(mbarara, gulu), 120)
     tap.ok("when the cable is back, what each wrote meanwhile arrives")
 
     # another address
-    prefix = open(os.path.join(net, "prefix")).read().strip()
-    sh("ip", "-n", f"{prefix}-2", "addr", "del", "10.77.0.2/24", "dev", "eth0")
-    sh("ip", "-n", f"{prefix}-2", "addr", "add", "10.77.0.92/24", "dev", "eth0")
+    lan.ip(2, "addr", "del", "10.77.0.2/24", "dev", "eth0")
+    lan.ip(2, "addr", "add", "10.77.0.92/24", "dev", "eth0")
     report(mbarara, "from another address")
     wait_for("the record from there", lambda: has_all_of(gulu, mbarara), 120)
     tap.ok("a hub that gets another address is found again")
 
     # link-local IPv6 alone
     for place in (1, 2, 3):
-        sh("ip", "-n", f"{prefix}-{place}", "-4", "addr", "flush", "dev", "eth0")
+        lan.ip(place, "-4", "addr", "flush", "dev", "eth0")
     for hub in (gulu, mbarara):
         hub.stop()
         start(hub)
@@ -157,6 +136,6 @@ try:
 finally:
     for hub in (*coalition.hubs, stranger):
         hub.stop()
-    network("down", net)
-    shutil.rmtree(top, ignore_errors=True)
+    lan.down()
+    shutil.rmtree(lan.top, ignore_errors=True)
 tap.done()

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -57,26 +56,18 @@ def fake(mode, key, log, port, trace):
 if sys.argv[1:2] == ["fake"]:
     fake(*sys.argv[2:5], int(sys.argv[5]), sys.argv[6])
 
-from coalition import PROGRAM, Coalition, Tap, sh, wait_for  # noqa: E402
-
-NET = os.path.join(os.path.dirname(os.path.abspath(__file__)), "namespaces.sh")
-can = subprocess.run(["bash", NET, "can"], capture_output=True, text=True)
-if can.returncode:
-    print("1..0 # SKIP " + " ".join(can.stdout.split()))
-    sys.exit(0)
+from coalition import PROGRAM, Tap, sh, wait_for  # noqa: E402
+from lan import Lan  # noqa: E402
 
 tap = Tap()
-top = tempfile.mkdtemp(prefix="engabo-")
-os.chmod(top, 0o755)
-net = os.path.join(top, "net")
-coalition = Coalition(top=os.path.join(top, "coalition"))
-os.mkdir(coalition.top)
+lan = Lan(2)
+coalition = lan.coalition
 gulu, mbarara = coalition.gulu, coalition.mbarara
 children = []
 
 
 def inside(place, *words, **more):
-    child = subprocess.Popen(["bash", NET, "exec", net, str(place), *words], start_new_session=True, **more)
+    child = lan.exec(place, *words, start_new_session=True, **more)
     children.append(child)
     return child
 
@@ -85,11 +76,6 @@ def end(child):
     children.remove(child)
     os.killpg(child.pid, signal.SIGTERM)
     child.wait()
-
-
-def start(hub, place):
-    output = open(hub.log_path, "ab")
-    hub.process = inside(place, PROGRAM, "--state", hub.dir, "serve", "--role", "sync", stdout=output, stderr=output, env=hub.environment)
 
 
 def neighbour():
@@ -111,13 +97,12 @@ def reports_go_on():
 
 
 try:
-    subprocess.run(["bash", NET, "up", "2", net], check=True)
     coalition.make()
     for hub in (gulu, mbarara):
         hub.configure("announce = no", "announce = yes")
         hub.run("remote", "remove", "relay", check=False)
     gulu.run("remote", "add", "relay", coalition.relay)
-    start(gulu, 1)
+    lan.start(gulu, 1, PROGRAM)
     gulu.report(what="the first")
     wait_for("it at the relay", at_relay)
     for mode, sign, promise in (
@@ -127,7 +112,7 @@ try:
             ("long", "GET /tips", "one that announces far too much"),
             ("page", "GET /tips", "one that answers with a web page"),
             ("lure", "/log.git", "one that tells of records and never sends them")):
-        trace = os.path.join(top, mode)
+        trace = os.path.join(lan.top, mode)
         peer = inside(2, sys.executable, os.path.abspath(__file__), "fake", mode, os.path.join(mbarara.dir, "keys/tls-sync"), mbarara.log, "7000", trace)
         announced = inside(2, "avahi-publish", "-s", "x" + mode, "_hubsync._tcp", "7000", "v=1", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(f"{mode}: {sign}", lambda: os.path.exists(trace) and sign in open(trace).read(), 90)
@@ -136,7 +121,7 @@ try:
         end(peer)
     wait_for("what it is said to have done to be told", lambda: neighbour().get("last_error"), 60)
     tap.ok("what is wrong with it is told", not neighbour()["last_ok"] or neighbour()["last_error"], neighbour())
-    start(mbarara, 2)
+    lan.start(mbarara, 2, PROGRAM)
     wait_for("a link", lambda: neighbour().get("linked"), 120)
     mbarara.report(what="from a sound hub again")
     wait_for("its record", lambda: sh("git", "-C", gulu.dir + "/log.git", "rev-parse", f"refs/heads/log/{mbarara.log}/1", check=False), 60)
@@ -148,9 +133,11 @@ try:
     tap.ok("a hub ends when it is told to while its neighbour stands still", gulu.process.wait(15) == 0)
     mbarara.process.send_signal(signal.SIGCONT)
 finally:
-    for child in list(children):
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-    subprocess.run(["bash", NET, "down", net], check=False)
-    shutil.rmtree(top, ignore_errors=True)
+    for child in children:
+        os.killpg(child.pid, signal.SIGKILL)
+    for hub in (gulu, mbarara):
+        if hub.process and hub.process.poll() is None:
+            hub.process.kill()
+    lan.down()
+    shutil.rmtree(lan.top, ignore_errors=True)
 tap.done()

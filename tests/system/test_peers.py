@@ -52,10 +52,30 @@ def seq_of(text, log):
     return int(found.group(1)) if found else 0
 
 
+def refs_of(repository):
+    return sh("git", "-C", repository, "for-each-ref", "--format=%(objectname) %(refname)").decode()
+
+
+def unchanged(hub):
+    """The answer to who has the current tips already; None when the log has just moved."""
+    answer = curl("/tips", hub, "-H", "If-None-Match: " + curl("/tips", hub)[1]["etag"])
+    return answer if answer[0] == 304 else None
+
+
+def ask_to_wait(hub):
+    """(thread, its answer once it has come, the tips that it knows) of who waits for news; None when they were there at once."""
+    _, headers, text = curl("/tips", hub)
+    answers = []
+    words = ("-H", f"If-None-Match: {headers['etag']}", "-H", "Prefer: wait=25")
+    waiter = threading.Thread(target=lambda: answers.append(curl("/tips", hub, *words)))
+    waiter.start()
+    time.sleep(1)
+    return (waiter, answers, text) if waiter.is_alive() else None
+
+
 try:
     gulu.start("sync")
     gulu.report(what="something that happened")
-    gulu.sync()
     wait_for("tips with the report in them", lambda: seq_of(tips(mbarara), gulu.log))
 
     # whoever is nobody
@@ -68,31 +88,28 @@ try:
     tap.ok("git without a key fetches nothing", git("ls-remote", BASE + "/log.git", check=False).returncode != 0)
 
     # a member
-    status, headers, text = curl("/tips", mbarara)
-    oid = sh("git", "-C", gulu.dir + "/log.git", "rev-parse", f"refs/heads/log/{gulu.log}/1").decode().strip()
     roster = sh("git", "-C", gulu.dir + "/log.git", "rev-parse", "refs/heads/roster").decode().strip()
-    tap.ok("a member is told what each log has reached", status == 200 and text.startswith("engabo tips 1\nroster ") and f" {oid}\n" in text and roster in text, text)
-    etag = headers["etag"]
-    status, headers, body = curl("/tips", mbarara, "-H", f"If-None-Match: {etag}")
-    tap.ok("and who has that is sent nothing again", (status, body) == (304, "") and headers["etag"] == etag, (status, headers))
-
-    answers = []
-    waiter = threading.Thread(target=lambda: answers.append(curl("/tips", mbarara, "-H", f"If-None-Match: {etag}", "-H", "Prefer: wait=25")))
-    waiter.start()
-    wait_for("the waiting request to be there", lambda: sh("ss", "-Htn", "state", "established", f"( sport = :{gulu.sync_port} )").strip())
-    time.sleep(0.5)
+    wait_for("the tip of the log in the tips", lambda: " " + sh("git", "-C", gulu.dir + "/log.git", "rev-parse", f"refs/heads/log/{gulu.log}/1").decode() in tips(mbarara))
+    status, headers, text = curl("/tips", mbarara)
+    tap.ok("a member is told what each log has reached", status == 200 and re.fullmatch(rf"engabo tips 1\nroster \d+ {roster}\n(log .*\n)+", text), text)
+    status, headers, body = wait_for("no news between two questions", lambda: unchanged(mbarara))
+    tap.ok("and who has that is sent nothing again", body == "" and headers["etag"], (status, headers))
+    waiter, answers, text = wait_for("one that waits", lambda: ask_to_wait(mbarara))
     tap.ok("who asks to wait is kept waiting", waiter.is_alive())
-    before = seq_of(text, gulu.log)
     gulu.report(what="and something more")
     waiter.join()
-    tap.ok("until there is something new", answers[0][0] == 200 and seq_of(answers[0][2], gulu.log) > before, answers)
+    tap.ok("until there is something new", answers[0][0] == 200 and seq_of(answers[0][2], gulu.log) > seq_of(text, gulu.log), answers)
 
     # git
     copy = os.path.join(coalition.top, "copy.git")
-    git("clone", "-q", "--bare", BASE + "/log.git", copy, hub=mbarara)
-    theirs = sh("git", "-C", copy, "for-each-ref", "--format=%(objectname) %(refname)").decode()
-    ours = sh("git", "-C", gulu.dir + "/log.git", "for-each-ref", "--format=%(objectname) %(refname)").decode()
-    tap.ok("stock git clones all of it with a member's key", theirs == ours and gulu.log in theirs, (theirs, ours))
+    git("init", "-q", "--bare", copy)
+
+    def copied():
+        git("-C", copy, "fetch", "-q", BASE + "/log.git", "+refs/*:refs/*", hub=mbarara)
+        return refs_of(copy) == refs_of(gulu.dir + "/log.git")
+
+    wait_for("the same refs there and here", copied)
+    tap.ok("stock git fetches all of it with a member's key", gulu.log in refs_of(copy))
     tap.ok("and what it got is whole", "signed" not in git("-C", copy, "fsck", "--strict").stderr)
     old = sh("git", "-C", copy, "rev-parse", f"refs/heads/log/{gulu.log}/1~1").decode().strip()
     piece = os.path.join(coalition.top, "piece.git")
@@ -100,8 +117,7 @@ try:
     git("-C", piece, "fetch", "-q", "--depth=1", BASE + "/log.git", old, hub=mbarara)
     tap.ok("a commit that is no tip can be fetched alone", sh("git", "-C", piece, "cat-file", "-t", old).strip() == b"commit")
     refused = git("-C", copy, "push", BASE + "/log.git", f"{old}:refs/heads/log/{gulu.log}/2", hub=mbarara, check=False)
-    tap.ok("nothing can be pushed", refused.returncode != 0 and ours == sh("git", "-C", gulu.dir + "/log.git", "for-each-ref",
-                                                                             "--format=%(objectname) %(refname)").decode(), refused.stderr)
+    tap.ok("nothing can be pushed", refused.returncode != 0 and f"{gulu.log}/2" not in refs_of(gulu.dir + "/log.git"), refused.stderr)
     for path in ("/log.git/info/refs?service=git-receive-pack", "/log.git/info/refs"):
         tap.ok(f"{path} is refused to members, too", curl(path, mbarara)[0] == 403)
     for path in ("/log.git/git-receive-pack", "/log.git/config", "/log.git/objects/info/packs", "/../trust.json", "/keys/sign"):
@@ -155,13 +171,24 @@ try:
     tap.ok("what is sent is never whole in memory", peak < 150000, peak)
 
     # a role that ends leaves nothing behind
-    waiter = threading.Thread(target=lambda: answers.append(curl("/tips", mbarara, "-H", "If-None-Match: " + curl("/tips", mbarara)[1]["etag"], "-H", "Prefer: wait=25")))
-    waiter.start()
+    waiter = wait_for("one that waits", lambda: ask_to_wait(mbarara))[0]
     git_children = children()
     gulu.stop()
     waiter.join()
     tap.ok("the role ends while one waits and one fetches, and leaves no git behind", git_children and not any(os.path.exists(f"/proc/{pid}") for pid in git_children),
            git_children)
+
+    # who was revoked
+    gulu.start("sync")
+    wait_for("tips", lambda: curl("/tips", mbarara)[0] == 200)
+    waiter, answers, _ = wait_for("one that waits", lambda: ask_to_wait(mbarara))
+    coalition.hq.revoke(mbarara.log)
+    coalition.hq.run("sync", check=False)
+    wait_for("the key to be refused", lambda: gulu.run("sync", check=False) and curl("/tips", mbarara)[0] == 403)
+    waiter.join()
+    tap.ok("a revoked hub is a stranger", git("ls-remote", BASE + "/log.git", hub=mbarara, check=False).returncode != 0)
+    tap.ok("also one that was waiting for news", answers[0][0] == 403 and not answers[0][2], answers)
+    tap.ok("the others are served", curl("/tips", coalition.hq)[0] == 200)
 finally:
     coalition.close()
 tap.done()

@@ -1,15 +1,8 @@
 #!/usr/bin/python3
 """To a hub that was revoked no case goes any more, and no referral. Two hubs and headquarters, whose coordinator revokes one."""
-import os
 import re
 
-from coalition import PROGRAM, Coalition, Tap, sh, write
-
-
-def revoke(hub, log):
-    secret = write(os.path.join(hub.dir + "-secret"), hub.passphrase + "\n")
-    sh(os.path.join(os.path.dirname(PROGRAM), "tests/system/revoke"), hub.dir, hub.user, secret, log, env=hub.environment)
-    os.unlink(secret)
+from coalition import Coalition, Tap
 
 
 def new_provider(hub, name):
@@ -36,7 +29,7 @@ def main():
         tap.ok("before, somebody who works there could be asked", "Okot the lawyer" in laptop.get(f"{case}/refer").text and referral.status == 200, referral.text)
         form = laptop.get(f"{case}/transfer")
         tap.ok("before, the case could go there", f'value="{c.mbarara.log}"' in form.body, form.text)
-        revoke(c.hq, c.mbarara.log)
+        c.hq.revoke(c.mbarara.log)
         for hub in (c.hq, c.gulu):
             hub.run("sync", check=False)  # it says that what that hub wrote is refused from now on
         tap.ok("a revoked hub is not offered", f'value="{c.mbarara.log}"' not in laptop.get(f"{case}/transfer").body and c.hq.log in laptop.get(f"{case}/transfer").body)

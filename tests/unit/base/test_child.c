@@ -119,6 +119,29 @@ static void a_stop_flag_ends_it(void **state)
 	assert_true(result.timed_out);
 }
 
+static void output_can_be_taken_piece_by_piece_and_given_up(void **state)
+{
+	const char *counts[] = {"seq", "100000", NULL}, *endless[] = {"yes", NULL};
+	struct child child = {.argv = counts, .deadline_ms = 20000};
+	struct child_stream *stream = NULL;
+	size_t got, sum = 0;
+	uint8_t piece[1000];
+	volatile int stop = 0;
+
+	assert_null(child_start(&child, &stream));
+	while ((got = child_read(stream, piece, sizeof piece)))
+		sum += got;
+	assert_int_equal(sum, 588895); /* as seq 100000 | wc -c */
+	assert_int_equal(child_stop(stream), 0);
+	child.argv = endless;
+	child.stop = &stop;
+	assert_null(child_start(&child, &stream));
+	assert_true(child_read(stream, piece, sizeof piece) > 0);
+	stop = 1;
+	assert_int_equal(child_read(stream, piece, sizeof piece), 0);
+	assert_int_equal(child_stop(stream), 128 + SIGKILL);
+}
+
 static void nothing_of_ours_reaches_it(void **state)
 {
 	const char *const more[] = {"GIT_DIR=/srv/log.git", NULL};
@@ -302,6 +325,7 @@ int main(void)
 		PLACE_TEST(the_whole_group_ends_at_the_deadline),
 		PLACE_TEST(one_left_behind_holds_up_nobody),
 		PLACE_TEST(a_stop_flag_ends_it),
+		PLACE_TEST(output_can_be_taken_piece_by_piece_and_given_up),
 		PLACE_TEST(nothing_of_ours_reaches_it),
 		PLACE_TEST(signals_are_as_a_program_expects_them),
 		PLACE_TEST(it_works_without_standard_descriptors_of_our_own),
