@@ -1,7 +1,7 @@
 -- sync.db: what the sync role remembers. It alone writes; office reads it for its pages. Nothing in here is secret: addresses of relays stand here
 -- without their passwords (those lie in keys/remotes).
 
-CREATE TABLE meta( -- small values: "roster" (highest version accepted), "ack_at" (last commit of acknowledgements alone), "halted" (why our log takes nothing more)
+CREATE TABLE meta( -- small values: "roster" (highest version accepted), "ack_at" (last commit of acknowledgements alone), "halted" (why our log takes nothing more), "wish" (the last of the office's that was begun)
   name TEXT PRIMARY KEY, -- what it is
   value -- text or a number
 ) WITHOUT ROWID;
@@ -73,6 +73,17 @@ CREATE TABLE trouble( -- what people should know; one row a kind, log and remote
   reason TEXT NOT NULL, -- one line
   UNIQUE (remote, log, kind)
 );
+
+CREATE TABLE stick( -- what came of carrying records with a stick, for a month
+  place TEXT PRIMARY KEY, -- the folder where it was plugged in
+  at INTEGER NOT NULL, -- begun, or ended, seconds
+  is_done INTEGER NOT NULL, -- 0: begun, and not ended
+  brought INTEGER NOT NULL DEFAULT 0, -- records that were kept
+  taken INTEGER NOT NULL DEFAULT 0, -- records that it was given
+  skipped INTEGER NOT NULL DEFAULT 0, -- damaged pieces and the like that were left alone
+  may_pull INTEGER NOT NULL DEFAULT 0, -- 1: all that was written is on it
+  error TEXT -- what went wrong and what to do; NULL: nothing
+) WITHOUT ROWID;
 
 CREATE TABLE found( -- hubs that announce themselves on the local network now: hints, believed for nothing
   name TEXT NOT NULL, -- the instance name, random
