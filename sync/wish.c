@@ -18,7 +18,6 @@ static const struct error *read_wish(const void *context, struct hub *hub, int64
 	struct query query CLEANUP(db_finish) = {0};
 	bool row;
 
-	*id = 0;
 	if (!files_exist(path))
 		return NULL;
 	TRY(db_open_foreign(path, SPOOL_DB_VERSION, &db));
@@ -48,11 +47,11 @@ const struct error *wish_next(const void *context, struct hub *hub, char **stick
 {
 	char *named = NULL;
 	bool is_there;
-	int64_t id;
+	int64_t id = 0;
 
 	*stick = NULL;
 	TRY(read_wish(context, hub, &id, &named));
-	if (id <= db_meta_number(hub->db, WISH_BEGUN, 0))
+	if (!named || id == db_meta_number(hub->db, WISH_BEGUN, 0))
 		return NULL;
 	TRY(db_meta_set_number(hub->db, WISH_BEGUN, id));
 	TRY(is_plugged_in(named, &is_there));

@@ -85,7 +85,7 @@ static const struct error *asked_for(const struct visit *visit, struct db *sync_
 	*out = "";
 	TRY(db_prepare(visit->office->db, &query, "SELECT id, stick FROM wish ORDER BY id DESC LIMIT 1"));
 	TRY(db_step(&query, &row));
-	if (row && (!sync_db || db_integer(&query, 0) > db_meta_number(sync_db, WISH_BEGUN, 0)))
+	if (row && (!sync_db || db_integer(&query, 0) != db_meta_number(sync_db, WISH_BEGUN, 0)))
 		*out = memory_string(visit->context, db_text(&query, 1));
 	return NULL;
 }
