@@ -19,6 +19,7 @@
 #include "sync/remote.h"
 #include "sync/urgent.h"
 #include "sync/watch.h"
+#include "sync/wish.h"
 
 #define GATHER_MS 1000 /* after a bell: more may come, and one commit holds them all */
 #define LOOK_MS 60000  /* a bell may be lost */
@@ -212,19 +213,33 @@ static const struct error *do_neighbours(struct role *role)
 	return error;
 }
 
+/* What somebody asked on the office's page. */
+static const struct error *do_wish(struct role *role)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	json_t *report CLEANUP(json_decref) = NULL;
+	char *stick;
+
+	TRY(wish_next(scratch, role->hub, &stick));
+	return stick ? do_remote(role, stick, &report) : NULL;
+}
+
 static void do_what_is_due(struct role *role)
 {
+	bool is_look = clock_boot_ms() >= role->commit_ms;
 	const struct error *error = do_neighbours(role);
 	int64_t count;
 
 	if (error)
 		complain(role, "cannot take what a neighbour has", error);
 	error = NULL;
-
-	if (clock_boot_ms() >= role->commit_ms)
+	if (is_look)
 		error = do_commit(role, &count);
 	if (error)
 		complain(role, "cannot put new records into the log", error);
+	error = is_look && !is_over(role) ? do_wish(role) : NULL;
+	if (error)
+		complain(role, "cannot do what the office asked", error);
 	if (!is_over(role))
 		do_next_remote(role);
 	error = is_over(role) || neighbours_fetch(role->neighbours) ? NULL : hub_tidy(role->hub);

@@ -468,10 +468,11 @@ static const struct error *open_stick(struct round *round)
 	TRY(stick_open(round->context, hub->home->path, round->remote.url, !round->remote.has_row,
 		&round->stick.at, &round->problem));
 	round->transport.url = round->stick.at.folder;
+	if (!round->stick.at.is_removable)
+		return NULL;
+	TRY(state_stick_begin(hub->db, round->remote.url));
 	/* Another one may have been in this place before: that it holds less is no alarm. */
-	return round->stick.at.is_removable && !round->remote.has_row
-		       ? state_reach_forget(hub->db, round->remote.name)
-		       : NULL;
+	return round->remote.has_row ? NULL : state_reach_forget(hub->db, round->remote.name);
 }
 
 static const struct error *do_fetch(struct round *round)
@@ -487,17 +488,19 @@ static const struct error *do_fetch(struct round *round)
 }
 
 /* What people are told beside what they are told of any remote; null where there is no stick. */
-static json_t *stick_report(struct round *round)
+static const struct error *end_stick(struct round *round, json_t **report)
 {
 	const struct error *error;
 
+	*report = json_null();
 	if (!round->stick.at.is_removable)
-		return json_null();
+		return NULL;
 	error = stick_settle(&round->stick.at);
 	if (error && !round->problem)
 		round->problem = memory_string(round->context, error->message);
-	return json_pack("{sIsIsOsb}", "brought", (json_int_t)round->stick.brought, "taken",
+	*report = json_pack("{sIsIsOsb}", "brought", (json_int_t)round->stick.brought, "taken",
 		(json_int_t)round->stick.taken, "skipped", round->stick.skipped, "may_pull", !error);
+	return state_stick_end(round->hub->db, round->remote.url, *report, round->problem);
 }
 
 static const struct error *carry_out(struct round *round)
@@ -547,7 +550,7 @@ const struct error *round_remote(struct hub *hub, const char *name_or_url, json_
 	error = carry_out(round);
 	transport_close(&round->transport);
 	TRY(error);
-	stick = stick_report(round);
+	TRY(end_stick(round, &stick));
 	TRY(write_outcome(round));
 	return make_report(round,
 		round->remote.has_row ? round->remote.name : remote_url_shown(context, round->remote.url),

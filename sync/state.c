@@ -15,10 +15,9 @@
 #define TROUBLE_DAYS 30
 
 EMBED(sync_state_sql, "sync/state.sql");
-EMBED(sync_neighbour_sql, "sync/neighbour.sql");
-EMBED(sync_state_step_sql, "sync/state_step.sql");
+EMBED(sync_state_2_sql, "sync/state_2.sql");
 
-static const char *const sync_steps[] = {sync_state_sql, sync_neighbour_sql, sync_state_step_sql, NULL};
+static const char *const sync_steps[] = {sync_state_sql, sync_state_2_sql, NULL};
 const struct db_schema sync_schema = {sync_steps, SYNC_DB_VERSION};
 
 const struct error *state_taken(struct db *db, const char *spool, int64_t *upto)
@@ -197,6 +196,39 @@ const struct error *state_step_set(struct db *db, const char *remote, int64_t by
 	return db_done(&query);
 }
 
+const struct error *state_stick_begin(struct db *db, const char *place)
+{
+	struct query old CLEANUP(db_finish) = {0}, query CLEANUP(db_finish) = {0};
+	int64_t now = clock_wall_seconds();
+
+	TRY(db_prepare(db, &old, "DELETE FROM stick WHERE at < ?"));
+	db_bind_integer(&old, 1, now - TROUBLE_DAYS * 86400);
+	TRY(db_done(&old));
+	TRY(db_prepare(db, &query, "INSERT OR REPLACE INTO stick(place, at, is_done) VALUES(?, ?, 0)"));
+	db_bind_text(&query, 1, place);
+	db_bind_integer(&query, 2, now);
+	return db_done(&query);
+}
+
+const struct error *state_stick_end(
+	struct db *db, const char *place, const json_t *stick, const char *problem)
+{
+	struct query query CLEANUP(db_finish) = {0};
+
+	TRY(db_prepare(db, &query,
+		"UPDATE stick SET at = ?2, is_done = 1, brought = ?3, taken = ?4, skipped = ?5, may_pull = "
+		"?6, "
+		"error = ?7 WHERE place = ?1"));
+	db_bind_text(&query, 1, place);
+	db_bind_integer(&query, 2, clock_wall_seconds());
+	db_bind_integer(&query, 3, json_integer_value(json_object_get(stick, "brought")));
+	db_bind_integer(&query, 4, json_integer_value(json_object_get(stick, "taken")));
+	db_bind_integer(&query, 5, (int64_t)json_array_size(json_object_get(stick, "skipped")));
+	db_bind_integer(&query, 6, json_is_true(json_object_get(stick, "may_pull")));
+	db_bind_text(&query, 7, problem);
+	return db_done(&query);
+}
+
 const struct error *state_ack(struct db *db, const char *log, int epoch, const char *by, int64_t seq)
 {
 	struct query query CLEANUP(db_finish) = {0};
@@ -313,6 +345,9 @@ const struct error *state_status(struct db *db, json_t **out)
 			    "LIMIT 200"},
 		{"found",
 			"SELECT name, host, address, port, seen FROM found ORDER BY name, address LIMIT 200"},
+		{"sticks", "SELECT place, at, is_done, brought, taken, skipped, may_pull, error FROM stick "
+			   "ORDER BY "
+			   "at DESC LIMIT 32"},
 	};
 	json_t *status CLEANUP(json_decref) = json_object();
 

@@ -8,8 +8,8 @@
 #include "node/store/db.h"
 #include "sync/logs.h"
 
-#define SYNC_DB_VERSION 3
-extern const struct db_schema sync_schema; /* state.sql, neighbour.sql, state_step.sql */
+#define SYNC_DB_VERSION 2
+extern const struct db_schema sync_schema; /* state.sql, state_2.sql */
 
 /* ---- for readers ---- */
 
@@ -23,7 +23,8 @@ const struct error *state_left(struct db *db, const char *log, int epoch, int64_
  *   {"remotes":[{"name","url","last_ok","last_try","last_error","next_try","failures","sent","received","waiting_in","waiting_out"}],
  *    "neighbours":[{"log","address","linked","last_ok","last_error","received","waiting_in","waiting_out"}],
  *    "logs":[{"log","epoch","seq","seen"}], "acks":[{"log","epoch","by","seq"}],
- *    "trouble":[{"at","remote","log","kind","reason"}], "found":[{"name","host","address","port","seen"}]}
+ *    "trouble":[{"at","remote","log","kind","reason"}], "found":[{"name","host","address","port","seen"}],
+ *    "sticks":[{"place","at","is_done","brought","taken","skipped","may_pull","error"}]}
  * waiting_out: commits of all logs that the remote has not got; waiting_in: commits it shows that we have not
  * kept. */
 const struct error *state_status(struct db *db, json_t **out) MUST_CHECK;
@@ -66,6 +67,12 @@ const struct error *state_reach_forget(struct db *db, const char *remote) MUST_C
 /* Bytes of the next step to a remote (steps.h); 0: none was sent yet, or it is in no row. */
 const struct error *state_step(struct db *db, const char *remote, int64_t *bytes) MUST_CHECK;
 const struct error *state_step_set(struct db *db, const char *remote, int64_t bytes) MUST_CHECK;
+
+/* Records are being carried with the stick at `place`; what was said of a month ago is forgotten. */
+const struct error *state_stick_begin(struct db *db, const char *place) MUST_CHECK;
+/* What came of it: `stick` as in round_remote's report, `problem` or NULL. */
+const struct error *state_stick_end(
+	struct db *db, const char *place, const json_t *stick, const char *problem) MUST_CHECK;
 
 /* `by` says it has `log` up to `seq`; never goes back. */
 const struct error *state_ack(

@@ -1,7 +1,7 @@
 -- sync.db: what the sync role remembers. It alone writes; office reads it for its pages. Nothing in here is secret: addresses of relays stand here
 -- without their passwords (those lie in keys/remotes).
 
-CREATE TABLE meta( -- small values: "roster" (highest version accepted), "ack_at" (last commit of acknowledgements alone), "halted" (why our log takes nothing more)
+CREATE TABLE meta( -- small values: "roster" (highest version accepted), "ack_at" (last commit of acknowledgements alone), "halted" (why our log takes nothing more), "wish" (the last of the office's that was begun)
   name TEXT PRIMARY KEY, -- what it is
   value -- text or a number
 ) WITHOUT ROWID;

@@ -248,7 +248,9 @@ static const struct error *run(const struct command_call *call)
 {
 	static const struct argp_option words[] = {{"json", 'j', NULL, 0, "print facts as JSON", 0}, {0}};
 	static const struct argp argp = {words, parse, "[NAME|PATH|URL]...",
-		"Sends and fetches now, with all remotes or those named.", NULL, NULL, NULL};
+		"Sends and fetches now, with all remotes or those named; a path may be where a stick is "
+		"plugged in.",
+		NULL, NULL, NULL};
 	json_t *remotes CLEANUP(json_decref) = json_array();
 	struct options options = {.remotes = remotes};
 

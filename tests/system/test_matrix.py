@@ -31,7 +31,7 @@ ROUTES = {
     "POST /cases/*/people/*/show": (STAFF, "person"), "GET /cases/*/*/*": (STAFF, "part"), "POST /cases/*/*/*": (STAFF, "part"),
     "GET /history/*/*": (STAFF, "record"), "POST /settle/*/*/*": (STAFF, "field"), "GET /search": (STAFF, ""),
     "GET /users": ("c", ""), "GET /users/new": ("c", ""), "POST /users/new": ("c", ""), "GET /users/*": ("c", "user"), "POST /users/*": ("c", "user"),
-    "GET /settings": ("c", ""), "POST /settings": ("c", ""), "POST /settings/workshop": ("c", ""), "GET /audit": ("c", ""), "GET /hubs": (STAFF, ""),
+    "GET /settings": ("c", ""), "POST /settings": ("c", ""), "POST /settings/workshop": ("c", ""), "GET /audit": ("c", ""), "GET /hubs": (STAFF, ""), "GET /sync": (STAFF, ""), "POST /sync": (STAFF, ""),
     "POST /reports/*/add": (STAFF, "case"), "POST /cases/*/begin": (STAFF, "case"), "GET /cases/*/close": (STAFF, "case"), "POST /cases/*/close": (STAFF, "case"),
     "GET /cases/*/reopen": (STAFF, "case"), "POST /cases/*/reopen": (STAFF, "case"), "GET /cases/*/duplicate": (STAFF, "case"), "POST /cases/*/duplicate": (STAFF, "case"),
     "GET /cases/*/risk": (STAFF, "case"), "POST /cases/*/risk": (STAFF, "case"), "GET /cases/*/followups/*/missed": (STAFF, "followup"),

@@ -11,10 +11,11 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
-from coalition import PROGRAM, Coalition, Tap, fill, own_mounts, sh, write
+from coalition import PROGRAM, Coalition, Tap, fill, own_mounts, sh, wait_for, write
 
 PULLS = int(os.environ.get("ENGABO_PULLS", "20"))
 SEED = int(os.environ.get("ENGABO_SEED", str(random.randrange(1 << 30))))
@@ -180,6 +181,43 @@ def filling(tap, coalition, make, kind):
     stick.end()
 
 
+def asking(tap, coalition, stick):
+    """By the office's page, which may not call sync itself."""
+    gulu, hq = coalition.gulu, coalition.hq
+    place, other = "/media/blue stick", "/media/blue stick/other"
+    for line in reversed(open("/proc/self/mountinfo").readlines()):  # in this namespace alone
+        if re.match(r"/(media|run/media|mnt)(/|$)", line.split()[4]):
+            sh("umount", "-l", line.split()[4], check=False)
+    sh("mount", "-t", "tmpfs", "tmpfs", "/media")
+    os.mkdir(place)
+    gulu.start()
+    laptop = gulu.sign_in()
+    page = laptop.get("/sync")
+    tap.ok("the page says that no stick is plugged in", "No stick is plugged in" in page.text, (page.status, page.text, open(gulu.log_path).read()[-2000:]))
+    sh("mount", "--bind", stick.whole, place)
+    page = laptop.get("/sync")
+    tap.ok("one that is put in is there, with a button", "Synchronise with blue stick" in page.text, page.text)
+    gulu.report(what="for the page")
+    page = laptop.send(page, "/sync")
+    tap.ok("pressing it says that it begins", "within a moment" in page.text, page.text)
+    page = wait_for("the stick to be done", lambda: (lambda p: p if "brought records" in p.text else None)(laptop.get("/sync")))
+    tap.ok("then the page tells what was brought and given, and that it can be pulled out", re.search(r"brought records: \d+, and was given: [1-9]", page.text) and SAFE in page.text, page.text)
+    form = page.form("/sync")
+    os.mkdir(other)
+    page = laptop.post("/sync", form.filled({"stick": other}))
+    tap.ok("a folder that is no stick is not taken, whatever is sent", "not plugged in" in page.text and not os.listdir(other), page.text)
+    gulu.kill()
+    with sqlite3.connect(os.path.join(gulu.dir, "office.db")) as db:
+        db.execute("INSERT INTO wish(stick) VALUES(?)", (other,))
+    gulu.start("sync")
+    gulu.run("sync", check=False)
+    gulu.stop()
+    tap.ok("nor by sync, should somebody have taken over the office", not os.listdir(other))
+    sh("umount", "-l", place)
+    sh("umount", "-l", "/media")
+    tap.ok("what the stick was given arrives", sync(hq, stick).returncode == 0 and "for the page" in arrived(hq))
+
+
 def pulling(tap, coalition, stick, kind, rng):
     """Half of the times the hub's process is killed, too, as when somebody pulls out the power; its own files are checked as after a power cut."""
     hq, gulu = coalition.hq, coalition.gulu
@@ -257,6 +295,7 @@ def main():
         by_hand(tap, coalition, pieces)
         damaging(tap, coalition, pieces)
         refusing(tap, coalition, make_repository)
+        asking(tap, coalition, make_repository("asked"))
         filling(tap, coalition, make_pieces, "pieces")
         filling(tap, coalition, make_repository, "repository")
         pulling(tap, coalition, make_pieces("pulled-pieces"), "pieces", rng)

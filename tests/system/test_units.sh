@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 command -v systemd-analyze >/dev/null || { echo "1..0 # SKIP systemd-analyze is not installed"; exit 0; }
-echo 1..14
+echo 1..15
 n=0
 for pair in intake:15 sync:15 office:10; do
 	n=$((n + 1))
@@ -73,4 +73,9 @@ if [ "$(grep -lx Environment=ENGABO_BOOT=%b systemd/engabo-intake.service system
 	echo "ok 14 - who opens a workshop and who serves it know which start of the machine it is"
 else
 	echo "not ok 14 - who opens a workshop and who serves it know which start of the machine it is"
+fi
+if grep -qx 'ReadWritePaths=-/media -/run/media -/mnt' systemd/engabo-sync.service && ! grep -q /media systemd/engabo-office.service systemd/engabo-intake.service; then
+	echo "ok 15 - sync alone writes on sticks"
+else
+	echo "not ok 15 - sync cannot write on sticks, or others can"
 fi

@@ -1,42 +1,16 @@
-/* The hubs of the coalition and how synchronising goes: what sync remembers, in words; what of the logs could
- * not be taken; what hubs tried that they may not. All of it is read; nothing is changed here. */
+/* The hubs of the coalition: when each was heard from, what of the logs could not be taken, what hubs tried
+ * that they may not. All of it is read; nothing is changed here. How records get there and back is sync.c's.
+ */
 #include "web/office/pages.h"
 
 #include <string.h>
 
-#include "node/base/text.h"
 #include "node/casework/lists.h"
 #include "sync/state.h"
 #include "web/host.h"
 #include "web/office/show.h"
 
 #define OVERSTEPS_MOST 50
-
-static const char *time_of(struct visit *visit, const json_t *row, const char *name)
-{
-	int64_t seconds = json_integer_value(json_object_get(row, name));
-	char time[TEXT_TIME_SIZE];
-
-	if (!seconds)
-		return "";
-	text_time(time, seconds);
-	return show_time(visit, time);
-}
-
-static void name_times(struct visit *visit, json_t *rows)
-{
-	static const char *const times[] = {"last_ok", "last_try", "next_try", "seen", "at"};
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (rows, i, row) {
-		for (size_t t = 0; t < sizeof times / sizeof *times; t++)
-			json_object_set_new(row, times[t], json_string(time_of(visit, row, times[t])));
-		if (json_object_get(row, "log"))
-			json_object_set_new(row, "hub_name",
-				json_string(office_hub_name(visit->office, json_text_or(row, "log", ""))));
-	}
-}
 
 /* Members as the roster has them, each with when its log last brought something. */
 static json_t *members_of(struct visit *visit, const json_t *logs)
@@ -53,7 +27,7 @@ static json_t *members_of(struct visit *visit, const json_t *logs)
 
 		json_array_foreach (logs, j, row)
 			if (strcmp(json_text_or(row, "log", ""), member->keys.log) == 0)
-				heard = json_text_or(row, "seen", "");
+				heard = show_seconds(visit, json_integer_value(json_object_get(row, "seen")));
 		json_array_append_new(list,
 			json_pack("{ss, ss, ss, sb, sb}", "name", office_hub_name(office, member->keys.log),
 				"role",
@@ -62,6 +36,20 @@ static json_t *members_of(struct visit *visit, const json_t *logs)
 				"heard", heard, "is_self", is_self, "is_revoked",
 				member->status == MEMBER_REVOKED));
 	}
+	return list;
+}
+
+static json_t *troubles_of(struct visit *visit, const json_t *status)
+{
+	json_t *list = json_array(), *row;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "trouble"), i, row)
+		json_array_append_new(
+			list, json_pack("{ss, ss, ss}", "hub_name",
+				      office_hub_name(visit->office, json_text_or(row, "log", "")), "reason",
+				      json_text_or(row, "reason", ""), "at",
+				      show_seconds(visit, json_integer_value(json_object_get(row, "at")))));
 	return list;
 }
 
@@ -116,15 +104,10 @@ const struct error *hubs_page(struct visit *visit)
 		status = NULL;
 		TRY(state_status(db, &status));
 	}
-	name_times(visit, json_object_get(status, "remotes"));
-	name_times(visit, json_object_get(status, "logs"));
-	name_times(visit, json_object_get(status, "trouble"));
-	name_times(visit, json_object_get(status, "found"));
 	visit_set(visit, "members", members_of(visit, json_object_get(status, "logs")));
 	visit_set(
 		visit, "has_members", json_boolean(json_array_size(json_object_get(visit->view, "members"))));
-	visit_set(visit, "has_remotes", json_boolean(json_array_size(json_object_get(status, "remotes"))));
-	visit_set(visit, "status", json_incref(status));
+	visit_set(visit, "trouble", troubles_of(visit, status));
 	visit_set(visit, "own_troubles", own_troubles(visit));
 	visit_text(visit, "self", office_hub_name(visit->office, visit->office->trust.self.log));
 	visit_text(visit, "poster", poster_address(visit));

@@ -17,6 +17,10 @@ CREATE TABLE read_upto( -- at headquarters: how far each log was read, so that a
   seq INTEGER NOT NULL, -- of the last commit read
   PRIMARY KEY (log, epoch)
 ) WITHOUT ROWID;
+CREATE TABLE wish( -- what somebody asked of sync on a page: one row at most; sync.db's meta "wish" says which was begun
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  stick TEXT NOT NULL -- the folder of the stick that records are to be carried with
+);
 CREATE TABLE device( -- browsers in which somebody signed in before: for that person they do not wait behind strangers' wrong guesses
   hash BLOB PRIMARY KEY, -- SHA-256 of the cookie's token
   owner BLOB NOT NULL, -- SHA-256 of the token and the person's name

@@ -25,6 +25,7 @@ visit_page history_page;						     /* history.c */
 visit_page search_page;							     /* search.c */
 visit_page users_page, user_new_form, user_new_save, user_page, user_save;   /* users.c */
 visit_page hubs_page;							     /* hubs.c */
+visit_page sync_page, sync_ask;						     /* sync.c */
 visit_page transfers_page, transfer_form, transfer_offer, transfer_withdraw; /* transfer.c */
 visit_page transfer_hand, transfer_page, transfer_answer;
 visit_page late_page, late_decide;     /* late.c */

@@ -110,5 +110,7 @@ const struct office_page office_pages[] = {
 	{GET, "/cases/*/print", case_print, GUARD_ACCESS, MAY_READ_CASES},
 	{GET, "/audit", audit_page, GUARD_ACCESS, MAY_SEE_AUDIT},
 	{GET, "/hubs", hubs_page, GUARD_ACCESS, MAY_SEE_SYNC},
+	{GET, "/sync", sync_page, GUARD_ACCESS, MAY_SEE_SYNC},
+	{POST, "/sync", sync_ask, GUARD_ACCESS, MAY_SEE_SYNC},
 	{0},
 };

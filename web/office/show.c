@@ -29,6 +29,16 @@ const char *show_time(const struct visit *visit, const char *time)
 		visit->context, "%s, %02d:%02d", show_date(visit, day), local.tm_hour, local.tm_min);
 }
 
+const char *show_seconds(const struct visit *visit, int64_t seconds)
+{
+	char time[TEXT_TIME_SIZE];
+
+	if (!seconds)
+		return "";
+	text_time(time, seconds);
+	return show_time(visit, time);
+}
+
 const char *show_date(const struct visit *visit, const char *date)
 {
 	return language_date(visit->context, visit->request->language, date);

@@ -8,6 +8,8 @@
 
 /* "23 November 2026, 12:12" in the hub's time zone; text that is not RFC 3339 as it is. */
 const char *show_time(const struct visit *visit, const char *time);
+/* The same of a time in seconds; 0 is "". */
+const char *show_seconds(const struct visit *visit, int64_t seconds);
 /* "23 November 2026", "November 2026" or "2026". */
 const char *show_date(const struct visit *visit, const char *date);
 /* Today, by the hub's time zone: "2026-11-23". */

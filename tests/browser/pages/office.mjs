@@ -89,6 +89,7 @@ export async function officePages(browser, inspector, coalition) {
 	await walk.show('search-found', '/search?q=layibi');
 	await walk.show('search-nothing', '/search?q=zzzz');
 	await walk.show('hubs', '/hubs');
+	await walk.show('sync', '/sync');
 	await walk.show('settings', '/settings');
 	await walk.show('users', '/users');
 	await audit(walk, report);
