@@ -522,8 +522,9 @@ const struct error *lists_late(struct casefile *file, const char *case_key, int 
 		"UNION ALL"
 		"   SELECT id FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', "
 		"'report'))"
-		" AND w.reason = '" PERMIT_HELD "' AND e.type <> 'transfer'"
-		" AND json_extract(v.line, '$.restate') IS NULL"
+		/* Of those that wait alone the line is read. */
+		" AND e.type <> 'transfer' AND CASE w.reason WHEN '" PERMIT_HELD
+		"' THEN json_extract(v.line, '$.restate') IS NULL END"
 		" ORDER BY json_extract(v.line, '$.hlc') LIMIT ?2"));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
