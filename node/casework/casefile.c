@@ -12,6 +12,7 @@
 #include "node/base/embed.h"
 #include "node/casework/owners.h"
 #include "node/casework/record.h"
+#include "node/casework/rows.h"
 #include "node/casework/settle.h"
 #include "node/vault/digest.h"
 #include "node/vault/secret.h"
@@ -430,8 +431,8 @@ const struct error *casefile_digest(struct casefile *file, uint8_t out[static 32
 		struct buffer *sql = buffer_new(scratch);
 
 		buffer_text(sql, "SELECT ");
-		settle_columns(sql, &entities[i]);
-		buffer_format(sql, " FROM %s ORDER BY key", settle_table(&entities[i]));
+		rows_columns(sql, &entities[i]);
+		buffer_format(sql, " FROM %s ORDER BY key", rows_table(&entities[i]));
 		TRY(digest_rows(file->db, &digest, (const char *)sql->data));
 	}
 	digest_end(&digest, out);

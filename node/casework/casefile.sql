@@ -139,7 +139,8 @@ CREATE INDEX case_owner_log ON case_owner(log, case_key);
 --   author    user name of whoever made it; empty from the public form
 --   conflicts how many of its fields have several values
 -- then its fields, and last what SQLite itself works out of them, for sorting. What belongs to a case, and only ever is asked for
--- with it, is found through entity (entity_case) and has no index of its own.
+-- with it, is found through entity (entity_case) and has no index of its own; nor does it hold the keys that stand there: its table
+-- has a _ behind its name, and to read it there is a view that adds them.
 
 CREATE TABLE report( -- what somebody told us
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
@@ -214,9 +215,8 @@ CREATE INDEX case_review ON case_(is_closed, review_by);
 CREATE INDEX case_followed ON case_(is_closed, followed_by, review_by);
 CREATE INDEX case_retention ON case_(retention) WHERE retention <> '';
 
-CREATE TABLE person( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE person_( -- who somebody in a case is: shown only when asked for, and that is written down (table audit)
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   part TEXT, -- defender, family, witness, reporter, other
   names TEXT, -- their names
   contacts TEXT, -- telephone, address
@@ -227,9 +227,8 @@ CREATE TABLE person( -- who somebody in a case is: shown only when asked for, an
   text TEXT -- what else to know
 );
 
-CREATE TABLE contact( -- how to reach somebody without harm
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE contact_( -- how to reach somebody without harm
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   channel TEXT, -- call, text, app, visit, through, other
   address TEXT, -- number, address or person
   hours TEXT, -- when it is safe
@@ -239,9 +238,8 @@ CREATE TABLE contact( -- how to reach somebody without harm
   text TEXT -- what else to mind
 );
 
-CREATE TABLE plan( -- a safety plan
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE plan_( -- a safety plan
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   at_risk TEXT, -- defender, provider, both
   risk_defender TEXT, -- what threatens the defender
   risk_provider TEXT, -- what threatens the provider
@@ -253,9 +251,8 @@ CREATE TABLE plan( -- a safety plan
   review_by TEXT AS (CASE WHEN review <> '' THEN review ELSE '9999' END) -- for sorting: without a date last
 );
 
-CREATE TABLE incident( -- what was done to somebody
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE incident_( -- what was done to somebody
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   act TEXT, -- codes/acts.csv
   "when" TEXT, -- the day, month or year
   precision TEXT, -- codes/precision.csv
@@ -282,9 +279,8 @@ CREATE TABLE consent( -- what the person agreed to
   text TEXT -- in their words
 );
 
-CREATE TABLE attachment( -- a file in a case, sealed; its pieces lie in the folder files
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE attachment_( -- a file in a case, sealed; its pieces lie in the folder files
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   name TEXT, -- what it is called
   kind TEXT, -- what kind of file
   size INTEGER, -- bytes, before sealing
@@ -413,9 +409,8 @@ CREATE TABLE code( -- what the coalition added to a code list
 );
 CREATE INDEX code_list ON code(list, label);
 
-CREATE TABLE action( -- what was agreed
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE action_( -- what was agreed
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   what TEXT, -- what is to be done
   who TEXT, -- by whom
   provider TEXT, -- key of the provider, where it is one of the directory
@@ -427,9 +422,8 @@ CREATE TABLE action( -- what was agreed
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
 
-CREATE TABLE followup( -- looking after it
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE followup_( -- looking after it
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   due TEXT, -- when it is owed
   made TEXT, -- when it was made; empty while it is owed
   owner TEXT, -- user name of whoever sees to it
@@ -443,9 +437,8 @@ CREATE TABLE followup( -- looking after it
   due_by TEXT AS (CASE WHEN due <> '' THEN due ELSE '9999' END) -- for sorting: without a date last
 );
 
-CREATE TABLE note( -- what somebody wrote down in a case
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, home TEXT AS (substr(key, 1, 16)), created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
-  case_key TEXT, -- of which case
+CREATE TABLE note_( -- what somebody wrote down in a case
+  id INTEGER PRIMARY KEY, created TEXT, changed TEXT, updated TEXT AS (coalesce(changed, created)), author TEXT, conflicts INTEGER,
   text TEXT -- the note
 );
 
@@ -509,6 +502,23 @@ CREATE INDEX trail_hash ON trail(hash, n);
 CREATE INDEX trail_prev ON trail(prev, n);
 CREATE INDEX trail_n ON trail(n, hash);
 CREATE INDEX trail_loose ON trail(is_loose) WHERE is_loose = 1;
+
+CREATE VIEW person AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM person_ part;
+CREATE VIEW contact AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM contact_ part;
+CREATE VIEW plan AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM plan_ part;
+CREATE VIEW incident AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM incident_ part;
+CREATE VIEW attachment AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM attachment_ part;
+CREATE VIEW action AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM action_ part;
+CREATE VIEW followup AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM followup_ part;
+CREATE VIEW note AS SELECT part.*, (SELECT e.key FROM entity e WHERE e.id = part.id) AS key, (SELECT substr(e.key, 1, 16) FROM entity e WHERE e.id = part.id) AS home,
+  (SELECT e.case_key FROM entity e WHERE e.id = part.id) AS case_key FROM note_ part;
 
 -- What people may look for in a record, a field a line: those that entities.c says are searched.
 CREATE VIEW searched(id, text) AS SELECT search_row, CASE type

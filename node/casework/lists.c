@@ -1,7 +1,7 @@
 /* The lists that a day in the office is made of: what is new, what is owed, what hubs disagree about, what
  * somebody looks for.
  *
- * The tables are settle.c's; here are only questions to them, each answered from an index (a test asks SQLite
+ * The tables are rows.c's; here are only questions to them, each answered from an index (a test asks SQLite
  * how it would). What a person types is data, never SQL and never FTS syntax. Runs in office and in commands
  * that read. */
 #include "node/casework/lists.h"
@@ -13,7 +13,7 @@
 #include "node/base/text.h"
 #include "node/casework/closing.h"
 #include "node/casework/permit.h"
-#include "node/casework/settle.h"
+#include "node/casework/rows.h"
 
 #define SEARCH_WORDS_MAX 8
 #define SEARCH_LENGTH_MAX 200
@@ -451,7 +451,7 @@ const struct error *lists_parts(
 		" FROM entity e JOIN %s t ON t.id = e.id WHERE e.case_tail = substr(?1, -8) AND e.case_key = "
 		"?1 ORDER BY t.created, t.key "
 		"LIMIT ?2",
-		settle_table(entity));
+		rows_table(entity));
 	TRY(db_prepare(casefile_db(file), &query, (const char *)sql->data));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
@@ -524,8 +524,9 @@ const struct error *lists_late(struct casefile *file, const char *case_key, int 
 		"UNION ALL"
 		"   SELECT id FROM entity WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', "
 		"'report'))"
-		" AND w.reason = '" PERMIT_HELD "' AND e.type <> 'transfer'"
-		" AND json_extract(v.line, '$.restate') IS NULL"
+		/* Of those that wait alone the line is read. */
+		" AND e.type <> 'transfer' AND CASE w.reason WHEN '" PERMIT_HELD
+		"' THEN json_extract(v.line, '$.restate') IS NULL END"
 		" ORDER BY json_extract(v.line, '$.hlc') LIMIT ?2"));
 	db_bind_text(&query, 1, case_key);
 	db_bind_integer(&query, 2, limit);
@@ -548,7 +549,7 @@ const struct error *lists_export(struct casefile *file, const char *entity_name,
 	if (entity->in_case)
 		buffer_text(sql, ", t.case_key");
 	add_fields(sql, entity, "t");
-	buffer_format(sql, " FROM %s t%s%s ORDER BY t.key LIMIT ?", settle_table(entity), way ? way : "",
+	buffer_format(sql, " FROM %s t%s%s ORDER BY t.key LIMIT ?", rows_table(entity), way ? way : "",
 		way ? " WHERE " SIGHT_CASE : "");
 	return rows_limited(file, (const char *)sql->data, -1, out);
 }

@@ -1,7 +1,7 @@
 /* Puts together what several hubs said about one record, so that every hub shows the same and no edit is
  * silently lost: see merge.h.
  *
- * Which events may be used is permit.c's decision; writing the result into the case file is settle.c's. Time
+ * Which events may be used is permit.c's decision; writing the result into the case file is rows.c's. Time
  * breaks ties and nothing else. The answer depends only on the set of events: nothing here looks at the order
  * in which they came. Runs in office. */
 #include "node/casework/merge.h"

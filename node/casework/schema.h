@@ -37,6 +37,7 @@ struct entity {
 	const struct field *fields;
 	size_t count;
 	bool in_case;	   /* has a case key */
+	bool is_part;	   /* only asked for with its case: its table holds no keys (casefile.sql) */
 	bool is_local;	   /* sealed to the own hub only (user, audit) */
 	bool is_for_all;   /* sealed to the whole coalition */
 	bool is_once;	   /* written once and never changed */

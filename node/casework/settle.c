@@ -1,33 +1,20 @@
-/* Writes what the merge found into the tables that pages read, a record at a time: see settle.h.
+/* Works records out anew, those that were touched and whatever depends on them: see settle.h.
  *
  * A record is always worked out anew from all its events, so that what the tables say never depends on the
- * order in which events came. Which events count is permit.c's, what they add up to merge.c's. Answers come
- * last: they are judged by what they answer. Runs in office. */
+ * order in which events came. Which events count is permit.c's, what they add up to merge.c's, writing it
+ * down rows.c's. Answers come last: they are judged by what they answer. Runs in office. */
 #include "node/casework/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/base/text.h"
 #include "node/casework/owners.h"
 #include "node/casework/pending.h"
+#include "node/casework/rows.h"
 #include "node/casework/sender.h"
-#include "node/casework/trail.h"
-
-#define ENTITIES_MAX 32
-#define SEARCH_HASH_BITS 20
-#define SEARCH_SECONDS_MAX (INT64_C(1) << 42)
 
 enum statement {
-	SEARCH_READ,
-	SEARCH_TAKEN,
-	SEARCH_ADD,
-	SEARCH_DROP,
-	CONFLICT_ADD,
-	CONFLICT_DROP,
 	MAILBOX_READ,
-	MAILBOX_ADD,
-	MAILBOX_DROP,
 	REPORT_FIND,
 	REFERRAL_FIND,
 	TRANSFER_FIND,
@@ -39,15 +26,7 @@ static const char records_of_case[] =
 	"entity"
 	" WHERE tail = substr(?1, -8) AND key = ?1 AND type IN ('case', 'report')";
 static const char *const texts[STATEMENTS] = {
-	[SEARCH_READ] = "SELECT text FROM searched WHERE id = ?",
-	[SEARCH_TAKEN] = "SELECT 1 FROM entity WHERE search_row = ?1 AND id <> ?2",
-	[SEARCH_ADD] = "INSERT INTO search(rowid, text) VALUES(?, ?)",
-	[SEARCH_DROP] = "DELETE FROM search WHERE rowid = ?",
-	[CONFLICT_ADD] = "INSERT INTO conflict(entity, field) VALUES(?, ?)",
-	[CONFLICT_DROP] = "DELETE FROM conflict WHERE entity = ?",
 	[MAILBOX_READ] = "SELECT text FROM mailbox WHERE report = ?",
-	[MAILBOX_ADD] = "INSERT OR IGNORE INTO mailbox(report, text) VALUES(?, ?)",
-	[MAILBOX_DROP] = "DELETE FROM mailbox WHERE report = ?",
 	[REPORT_FIND] = "SELECT id FROM report WHERE key = ?",
 	[REFERRAL_FIND] = "SELECT coalesce(hub, ''), case_key, id FROM referral WHERE key = ?",
 	[TRANSFER_FIND] = "SELECT coalesce(\"to\", ''), '', 0 FROM transfer WHERE key = ?",
@@ -56,75 +35,29 @@ static const char *const texts[STATEMENTS] = {
 
 struct settle {
 	struct ledger *ledger;
+	struct rows *rows;
 	struct pending *pending;
 	struct query statements[STATEMENTS];
-	struct query write[ENTITIES_MAX], drop[ENTITIES_MAX]; /* a row of the entity's own table */
 };
-
-static bool is_case(const struct entity *entity)
-{
-	return strcmp(entity->name, "case") == 0;
-}
-
-const char *settle_table(const struct entity *entity)
-{
-	return is_case(entity) ? "case_" : entity->name;
-}
-
-void settle_columns(struct buffer *out, const struct entity *entity)
-{
-	buffer_text(out, "key, created, changed, author, conflicts");
-	if (entity->in_case)
-		buffer_text(out, ", case_key");
-	for (size_t i = 0; i < entity->count; i++)
-		buffer_format(out, ", \"%s\"", entity->fields[i].name);
-	if (is_case(entity))
-		buffer_text(out, ", named");
-}
 
 static int settle_free(struct settle *settle)
 {
 	for (size_t i = 0; i < STATEMENTS; i++)
 		db_finish(&settle->statements[i]);
-	for (size_t i = 0; i < ENTITIES_MAX; i++) {
-		db_finish(&settle->write[i]);
-		db_finish(&settle->drop[i]);
-	}
 	return 0;
-}
-
-static const struct error *prepare_entity(struct settle *settle, const struct entity *entity, size_t at)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	size_t columns = 1 + 5 + entity->in_case + entity->count + is_case(entity);
-	struct buffer *sql = buffer_new(scratch);
-
-	buffer_format(sql, "INSERT OR REPLACE INTO %s(id, ", settle_table(entity));
-	settle_columns(sql, entity);
-	buffer_text(sql, ") VALUES(?");
-	for (size_t i = 1; i < columns; i++)
-		buffer_text(sql, ", ?");
-	buffer_text(sql, ")");
-	TRY(db_prepare(settle->ledger->db, &settle->write[at], (const char *)sql->data));
-	return db_prepare(settle->ledger->db, &settle->drop[at],
-		memory_format(scratch, "DELETE FROM %s WHERE id = ?", settle_table(entity)));
 }
 
 const struct error *settle_new(const void *context, struct ledger *ledger, struct settle **out)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	struct settle *settle = memory_new(scratch, struct settle);
-	const struct entity *entities;
-	size_t count;
 
-	entities = schema_entities(&count);
 	settle->ledger = ledger;
 	settle->pending = pending_new(settle);
 	talloc_set_destructor(settle, settle_free);
 	for (size_t i = 0; i < STATEMENTS; i++)
 		TRY(db_prepare(ledger->db, &settle->statements[i], texts[i]));
-	for (size_t i = 0; i < count && i < ENTITIES_MAX; i++)
-		TRY(prepare_entity(settle, &entities[i], i));
+	TRY(rows_new(settle, ledger->db, &settle->rows));
 	*out = talloc_steal(context, settle);
 	return NULL;
 }
@@ -133,21 +66,6 @@ static struct query *statement(struct settle *settle, enum statement which)
 {
 	db_reset(&settle->statements[which]);
 	return &settle->statements[which];
-}
-
-static const struct error *run_on(struct settle *settle, enum statement which, int64_t id)
-{
-	struct query *query = statement(settle, which);
-
-	db_bind_integer(query, 1, id);
-	return db_done(query);
-}
-
-static size_t place_of(const struct entity *entity)
-{
-	size_t count;
-
-	return (size_t)(entity - schema_entities(&count));
 }
 
 static const struct error *mailboxes_of(
@@ -244,261 +162,6 @@ static const struct error *owners_of(
 	return owners_read(settle->ledger, context, case_key, out);
 }
 
-static void bind_value(struct query *query, int at, const struct field *field, const json_t *value)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-
-	if (!value)
-		db_bind_text(query, at, schema_default(field));
-	else if (json_is_string(value))
-		db_bind_text(query, at, json_string_value(value));
-	else if (json_is_integer(value))
-		db_bind_integer(query, at, json_integer_value(value));
-	else
-		db_bind_text(query, at, (const char *)json_line(scratch, value).data);
-}
-
-/* When the newest of the shown values was said. */
-static int64_t updated_at(const struct merged *merged, int64_t created)
-{
-	int64_t updated = created;
-
-	for (size_t i = 0; i < merged->entity->count; i++) {
-		const struct merged_field *field = &merged->fields[i];
-		struct merge_author author;
-
-		if (!field->head_count)
-			continue;
-		merge_author(&author, field->heads[field->head_count - 1], merged->entity->fields[i].name);
-		if (author.at > updated)
-			updated = author.at;
-	}
-	return updated;
-}
-
-/* Whose people the names in a case are: column `named`, which sight.c reads. */
-static void bind_named(struct query *query, int at, const struct merged *merged)
-{
-	static const char *const names[] = {"team", "readers", "officer"};
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct buffer *text = buffer_new(scratch);
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const struct field *field = schema_field(merged->entity, names[i]);
-		const struct merged_field *said = &merged->fields[field - merged->entity->fields];
-		struct merge_author author = {.hub = "-"};
-
-		if (said->head_count)
-			merge_author(&author, said->heads[said->head_count - 1], names[i]);
-		buffer_format(text, "%s%s", i ? " " : "", author.hub);
-	}
-	db_bind_text(query, at, (const char *)text->data);
-}
-
-static const struct error *write_row(struct settle *settle, const struct ledger_entity *row,
-	const struct merged *merged, const struct merge_author *author)
-{
-	struct query *query = &settle->write[place_of(merged->entity)];
-	char created[TEXT_TIME_SIZE], changed[TEXT_TIME_SIZE];
-	int64_t changed_at = updated_at(merged, author->at);
-	int at = 1;
-
-	text_time(created, author->at);
-	text_time(changed, changed_at);
-	db_reset(query);
-	db_bind_integer(query, at++, row->id);
-	db_bind_text(query, at++, row->key);
-	db_bind_text(query, at++, created);
-	db_bind_text(query, at++, changed_at > author->at ? changed : NULL);
-	db_bind_text(query, at++, author->by);
-	db_bind_integer(query, at++, row->conflicts);
-	if (merged->entity->in_case)
-		db_bind_text(query, at++, row->case_key);
-	for (size_t i = 0; i < merged->entity->count; i++)
-		bind_value(query, at++, &merged->entity->fields[i], merged->fields[i].value);
-	if (is_case(merged->entity))
-		bind_named(query, at, merged);
-	return db_done(query);
-}
-
-static const struct error *drop_row(struct settle *settle, const struct entity *entity, int64_t id)
-{
-	struct query *query = &settle->drop[place_of(entity)];
-
-	db_reset(query);
-	db_bind_integer(query, 1, id);
-	return db_done(query);
-}
-
-static const struct error *write_conflicts(
-	struct settle *settle, struct ledger_entity *row, const struct merged *merged)
-{
-	int64_t before = row->conflicts;
-
-	row->conflicts = 0;
-	if (before)
-		TRY(run_on(settle, CONFLICT_DROP, row->id));
-	for (size_t i = 0; i < merged->entity->count; i++) {
-		struct query *query = statement(settle, CONFLICT_ADD);
-
-		if (!merged->fields[i].is_conflict)
-			continue;
-		row->conflicts++;
-		db_bind_integer(query, 1, row->id);
-		db_bind_text(query, 2, merged->entity->fields[i].name);
-		TRY(db_done(query));
-	}
-	return NULL;
-}
-
-/* A file that somebody took out of its case is not found, either. */
-static bool is_taken_out(const struct merged *merged)
-{
-	const struct field *field = schema_field(merged->entity, "state");
-	const json_t *state;
-
-	if (strcmp(merged->entity->name, "attachment") != 0)
-		return false;
-	state = merged->fields[field - merged->entity->fields].value;
-	return json_is_string(state) && strcmp(json_string_value(state), "removed") == 0;
-}
-
-/* What people may look for in this record, a field a line, as view `searched` will have it; "" when there is
- * nothing. */
-static const char *search_text(const void *context, const struct merged *merged)
-{
-	struct buffer *text = buffer_new(context);
-
-	if (is_taken_out(merged))
-		return "";
-	for (size_t i = 0; i < merged->entity->count; i++) {
-		const json_t *value = merged->fields[i].value;
-		const char *said;
-
-		if (!merged->entity->fields[i].is_searched || !value)
-			continue;
-		said = json_is_string(value) ? json_string_value(value)
-					     : (const char *)json_line(context, value).data;
-		if (*said)
-			buffer_format(text, "%s\n", said);
-	}
-	return (const char *)text->data;
-}
-
-/* Rows sort by time of creation; the last bits keep records of one second apart. */
-static int64_t search_place(const char *key, int64_t created)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *key; key++)
-		hash = (hash ^ (uint8_t)*key) * 16777619u;
-	if (created < 1)
-		created = 1;
-	if (created > SEARCH_SECONDS_MAX)
-		created = SEARCH_SECONDS_MAX;
-	return created << SEARCH_HASH_BITS | (hash >> (32 - SEARCH_HASH_BITS));
-}
-
-static const struct error *is_indexed(struct settle *settle, int64_t place, const char *text, bool *yes)
-{
-	struct query *query = statement(settle, SEARCH_READ);
-	bool row;
-
-	db_bind_integer(query, 1, place);
-	TRY(db_step(query, &row));
-	*yes = row && strcmp(db_text(query, 0), text) == 0;
-	db_reset(query);
-	return NULL;
-}
-
-static const struct error *is_taken(struct settle *settle, int64_t place, int64_t id, bool *yes)
-{
-	struct query *query = statement(settle, SEARCH_TAKEN);
-
-	db_bind_integer(query, 1, place);
-	db_bind_integer(query, 2, id);
-	TRY(db_step(query, yes));
-	db_reset(query);
-	return NULL;
-}
-
-/* Before the record's own row is written: the index holds no text, and to forget a record it is shown what it
- * learned, which still stands there. */
-static const struct error *write_search(
-	struct settle *settle, struct ledger_entity *row, const char *text, int64_t created)
-{
-	int64_t place = search_place(row->key, created);
-	struct query *query;
-	bool is;
-
-	if (row->search) {
-		TRY(is_indexed(settle, row->search, text, &is));
-		if (is && row->search >> SEARCH_HASH_BITS == place >> SEARCH_HASH_BITS)
-			return NULL;
-		TRY(run_on(settle, SEARCH_DROP, row->search));
-		row->search = 0;
-	}
-	if (!*text)
-		return NULL;
-	for (;; place++) {
-		TRY(is_taken(settle, place, row->id, &is));
-		if (!is)
-			break;
-	}
-	query = statement(settle, SEARCH_ADD);
-	db_bind_integer(query, 1, place);
-	db_bind_text(query, 2, text);
-	row->search = place;
-	return db_done(query);
-}
-
-/* Every mailbox that a permitted event gave to the report: a later one does not take an earlier reporter's
- * voice away. */
-static const struct error *write_mailboxes(struct settle *settle, int64_t report, const struct merged *merged)
-{
-	TRY(run_on(settle, MAILBOX_DROP, report));
-	for (size_t i = 0; i < merged->count; i++) {
-		struct query *query = statement(settle, MAILBOX_ADD);
-		const char *mailbox = json_text_or(merged->claims[i]->event->set, "mailbox", "");
-
-		if (!*mailbox)
-			continue;
-		db_bind_integer(query, 1, report);
-		db_bind_text(query, 2, mailbox);
-		TRY(db_done(query));
-	}
-	return NULL;
-}
-
-/* An audit entry is written once, so that one event says all of it. */
-static const struct error *write_trail(struct settle *settle, int64_t id, const struct merged *merged)
-{
-	const struct event *event = merged->count ? merged->claims[0]->event : NULL;
-
-	return event ? trail_settle(settle->ledger->db, id, event->set, event->line)
-		     : trail_drop(settle->ledger->db, id);
-}
-
-static const struct error *write_record(
-	struct settle *settle, struct ledger_entity *row, const struct merged *merged)
-{
-	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	struct merge_author author = {.by = ""};
-
-	TRY(write_conflicts(settle, row, merged));
-	if (strcmp(merged->entity->name, "report") == 0)
-		TRY(write_mailboxes(settle, row->id, merged));
-	if (strcmp(merged->entity->name, "audit") == 0)
-		TRY(write_trail(settle, row->id, merged));
-	if (merged->count == 0) {
-		TRY(write_search(settle, row, "", 0));
-		return drop_row(settle, merged->entity, row->id);
-	}
-	merge_author(&author, merged->claims[0], NULL);
-	TRY(write_search(settle, row, search_text(scratch, merged), author.at));
-	return write_row(settle, row, merged, &author);
-}
-
 static const struct error *decide(struct settle *settle, struct ledger_entity *row,
 	const struct entity *entity, struct claim *claims, size_t count)
 {
@@ -535,7 +198,7 @@ static const struct error *settle_one(struct settle *settle, struct ledger_entit
 	TRY(ledger_claims(settle->ledger, scratch, row->id, false, &claims, &count));
 	TRY(decide(settle, row, entity, claims, count));
 	if (entity)
-		TRY(write_record(settle, row, merge_claims(scratch, entity, claims, count)));
+		TRY(rows_write(settle->rows, row, merge_claims(scratch, entity, claims, count)));
 	pending_touch(settle->pending, &before, row, claims, count);
 	if (strcmp(before.case_key, row->case_key) == 0 && before.creator_hq == row->creator_hq &&
 		before.conflicts == row->conflicts && before.search == row->search)

@@ -4,7 +4,6 @@
 #define ENGABO_CASEWORK_SETTLE_H
 
 #include "node/casework/ledger.h"
-#include "node/casework/merge.h"
 
 /* Hangs on a talloc context with its statements. */
 struct settle;
@@ -12,11 +11,5 @@ const struct error *settle_new(const void *context, struct ledger *ledger, struc
 /* Settles these rows of table entity (any order, repetitions welcome; sorted in place), and the messages that
  * depend on them. */
 const struct error *settle_all(struct settle *settle, int64_t *ids, size_t count) MUST_CHECK;
-
-/* The table of an entity, quoted for SQL: "case_" for case. */
-const char *settle_table(const struct entity *entity);
-/* "key, home, created, updated, author, conflicts[, case_key], <fields>", quoted: all columns that events
- * decide. */
-void settle_columns(struct buffer *out, const struct entity *entity);
 
 #endif

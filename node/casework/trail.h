@@ -18,7 +18,7 @@ const struct error *trail_end(struct db *db, struct trail_end *out) MUST_CHECK;
 /* The link to an event, for the one that follows it. */
 void trail_hash(char out[static TRAIL_HASH_SIZE], struct bytes line);
 
-/* For settle.c: the entry `id` of entity `audit` says `set` in an event of these bytes; or it counts no more.
+/* For rows.c: the entry `id` of entity `audit` says `set` in an event of these bytes; or it counts no more.
  */
 const struct error *trail_settle(struct db *db, int64_t id, const json_t *set, struct bytes line) MUST_CHECK;
 const struct error *trail_drop(struct db *db, int64_t id) MUST_CHECK;

@@ -12,7 +12,7 @@
 #include "node/base/error.h"
 #include "node/base/memory.h"
 
-#define DB_KEPT 24
+#define DB_KEPT 64 /* more than the page of a case asks with */
 
 struct db {
 	sqlite3 *handle;

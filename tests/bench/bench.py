@@ -5,6 +5,7 @@ Prints one table and writes the same, with every single measurement, to <build f
 means stands in README.md beside this file. Never fails because of a figure."""
 import contextlib
 import gzip
+import http.client
 import json
 import os
 import re
@@ -21,7 +22,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
-from coalition import Coalition, free_ports  # noqa: E402
+from coalition import Coalition, Hub, free_ports  # noqa: E402
 
 B = os.path.abspath(sys.argv[1])
 PROGRAMS = os.path.join(B, "tests/bench")
@@ -30,6 +31,7 @@ RECORDS = 10000
 REPORT_RECIPIENTS, ITEM_RECIPIENTS = "3", "1"  # this hub, headquarters, the recovery key; and the mailbox
 SLOW_FSYNC_MS = 15
 IDLE_SECONDS = 60
+CALLS = 15
 REST_SECONDS = 300  # by then a hub has made its receipt codes ahead, one a second
 
 
@@ -89,6 +91,11 @@ def cpu_ms(pid):
 def of_status(pid, name):
     with open(f"/proc/{pid}/status") as f:
         return int(re.search(rf"^{name}:\s+(\d+)", f.read(), re.M).group(1))
+
+
+def memory_mb(pid):
+    """Resident, shared libraries included."""
+    return of_status(pid, "VmRSS") * 1024 / 1e6
 
 
 class Server:
@@ -352,7 +359,7 @@ def running_rows(table, coalition):
         while wakes(5) > 5 and time.monotonic() < end:
             pass
         for role, most in (("intake", 16), ("office", 64), ("sync", 32)):
-            table.add(f"memory of {role}, MB", [of_status(hub.role_pid(role), "VmRSS") / 1000], at_most=most)
+            table.add(f"memory of {role}, MB", [memory_mb(hub.role_pid(role))], at_most=most)
         table.add("wake-ups a second, all processes", [wakes(IDLE_SECONDS) / IDLE_SECONDS], at_most=0.1)
     finally:
         hub.stop()
@@ -360,13 +367,61 @@ def running_rows(table, coalition):
 
 def case_file_rows(table):
     """What pages ask of the case file of a hub after some years, and of a younger one what memory it takes."""
-    for cases, most_mb in ((500, 64), (10000, 200)):
+    for cases in (500, 10000):
         out = subprocess.run([program("bench_casefile"), str(cases)], stdout=subprocess.PIPE, text=True, check=True).stdout
         table.section(f"The case file in memory, {cases * 20:,} events")
         for what, value, unit in re.findall(r"^([^:\n].*): ([\d.]+) (\S.*)$", out, re.M):
-            goal = most_mb if what == "memory, process" else 1.5 if what == "snapshot, ratio" else 5 if unit.startswith("ms (") else None
+            goal = 1.5 if what == "snapshot, ratio" else 5 if unit.startswith("ms (") else None
             if cases == 10000 or what.startswith("memory"):
                 table.add(f"{what}, {unit}", [float(value)], at_most=goal)
+
+
+def office_pages(key):
+    """What people open in a hub of many cases, `key` one of them."""
+    return (("today", "/"), ("today, all that is owed", "/?all=1"), ("reports", "/reports"), ("cases, all", "/cases"), ("cases, open", "/cases?state=open"),
+            ("cases, far behind", f"/cases?after={key}"), ("case page", f"/cases/{key}"), ("case, on paper", f"/cases/{key}/print"),
+            ("report page", f"/reports/{key}"), ("history of a case", f"/history/case/{key}"), ("search, a frequent word", "/search?q=market"),
+            ("search, three words", "/search?q=market+police+road"), ("search, one letter", "/search?q=m"), ("referrals", "/referrals"),
+            ("directory", "/providers"), ("audit", "/audit"), ("calendar", "/calendar.ics"), ("hubs", "/hubs"))
+
+
+def page_cpu(connection, path, cookies, pid):
+    """Milliseconds that the process takes for a page."""
+    before = cpu_ms(pid)
+    for _ in range(CALLS):
+        connection.request("GET", path, headers={"Cookie": cookies, "Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"bench: {path}: {answer.status}")
+    return (cpu_ms(pid) - before) / CALLS
+
+
+def office_rows(table, coalition):
+    """The office of a hub after some years, and of a younger one: unlocked from its snapshot, its memory, and the CPU of whole pages over one connection."""
+    for cases, most_mb in ((500, 64), (10000, 200)):
+        table.section(f"The office unlocked, {cases * 20:,} events")
+        hub = Hub(coalition.top, "Arua", f"A{cases}", "West Nile", "akello").init()
+        secret = os.path.join(coalition.top, "passphrase")
+        with open(secret, "w") as f:
+            f.write(hub.passphrase + "\n")
+        key = subprocess.run([program("bench_office"), hub.dir, hub.user, secret, str(cases)], stdout=subprocess.PIPE, text=True, check=True,
+                             env=hub.environment).stdout.strip()
+        hub.start()
+        try:
+            cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in hub.sign_in().jar)
+            pid = hub.role_pid("office")
+            table.add("memory, unlocked, MB", [memory_mb(pid)], at_most=most_mb)
+            if cases == 10000:
+                context = ssl.create_default_context()
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                connection = http.client.HTTPSConnection("localhost", hub.office, context=context)
+                for what, path in office_pages(key):
+                    table.add(f"{what}, ms of CPU", [page_cpu(connection, path, cookies, pid) for _ in range(ROUNDS)], at_most=5)
+                connection.close()
+            table.add("memory, its pages seen, MB", [memory_mb(pid)], at_most=most_mb)
+        finally:
+            hub.stop()
 
 
 def main():
@@ -394,6 +449,7 @@ def main():
         written_rows(table, template, folder)
         running_rows(table, coalition)
         case_file_rows(table)
+        office_rows(table, coalition)
     finally:
         coalition.close()
     table.write(os.path.join(B, "bench.json"))

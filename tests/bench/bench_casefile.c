@@ -22,6 +22,7 @@
 #include "node/casework/snapshot.h"
 #include "tests/bench/casefile_sample.h"
 
+#define LOG "ga00000000000000"
 #define CALLS 15
 #define ROUNDS 5
 
@@ -506,13 +507,15 @@ static double number(struct sample *sample, const char *sql)
 int main(int argc, char **argv)
 {
 	double before, start;
+	struct casefile *file;
 	struct sample *sample;
 
 	setlinebuf(stdout);
 	secret_start();
 	before = resident_mb();
 	start = now();
-	sample = sample_make(argc > 1 ? atoi(argv[1]) : 10000);
+	must(casefile_new(NULL, LOG, &file));
+	sample = sample_fill(file, LOG, argc > 1 ? atoi(argv[1]) : 10000);
 	printf("%d cases, %d events\nfilled: %.0f events a second\n", sample->count, sample->events,
 		sample->events / (now() - start));
 	malloc_trim(0);

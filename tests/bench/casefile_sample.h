@@ -1,5 +1,6 @@
-/* A hub after some years: cases with all that belongs to them, for bench_casefile. Twenty events a case.
- * Every fifth case is open; of the others most have nothing open in them, but some do, and plans that rest.
+/* A hub after some years: cases with all that belongs to them, for bench_casefile and bench_office. Twenty
+ * events a case. Every fifth case is open; of the others most have nothing open in them, but some do, and
+ * plans that rest.
  */
 #ifndef ENGABO_BENCH_CASEFILE_SAMPLE_H
 #define ENGABO_BENCH_CASEFILE_SAMPLE_H
@@ -14,7 +15,6 @@
 #include "node/casework/trail.h"
 #include "node/vault/mailbox.h"
 
-#define LOG "ga00000000000000"
 #define HEADQUARTERS "ka00000000000000"
 #define TODAY INT64_C(1795478400) /* 2026-11-24 */
 #define FIRST INT64_C(1700000000)
@@ -26,15 +26,15 @@ static const char *const words[] = {"market", "police", "threat", "meeting", "la
 static const char *const officers[] = {"akello", "okot", "auma", "odong", "namata"};
 
 struct sample {
-	void *context;
 	struct casefile *file;
+	char log[LOG_ID_SIZE]; /* of the hub that all of it is about */
 	struct mailbox *mailbox;
 	const char *mailbox_text;
 	char (*cases)[ENTITY_KEY_SIZE]; /* a report has the key of its case */
 	char providers[PROVIDERS][ENTITY_KEY_SIZE];
-	char last_hash[TRAIL_HASH_SIZE];
+	struct trail_end trail;
 	char last_id[ULID_SIZE];
-	int count, events, audits;
+	int count, events;
 	unsigned random;
 };
 
@@ -78,7 +78,7 @@ static void new_key(struct sample *sample, char out[static ENTITY_KEY_SIZE])
 	char ulid[ULID_SIZE];
 
 	ids_ulid_new(ulid, (uint64_t)(FIRST + sample->events * 400) * 1000);
-	snprintf(out, ENTITY_KEY_SIZE, LOG ".%s", ulid);
+	ids_key_make(out, sample->log, ulid);
 }
 
 /* Takes `set` over. `over`: a field whose value of the event before is replaced. */
@@ -99,18 +99,19 @@ static void say_as(struct sample *sample, const void *context, const char *log, 
 	json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[s, s]}", "v", 1, "id", id, "hlc",
 		memory_format(context, "%016llx", (unsigned long long)at * 1000 << 16), "at", time, "clock",
 		"sure", "by", kind == 'i' ? "" : officers[sample->events % 5], "entity", entity, "key", key,
-		"set", set, "to", LOG, "hq");
+		"set", set, "to", sample->log, "hq");
 	if (case_key)
 		json_object_set_new(json, "case", json_string(case_key));
 	if (over)
 		json_object_set_new(json, "over",
-			json_pack("{s:[s]}", over, memory_format(context, LOG "/%s", sample->last_id)));
+			json_pack("{s:[s]}", over,
+				memory_format(context, "%s/%s", sample->log, sample->last_id)));
 	must(event_parse(context, json_line(context, json), &event));
 	must(casefile_take(sample->file, event, &origin, &taken));
 	if (taken == TAKEN_REFUSED)
 		must(error_new(ERROR_INVALID, "an event of the sample was refused: %s", event->line.data));
 	if (strcmp(entity, "audit") == 0)
-		trail_hash(sample->last_hash, event->line);
+		trail_hash(sample->trail.hash, event->line);
 	memcpy(sample->last_id, id, sizeof id);
 	sample->events++;
 }
@@ -121,7 +122,7 @@ static void part(
 	char key[ENTITY_KEY_SIZE];
 
 	new_key(sample, key);
-	say_as(sample, context, LOG, 'o', entity, key, case_key, set, NULL);
+	say_as(sample, context, sample->log, 'o', entity, key, case_key, set, NULL);
 }
 
 static void tell(struct sample *sample, const void *context, const char *report, bool is_reporter)
@@ -133,7 +134,7 @@ static void tell(struct sample *sample, const void *context, const char *report,
 	new_key(sample, key);
 	if (is_reporter)
 		message_sign(set, key, sample->mailbox->seed);
-	say_as(sample, context, LOG, is_reporter ? 'i' : 'o', "message", key, NULL, set, NULL);
+	say_as(sample, context, sample->log, is_reporter ? 'i' : 'o', "message", key, NULL, set, NULL);
 }
 
 static void audit(struct sample *sample, const void *context, const char *what, const char *record)
@@ -142,22 +143,22 @@ static void audit(struct sample *sample, const void *context, const char *what, 
 
 	text_time(time, FIRST + sample->events * 400);
 	part(sample, context, "audit", NULL,
-		json_pack("{ss, ss, ss, ss, ss, ss, si}", "what", what, "who", officers[draw(sample, 5)],
-			"on", "GUL-XXXXX", "record", record, "at", time, "prev", sample->last_hash, "n",
-			++sample->audits));
+		json_pack("{ss, ss, ss, ss, ss, ss, sI}", "what", what, "who", officers[draw(sample, 5)],
+			"on", "GUL-XXXXX", "record", record, "at", time, "prev", sample->trail.hash, "n",
+			(json_int_t)++sample->trail.n));
 }
 
 static void refer(struct sample *sample, const void *context, const char *case_key, int number)
 {
 	json_t *set = json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, ss}", "provider",
-		sample->providers[number % PROVIDERS], "hub", LOG, "service",
+		sample->providers[number % PROVIDERS], "hub", sample->log, "service",
 		number % 2 ? "legal" : "medical", "urgency", "normal", "state", "sent", "reason",
 		prose(sample, context, 15), "sent_at", "2026-10-01T08:00:00Z", "ref", "GUL-XXXXX", "summary",
 		prose(sample, context, 30));
 	char key[ENTITY_KEY_SIZE];
 
 	new_key(sample, key);
-	say_as(sample, context, LOG, 'o', "referral", key, case_key, set, NULL);
+	say_as(sample, context, sample->log, 'o', "referral", key, case_key, set, NULL);
 	part(sample, context, "reply", NULL,
 		json_pack("{ss, ss, ss, ss}", "referral", key, "kind", "accepted", "text",
 			prose(sample, context, 6), "next", day(context, (int64_t)draw(sample, 90) - 30)));
@@ -188,19 +189,19 @@ static void add_case(struct sample *sample, int number)
 	char *key = sample->cases[number];
 
 	new_key(sample, key);
-	say_as(sample, context, LOG, 'i', "report", key, NULL,
+	say_as(sample, context, sample->log, 'i', "report", key, NULL,
 		json_pack("{ss, ss, ss, ss, ss}", "what", prose(sample, context, 60), "place", "Pece",
 			"danger", number % 3 ? "no" : "yes", "district", "UG-304", "mailbox",
 			sample->mailbox_text),
 		NULL);
-	say_as(sample, context, LOG, 'o', "report", key, NULL,
+	say_as(sample, context, sample->log, 'o', "report", key, NULL,
 		json_pack("{ss, ss}", "state",
 			is_fresh  ? "opened"
 			: is_open ? "added"
 				  : "closed",
 			"opened_by", "akello"),
 		NULL);
-	say_as(sample, context, LOG, 'o', "case", key, NULL,
+	say_as(sample, context, sample->log, 'o', "case", key, NULL,
 		json_pack("{ss, ss, ss, ss, ss, ss, ss, ss, ss}", "ref",
 			memory_format(context, "GUL-%05d", number), "alias",
 			memory_format(context, "%s %d", words[number % 20], number), "summary",
@@ -210,7 +211,7 @@ static void add_case(struct sample *sample, int number)
 			"review", day(context, (int64_t)draw(sample, 120) - 30)),
 		NULL);
 	if (number % 500)
-		say_as(sample, context, LOG, 'o', "case", key, NULL,
+		say_as(sample, context, sample->log, 'o', "case", key, NULL,
 			json_pack("{ss}", "risk", risks[(number + 1) % 4]), "risk");
 	else /* two hubs disagree */
 		say_as(sample, context, HEADQUARTERS, 'o', "case", key, NULL,
@@ -242,7 +243,7 @@ static void add_others(struct sample *sample)
 
 	for (int i = 0; i < PROVIDERS; i++) {
 		new_key(sample, sample->providers[i]);
-		say_as(sample, context, LOG, 'o', "provider", sample->providers[i], NULL,
+		say_as(sample, context, sample->log, 'o', "provider", sample->providers[i], NULL,
 			json_pack("{ss, s[s], ss}", "name", prose(sample, context, 2), "services", "legal",
 				"state", "active"),
 			NULL);
@@ -251,20 +252,23 @@ static void add_others(struct sample *sample)
 		char key[ENTITY_KEY_SIZE];
 
 		new_key(sample, key);
-		say_as(sample, context, LOG, 'i', "report", key, NULL,
+		say_as(sample, context, sample->log, 'i', "report", key, NULL,
 			json_pack("{ss, ss}", "what", prose(sample, context, 60), "danger",
 				i % 4 ? "no" : "yes"),
 			NULL);
 	}
 }
 
-/* `count` cases, twenty events each. */
-static struct sample *sample_make(int count)
+/* `count` cases, twenty events each, into the case file of the hub `log`. */
+static struct sample *sample_fill(struct casefile *file, const char *log, int count)
 {
 	struct sample *sample = memory_new(NULL, struct sample);
 	struct secret *seed = secret_random(MAILBOX_SEED_LEN);
 	char recipient[AGE_RECIPIENT_SIZE];
 
+	sample->file = file;
+	snprintf(sample->log, sizeof sample->log, "%s", log);
+	must(trail_end(casefile_db(file), &sample->trail));
 	sample->count = count;
 	sample->cases = (char(*)[ENTITY_KEY_SIZE])memory_array(sample, char, (size_t)count *ENTITY_KEY_SIZE);
 	sample->random = 1;
@@ -273,7 +277,6 @@ static struct sample *sample_make(int count)
 	age_recipient_text(recipient, &sample->mailbox->recipient);
 	sample->mailbox_text = memory_format(sample, "%s %s %s", sample->mailbox->id,
 		sshsig_public_text(sample, &sample->mailbox->signer), recipient);
-	must(casefile_new(sample, LOG, &sample->file));
 	must(casefile_begin(sample->file));
 	add_others(sample);
 	for (int i = 0; i < count; i++) {

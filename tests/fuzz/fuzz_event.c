@@ -90,12 +90,13 @@ static struct casefile *there, *back;
 
 static void empty(struct casefile *file)
 {
-	must(db_run(casefile_db(file), "BEGIN; DELETE FROM search; DELETE FROM conflict; DELETE FROM "
-				       "overstep; DELETE FROM waiting; DELETE FROM mailbox;"
-				       "DELETE FROM about; DELETE FROM event; DELETE FROM entity; DELETE "
-				       "FROM report; DELETE FROM case_; DELETE FROM action;"
-				       "DELETE FROM followup; DELETE FROM note; DELETE FROM message; DELETE "
-				       "FROM user; DELETE FROM audit; COMMIT"));
+	must(db_run(casefile_db(file),
+		"BEGIN; DELETE FROM search; DELETE FROM conflict; DELETE FROM "
+		"overstep; DELETE FROM waiting; DELETE FROM mailbox;"
+		"DELETE FROM about; DELETE FROM event; DELETE FROM entity; DELETE "
+		"FROM report; DELETE FROM case_; DELETE FROM action_;"
+		"DELETE FROM followup_; DELETE FROM note_; DELETE FROM message; DELETE "
+		"FROM user; DELETE FROM audit; COMMIT"));
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

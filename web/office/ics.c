@@ -43,10 +43,11 @@ static const char *escaped(const void *context, const char *text)
 	for (; *text; text++) {
 		if (*text == '\n')
 			buffer_text(out, "\\n");
-		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			continue;
-		else
-			buffer_format(out, strchr("\\;,", *text) ? "\\%c" : "%c", *text);
+		else if ((unsigned char)*text >= ' ' && *text != 0x7f) {
+			if (strchr("\\;,", *text))
+				buffer_text(out, "\\");
+			buffer_add(out, text, 1);
+		}
 	}
 	return (const char *)buffer_bytes(out).data;
 }

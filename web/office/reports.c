@@ -29,10 +29,10 @@ const char *reports_shortened(const void *context, const char *text)
 
 /* A report of somebody in danger that nobody has opened: how long it has waited, and after two hours whose it
  * is to see to. */
-static void add_waited(struct visit *visit, json_t *row)
+static void add_waited(struct visit *visit, struct urgent_all *all, json_t *row)
 {
 	const char *home = json_text_or(row, "hub", "");
-	int64_t waited = urgent_waited(visit->office, json_text_or(row, "key", ""));
+	int64_t waited = urgent_waited(visit->office, all, json_text_or(row, "key", ""));
 
 	json_object_set_new(row, "waited", json_string(urgent_words(visit, waited)));
 	if (waited < URGENT_LATE_SECONDS)
@@ -44,6 +44,7 @@ static void add_waited(struct visit *visit, json_t *row)
 
 json_t *reports_table(struct visit *visit, json_t *rows)
 {
+	struct urgent_all all = {0};
 	json_t *row;
 	size_t i;
 
@@ -61,7 +62,7 @@ json_t *reports_table(struct visit *visit, json_t *rows)
 			row, "is_urgent", json_boolean(strcmp(json_text_or(row, "danger", ""), "yes") == 0));
 		json_object_set_new(row, "is_new", json_boolean(strcmp(state, "new") == 0));
 		if (strcmp(state, "new") == 0 && strcmp(json_text_or(row, "danger", ""), "yes") == 0)
-			add_waited(visit, row);
+			add_waited(visit, &all, row);
 		json_object_set_new(row, "state_label", json_string(show_choice(visit, state)));
 		json_object_set_new(row, "state_class", json_string(show_tag(state)));
 		json_object_set_new(row, "district_label", json_string(label ? label : district));

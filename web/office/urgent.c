@@ -239,28 +239,30 @@ static int64_t passed_since(int64_t at)
 	return at && at < now ? now - at : 0;
 }
 
-int64_t urgent_waited(struct office *office, const char *key)
+int64_t urgent_waited(struct office *office, struct urgent_all *all, const char *key)
 {
 	struct query query CLEANUP(db_finish) = {0};
 	char name[2 * DIGEST_LEN + 1];
-	struct urgent_flag kept = {0};
 	const struct error *error;
 	bool row = false;
+	int64_t at;
 
-	name_of(name, key);
-	error_ignore(urgent_read(office->home, &kept));
-	error = db_prepare(office->db, &query,
-		"SELECT at, at = (SELECT min(at) FROM urgent), (SELECT count(*) FROM urgent) FROM urgent "
-		"WHERE "
-		"report = ?");
+	if (!all->is_read) {
+		error_ignore(urgent_read(office->home, &all->kept));
+		error_ignore(urgent_office_read(office->db, &all->known));
+		all->is_read = true;
+	}
+	error = db_prepare(office->db, &query, "SELECT at FROM urgent WHERE report = ?");
 	if (error)
 		return 0;
+	name_of(name, key);
 	db_bind_text(&query, 1, name);
 	error = db_step(&query, &row);
 	if (error || !row)
 		return 0;
-	return passed_since(urgent_began(&kept, db_integer(&query, 0),
-		db_integer(&query, 1) && kept.waiting == db_integer(&query, 2)));
+	at = db_integer(&query, 0);
+	return passed_since(urgent_began(
+		&all->kept, at, at == all->known.since && all->kept.waiting == all->known.waiting));
 }
 
 const char *urgent_words(const struct visit *visit, int64_t seconds)

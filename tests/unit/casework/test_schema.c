@@ -4,7 +4,7 @@
 
 #include "node/casework/schema.h"
 #include "node/casework/codes.h"
-#include "node/casework/settle.h"
+#include "node/casework/rows.h"
 
 static const struct error *check(const char *entity, const char *field, json_t *value)
 {
@@ -110,7 +110,7 @@ static void every_field_is_whole_and_has_its_column(void **state)
 			const struct field *field = &entities[i].fields[j];
 			char *sql = memory_format(context,
 				"SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'",
-				settle_table(&entities[i]), field->name);
+				rows_table(&entities[i]), field->name);
 
 			assert_int_equal(sample_number(file, sql), 1);
 			assert_true(field->max > 0);
