@@ -179,6 +179,21 @@ const struct error *told_referral(struct visit *visit, json_t *referral)
 
 /* ---- opened here ---- */
 
+/* What a hub said that was revoked since, nobody hears that it was opened. */
+static void leave_out_revoked(const struct roster *roster, json_t *seen)
+{
+	for (size_t i = json_array_size(seen); i-- > 0;) {
+		const struct roster_member *member = NULL;
+		struct arrival_place place;
+		char log[LOG_ID_SIZE];
+
+		if (arrival_parse(json_string_value(json_array_get(seen, i)), log, &place))
+			member = roster_member(roster, log);
+		if (!member || member->status != MEMBER_ACTIVE)
+			json_array_remove(seen, i);
+	}
+}
+
 /* Whether an earlier opening stands for all that is there now. */
 static const struct error *is_told(
 	struct office *office, const char *opening, const char *page, const json_t *seen, bool *out)
@@ -211,6 +226,7 @@ static const struct error *write_opening(struct visit *visit, const char *page, 
 
 	arrival_opening(opening, office->trust.self.log, key);
 	TRY(arrival_seen(office->file, office->trust.self.log, page, key, &seen));
+	leave_out_revoked(readers_roster(office), seen);
 	TRY(is_told(office, opening, page, seen, &is_done));
 	if (is_done)
 		return NULL;

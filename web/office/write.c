@@ -203,22 +203,15 @@ static const struct error *readers_of_answer(
 static json_t *readers_of_opening(const struct office *office, const json_t *set)
 {
 	json_t *to = json_pack("[s]", office->trust.self.log), *list, *one;
-	const struct roster *roster = readers_roster(office);
+	struct arrival_place place;
+	char log[LOG_ID_SIZE];
 	const char *page;
 	size_t i;
 
 	json_object_foreach ((json_t *)set, page, list)
-		json_array_foreach (list, i, one) {
-			const struct roster_member *member;
-			struct arrival_place place;
-			char log[LOG_ID_SIZE];
-
-			member = roster && arrival_parse(json_string_value(one), log, &place)
-					 ? roster_member(roster, log)
-					 : NULL;
-			if (member && member->status == MEMBER_ACTIVE)
+		json_array_foreach (list, i, one)
+			if (arrival_parse(json_string_value(one), log, &place))
 				add_reader(to, log);
-		}
 	return to;
 }
 

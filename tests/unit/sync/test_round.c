@@ -2,6 +2,7 @@
  * understands nothing of it. */
 #include "tests/unit/sync/hubs.h"
 
+#include "node/base/clock.h"
 #include "sync/urgent.h"
 
 static void a_record_spooled_at_a_hub_reaches_headquarters_once(void **state)
@@ -241,6 +242,46 @@ static void acknowledgements_alone_are_committed_at_most_once_in_six_hours(void 
 		db_finish(&query);
 	}
 	hub_close(hub);
+}
+
+/* A day on which somebody asks for the round, though the hub has acknowledged a moment ago; how long its log
+ * is then. */
+static int64_t asked(struct hubs *hubs, int which)
+{
+	struct hub *hub = hubs_open(hubs, which);
+	struct log_tip tip;
+
+	must(db_meta_set_number(hub->db, "ack_at", clock_wall_seconds()));
+	hub->is_asked = true;
+	hubs_commit(hub);
+	HUBS_ROUND_OK(hubs_round(hub, hubs->relay));
+	must(logs_tip(hub->log, hubs->trusts[which].self.log, 1, &tip));
+	hub_close(hub);
+	return tip.seq;
+}
+
+static void a_round_that_was_asked_for_acknowledges_what_it_brought_and_nothing_else(void **state)
+{
+	struct hubs *hubs = *state;
+	struct hub *hub;
+	int64_t said;
+
+	HUBS_ROUND_OK(hubs_day(hubs, 0));
+	hubs_report(hubs, 1, 2);
+	assert_int_equal(asked(hubs, 1), 1);
+	assert_int_equal(asked(hubs, 0), 1); /* the records came, and the word left, in one round */
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(asked(hubs, 1), 1);
+		assert_int_equal(asked(hubs, 0), 1);
+	}
+	hub = hubs_open(hubs, 1);
+	must(state_acked(hub->db, hubs->trusts[1].self.log, 1, hubs->trusts[0].self.log, &said));
+	assert_int_equal(said, 1);
+	hub_close(hub);
+	hubs_report(hubs, 1, 1);
+	assert_int_equal(asked(hubs, 1), 2); /* which takes the acknowledgement of hub 0's along */
+	assert_int_equal(asked(hubs, 0), 2);
+	assert_int_equal(asked(hubs, 1), 2);
 }
 
 static void a_hub_that_works_alone_sends_its_own_log(void **state)
@@ -555,6 +596,7 @@ int main(void)
 		HUBS_TEST(which_report_was_urgent_is_kept_until_the_office_has_read_it),
 		HUBS_TEST(only_an_office_of_the_report_s_hub_or_of_headquarters_opens_it),
 		HUBS_TEST(acknowledgements_alone_are_committed_at_most_once_in_six_hours),
+		HUBS_TEST(a_round_that_was_asked_for_acknowledges_what_it_brought_and_nothing_else),
 		HUBS_TEST(a_hub_that_works_alone_sends_its_own_log),
 		HUBS_TEST(a_spool_of_more_than_one_batch_is_taken_whole),
 		HUBS_TEST(a_killed_sync_loses_no_record_and_doubles_none),
