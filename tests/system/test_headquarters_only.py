@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from coalition import Coalition, Tap, receipt, wait_for
+from opened import opened
 
 WORDS = {"what": "The officer at the desk is my attacker: zebra", "message": "He was at the gate again: giraffe", "answer": "Come to Kampala: heron",
          "note": "Talk to nobody in Gulu: pelican"}
@@ -77,6 +78,7 @@ def main():
         tap.ok("headquarters reads the message, after the one that it answered",
                0 <= text.find(WORDS["what"]) and text.count(WORDS["message"]) == 1 and WORDS["answer"] in text, text)
         nothing_in_gulu(tap, gulu, "after answer, case, note and message")
+        tap.ok("nor do its keys open that it was opened", not [event for event in opened(coalition, gulu, hq) if event["entity"] == "opened"])
     finally:
         coalition.close()
     tap.done()

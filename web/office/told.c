@@ -10,6 +10,7 @@
 
 #include "node/base/text.h"
 #include "node/casework/arrival.h"
+#include "node/casework/lists.h"
 #include "node/casework/referral.h"
 #include "sync/state.h"
 #include "web/office/readers.h"
@@ -224,6 +225,10 @@ static const struct error *write_opening(struct visit *visit, const char *page, 
 	char opening[ENTITY_KEY_SIZE];
 	bool is_done;
 
+	/* The office where it was written is not to hear of it. */
+	TRY(lists_is_for_headquarters(office->file, key, &is_done));
+	if (is_done)
+		return NULL;
 	arrival_opening(opening, office->trust.self.log, key);
 	TRY(arrival_seen(office->file, office->trust.self.log, page, key, &seen));
 	leave_out_revoked(readers_roster(office), seen);
