@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/base/ids.h"
+#include "sync/fetch.h"
 #include "sync/mailboxes.h"
 #include "sync/push.h"
 #include "sync/remote.h"
@@ -401,7 +402,7 @@ static const struct error *carry_out(struct round *round)
 
 	TRY(files_free_space(round->hub->home->path, &room));
 	round->transport.room = room / 2 < FETCH_MAX ? room / 2 : FETCH_MAX;
-	TRY(transport_fetch(round->context, &round->transport, round->remote.name, &round->problem));
+	TRY(fetch_remote(round->context, round->hub, round->remote.name, &round->transport, &round->problem));
 	if (round->problem)
 		return NULL;
 	TRY(do_roster(round));
