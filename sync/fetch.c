@@ -1,12 +1,12 @@
 /* Bringing in what a remote shows: see fetch.h. How weeks of records come in over half a minute of line at a
  * time.
  *
- * Leaves git to transport.c and what came of a broken fetch to pieces.c. Guards: a good line costs what a
+ * Leaves git to transport.c and what came of a broken fetch to partial.c. Guards: a good line costs what a
  * plain fetch costs; over a bad one nothing whole is fetched twice. Runs in the sync role, or in a command
  * that holds its lock. */
 #include "sync/fetch.h"
 
-#include "sync/pieces.h"
+#include "sync/partial.h"
 
 #define TRIES_MAX 4 /* in a row that bring nothing */
 #define COMMITS_FIRST                                                                                        \
@@ -47,35 +47,35 @@ static void adapt(struct fetching *fetching, int64_t came, bool cut)
 	}
 }
 
-static const struct error *fetch_pieces(struct fetching *fetching, struct pieces *pieces, char **problem)
+static const struct error *fetch_partial(struct fetching *fetching, struct partial *partial, char **problem)
 {
-	struct piece *piece;
+	struct partial_log *log;
 
-	while ((piece = pieces_next(pieces))) {
-		int64_t before = piece->depth;
+	while ((log = partial_next(partial))) {
+		int64_t before = log->depth;
 
-		TRY(transport_deepen(fetching->context, fetching->transport, piece->ref, piece->own,
+		TRY(transport_deepen(fetching->context, fetching->transport, log->ref, log->own,
 			before + fetching->commits, problem));
-		TRY(pieces_gather(pieces, pieces->path));
+		TRY(partial_gather(partial, partial->path));
 		if (*problem && !fetching->transport->was_cut)
-			return pieces_end(fetching->hub);
-		if (!*problem && piece->depth <= before && !piece->is_whole) {
+			return partial_end(fetching->hub);
+		if (!*problem && log->depth <= before && !log->is_whole) {
 			*problem =
 				memory_string(fetching->context, "it shows a log and does not hand it out");
-			return pieces_end(fetching->hub);
+			return partial_end(fetching->hub);
 		}
-		adapt(fetching, piece->depth - before, *problem != NULL);
-		if (*problem && !goes_on(fetching, *problem, piece->depth > before))
+		adapt(fetching, log->depth - before, *problem != NULL);
+		if (*problem && !goes_on(fetching, *problem, log->depth > before))
 			return NULL;
 	}
 	*problem = NULL;
 	return NULL;
 }
 
-static const struct error *in_pieces(struct fetching *fetching, char **problem)
+static const struct error *by_parts(struct fetching *fetching, char **problem)
 {
 	const void *context = fetching->context;
-	struct pieces *pieces;
+	struct partial *partial;
 	char *listing;
 
 	do
@@ -83,13 +83,13 @@ static const struct error *in_pieces(struct fetching *fetching, char **problem)
 	while (goes_on(fetching, *problem, false));
 	if (*problem)
 		return NULL;
-	TRY(pieces_begin(context, fetching->hub, fetching->remote, listing, &pieces));
-	TRY(pieces_gather(pieces, repo_path(fetching->hub->inbox)));
-	TRY(fetch_pieces(fetching, pieces, problem));
+	TRY(partial_begin(context, fetching->hub, fetching->remote, listing, &partial));
+	TRY(partial_gather(partial, repo_path(fetching->hub->inbox)));
+	TRY(fetch_partial(fetching, partial, problem));
 	if (*problem)
 		return NULL;
-	TRY(transport_collect(context, fetching->transport, fetching->remote, pieces->path, problem));
-	return pieces_end(fetching->hub);
+	TRY(transport_collect(context, fetching->transport, fetching->remote, partial->path, problem));
+	return partial_end(fetching->hub);
 }
 
 const struct error *fetch_remote(
@@ -101,12 +101,12 @@ const struct error *fetch_remote(
 		.transport = transport,
 		.commits = COMMITS_FIRST};
 
-	if (!pieces_are_there(context, hub, remote)) {
+	if (!partial_is_there(context, hub, remote)) {
 		TRY(transport_fetch(context, transport, remote, problem));
 		if (!goes_on(&fetching, *problem, false))
 			return NULL;
 	}
-	TRY(in_pieces(&fetching, problem));
+	TRY(by_parts(&fetching, problem));
 	if (*problem)
 		return NULL;
 	do

@@ -394,18 +394,18 @@ const struct error *transport_deepen(const void *context, struct transport *tran
 
 	*problem = NULL;
 	transport->was_cut = false;
-	TRY(run_git(scratch, transport, "pieces.git", NULL, argv, &result));
+	TRY(run_git(scratch, transport, "partial.git", NULL, argv, &result));
 	if (result.status || result.timed_out)
 		*problem = problem_of(context, transport, &result);
 	return NULL;
 }
 
 const struct error *transport_collect(const void *context, struct transport *transport, const char *name,
-	const char *pieces, char **problem)
+	const char *partial, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const char *argv[] = {
-		FETCH, pieces, memory_format(scratch, "+refs/inbox/%s/*:refs/inbox/%s/*", name, name), NULL};
+		FETCH, partial, memory_format(scratch, "+refs/inbox/%s/*:refs/inbox/%s/*", name, name), NULL};
 	struct child_result result;
 
 	*problem = NULL;

@@ -1,4 +1,4 @@
-/* Half-fetched logs: see pieces.h. What came before a line broke need not come again.
+/* Half-fetched logs: see partial.h. What came before a line broke need not come again.
  *
  * git throws away what is cut, but leaves the file behind. A pack holds the newest commits first, then their
  * trees, then their envelopes, newest first: so what is there of it is whole from the tip down to some
@@ -7,7 +7,7 @@
  *
  * Leaves fetching to transport.c and all rules to keep.c. Runs in the sync role, or in a command that holds
  * its lock. */
-#include "sync/pieces.h"
+#include "sync/partial.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,9 +22,9 @@
 #define SALVAGE_MAX ((size_t)16 << 20)
 #define SALVAGE_MS 120000
 
-bool pieces_are_there(const void *context, struct hub *hub, const char *remote)
+bool partial_is_there(const void *context, struct hub *hub, const char *remote)
 {
-	char *path = home_file(context, hub->home, "pieces.git"), **names;
+	char *path = home_file(context, hub->home, "partial.git"), **names;
 	struct repo *repo CLEANUP(repo_close) = NULL;
 	size_t count = 0;
 
@@ -35,20 +35,20 @@ bool pieces_are_there(const void *context, struct hub *hub, const char *remote)
 	       count > 0;
 }
 
-const struct error *pieces_end(const struct hub *hub)
+const struct error *partial_end(const struct hub *hub)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 
-	return repo_remove(home_file(scratch, hub->home, "pieces.git"));
+	return repo_remove(home_file(scratch, hub->home, "partial.git"));
 }
 
 /* Lines "<oid>\t<ref>". What we have is left out. */
-static void read_listing(struct pieces *pieces, char *listing)
+static void read_listing(struct partial *partial, char *listing)
 {
 	char *line;
 
-	while ((line = strsep(&listing, "\n")) && pieces->count < PIECES_MAX) {
-		struct piece *piece = &pieces->list[pieces->count];
+	while ((line = strsep(&listing, "\n")) && partial->count < PARTIAL_MAX) {
+		struct partial_log *log = &partial->list[partial->count];
 		char *oid = strsep(&line, "\t");
 		void *scratch CLEANUP(memory_free) = memory_context(NULL);
 		struct raw_commit raw;
@@ -56,29 +56,29 @@ static void read_listing(struct pieces *pieces, char *listing)
 		if (!line || strlen(oid) != OID_SIZE - 1 || strlen(line) >= LOG_REF_SIZE ||
 			!text_starts(line, "refs/heads/log/"))
 			continue;
-		*piece = (struct piece){.depth = 0};
-		memcpy(piece->tip.hex, oid, OID_SIZE);
-		memcpy(piece->ref, line, strlen(line) + 1);
-		snprintf(piece->own, sizeof piece->own, "refs/inbox/%s/%s", pieces->remote,
+		*log = (struct partial_log){.depth = 0};
+		memcpy(log->tip.hex, oid, OID_SIZE);
+		memcpy(log->ref, line, strlen(line) + 1);
+		snprintf(log->own, sizeof log->own, "refs/inbox/%s/%s", partial->remote,
 			line + strlen("refs/heads/"));
-		pieces->count += repo_commit(scratch, pieces->hub->log, &piece->tip, &raw) != NULL;
+		partial->count += repo_commit(scratch, partial->hub->log, &log->tip, &raw) != NULL;
 	}
 }
 
-const struct error *pieces_begin(
-	const void *context, struct hub *hub, const char *remote, char *listing, struct pieces **out)
+const struct error *partial_begin(
+	const void *context, struct hub *hub, const char *remote, char *listing, struct partial **out)
 {
-	struct pieces *pieces = memory_new(context, struct pieces);
+	struct partial *partial = memory_new(context, struct partial);
 
-	pieces->hub = hub;
-	pieces->remote = remote;
-	pieces->path = home_file(context, hub->home, "pieces.git");
-	if (!pieces_are_there(context, hub, remote)) {
-		TRY(pieces_end(hub));
-		TRY(repo_create(pieces->path, repo_path(hub->log)));
+	partial->hub = hub;
+	partial->remote = remote;
+	partial->path = home_file(context, hub->home, "partial.git");
+	if (!partial_is_there(context, hub, remote)) {
+		TRY(partial_end(hub));
+		TRY(repo_create(partial->path, repo_path(hub->log)));
 	}
-	read_listing(pieces, listing);
-	*out = pieces;
+	read_listing(partial, listing);
+	*out = partial;
 	return NULL;
 }
 
@@ -102,11 +102,11 @@ static const struct error *read_start(const void *context, const char *path, str
 }
 
 /* The objects of a pack that ends too early, as far as it goes: git complains, but unpacks them. */
-static const struct error *salvage(const struct pieces *pieces, const char *pack)
+static const struct error *salvage(const struct partial *partial, const char *pack)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const char *const argv[] = {"git", "unpack-objects", "-r", "-q", NULL};
-	const char *const environment[] = {memory_format(scratch, "GIT_DIR=%s", pieces->path),
+	const char *const environment[] = {memory_format(scratch, "GIT_DIR=%s", partial->path),
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_NO_REPLACE_OBJECTS=1", NULL};
 	struct child child = {.argv = argv,
 		.environment = environment,
@@ -115,7 +115,7 @@ static const struct error *salvage(const struct pieces *pieces, const char *pack
 		.file_max = SALVAGE_MAX,
 		.cpu_seconds = 60,
 		.output_max = 65536,
-		.stop = pieces->hub->stop};
+		.stop = partial->hub->stop};
 	struct child_result result;
 
 	TRY(read_start(scratch, pack, &child.input));
@@ -123,7 +123,7 @@ static const struct error *salvage(const struct pieces *pieces, const char *pack
 	return unlink(pack) < 0 ? error_system(errno, "cannot clear %s", pack) : NULL;
 }
 
-static const struct error *salvage_all(const struct pieces *pieces, const char *repository)
+static const struct error *salvage_all(const struct partial *partial, const char *repository)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	char *path = memory_format(scratch, "%s/objects/pack", repository);
@@ -135,7 +135,7 @@ static const struct error *salvage_all(const struct pieces *pieces, const char *
 		return error_system(errno, "cannot read %s", path);
 	while (!error && (entry = readdir(folder)))
 		if (text_starts(entry->d_name, "tmp_pack_"))
-			error = salvage(pieces, memory_format(scratch, "%s/%s", path, entry->d_name));
+			error = salvage(partial, memory_format(scratch, "%s/%s", path, entry->d_name));
 	closedir(folder);
 	return error;
 }
@@ -169,53 +169,54 @@ static bool is_here_in_full(struct repo *repo, const struct oid *oid, struct oid
 }
 
 /* *last: the lowest commit that is here in full. */
-static void look_down(const struct pieces *pieces, struct repo *repo, struct piece *piece, struct oid *last)
+static void look_down(
+	const struct partial *partial, struct repo *repo, struct partial_log *log, struct oid *last)
 {
-	struct oid at = piece->tip, parent;
+	struct oid at = log->tip, parent;
 
-	piece->depth = 0;
-	piece->is_whole = false;
+	log->depth = 0;
+	log->is_whole = false;
 	for (;;) {
-		piece->is_whole = !*at.hex || is_here(pieces->hub->log, &at);
-		if (piece->is_whole || !is_here_in_full(repo, &at, &parent))
+		log->is_whole = !*at.hex || is_here(partial->hub->log, &at);
+		if (log->is_whole || !is_here_in_full(repo, &at, &parent))
 			return;
 		*last = at;
 		at = parent;
-		piece->depth++;
+		log->depth++;
 	}
 }
 
 /* What git believes about a log: its tip, and that nothing lies below `last`. */
-static const struct error *mark(struct repo *repo, const struct piece *piece)
+static const struct error *mark(struct repo *repo, const struct partial_log *log)
 {
 	struct oid now;
-	const struct error *error = repo_ref(repo, piece->own, &now);
+	const struct error *error = repo_ref(repo, log->own, &now);
 
 	if (error && error->code != ERROR_NOT_FOUND)
 		return error;
-	if (!piece->depth || (!error && strcmp(now.hex, piece->tip.hex) == 0))
+	if (!log->depth || (!error && strcmp(now.hex, log->tip.hex) == 0))
 		return NULL;
-	return repo_ref_set(repo, piece->own, &piece->tip, error ? NULL : &now);
+	return repo_ref_set(repo, log->own, &log->tip, error ? NULL : &now);
 }
 
-const struct error *pieces_gather(struct pieces *pieces, const char *repository)
+const struct error *partial_gather(struct partial *partial, const char *repository)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	char *shallow = memory_format(scratch, "%s/shallow", pieces->path);
+	char *shallow = memory_format(scratch, "%s/shallow", partial->path);
 	struct buffer *boundaries = buffer_new(scratch);
 	struct repo *repo CLEANUP(repo_close) = NULL;
 
-	TRY(salvage_all(pieces, repository));
-	TRY(repo_open(pieces->path, &repo));
-	for (size_t i = 0; i < pieces->count; i++) {
-		struct piece *piece = &pieces->list[i];
+	TRY(salvage_all(partial, repository));
+	TRY(repo_open(partial->path, &repo));
+	for (size_t i = 0; i < partial->count; i++) {
+		struct partial_log *log = &partial->list[i];
 		struct oid now, last = {""};
 
-		if (repo_ref(repo, piece->own, &now) == NULL) /* it may have grown there meanwhile */
-			piece->tip = now;
-		look_down(pieces, repo, piece, &last);
-		TRY(mark(repo, piece));
-		if (!piece->is_whole && piece->depth) {
+		if (repo_ref(repo, log->own, &now) == NULL) /* it may have grown there meanwhile */
+			log->tip = now;
+		look_down(partial, repo, log, &last);
+		TRY(mark(repo, log));
+		if (!log->is_whole && log->depth) {
 			buffer_text(boundaries, last.hex);
 			buffer_text(boundaries, "\n");
 		}
@@ -226,10 +227,10 @@ const struct error *pieces_gather(struct pieces *pieces, const char *repository)
 						      : NULL;
 }
 
-struct piece *pieces_next(struct pieces *pieces)
+struct partial_log *partial_next(struct partial *partial)
 {
-	for (size_t i = 0; i < pieces->count; i++)
-		if (!pieces->list[i].is_whole)
-			return &pieces->list[i];
+	for (size_t i = 0; i < partial->count; i++)
+		if (!partial->list[i].is_whole)
+			return &partial->list[i];
 	return NULL;
 }
