@@ -8,8 +8,8 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "node/base/control.h"
 #include "node/base/files.h"
@@ -103,14 +103,6 @@ const struct error *hub_refresh(struct hub *hub)
 
 /* ---- opening ---- */
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 /* inbox.git holds nothing that is not fetched again. */
 static const struct error *begin_inbox(struct hub *hub)
 {
@@ -119,8 +111,7 @@ static const struct error *begin_inbox(struct hub *hub)
 
 	repo_close(hub->inbox);
 	hub->inbox = NULL;
-	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return error_system(errno, "cannot clear %s", path);
+	TRY(repo_remove(path));
 	TRY(repo_create(path, home_file(scratch, hub->home, "log.git")));
 	return repo_open(path, &hub->inbox);
 }

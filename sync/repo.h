@@ -33,6 +33,9 @@ const char *repo_path(const struct repo *repo);
  * child alive. */
 const struct error *repo_clean(const char *path) MUST_CHECK;
 
+/* With all that is in it; none is fine. */
+const struct error *repo_remove(const char *path) MUST_CHECK;
+
 /* ERROR_NOT_FOUND where there is no such ref. */
 const struct error *repo_ref(struct repo *repo, const char *name, struct oid *out) MUST_CHECK;
 /* Moves or makes; `expected` NULL: must not exist yet. ERROR_CONFLICT when it is elsewhere. */

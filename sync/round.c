@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/files.h"
 #include "node/base/ids.h"
+#include "sync/fetch.h"
 #include "sync/mailboxes.h"
 #include "sync/pieces.h"
 #include "sync/push.h"
@@ -484,7 +485,8 @@ static const struct error *do_fetch(struct round *round)
 	if (round->stick.at.kind == STICK_PIECES)
 		return pieces_fetch(round->context, round->hub, &round->transport, round->stick.at.folder,
 			round->remote.name, round->stick.skipped, &round->stick.pieces, &round->problem);
-	return transport_fetch(round->context, &round->transport, round->remote.name, &round->problem);
+	return fetch_remote(
+		round->context, round->hub, round->remote.name, &round->transport, &round->problem);
 }
 
 /* What people are told beside what they are told of any remote; null where there is no stick. */

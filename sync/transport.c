@@ -165,7 +165,7 @@ const struct error *transport_git(const void *context, const struct transport *t
 		.directory = transport->state,
 		.deadline_ms = transport->pin ? NEIGHBOUR_MS : DEADLINE_MS,
 		.memory_max = MEMORY_MAX,
-		.file_max = strcmp(job->repository, "inbox.git") == 0 ? transport->room : 0,
+		.file_max = strcmp(job->repository, "log.git") == 0 ? 0 : transport->room,
 		.cpu_seconds = CPU_SECONDS,
 		.output_max = job->output_max,
 		.stop = transport->stop,
@@ -270,14 +270,14 @@ static const struct meaning {
 	{"Disk quota exceeded", "the disk is full", false},
 	{"File too large", "it sends more at once than this hub takes; nothing was taken", false},
 	{"fsck error", "it sends damaged or malformed objects; nothing was taken", false},
+	{"early EOF", "the connection broke off; it will be tried again", true},
+	{"unexpected disconnect", "the connection broke off; it will be tried again", true},
 	{"index-pack failed", "it sends damaged or malformed data; nothing was taken", false},
 	{"invalid index-pack output", "it sends damaged or malformed data; nothing was taken", false},
 	{"bad object", "it is damaged: objects are missing or broken there", false},
 	{" is corrupt", "it is damaged: objects are missing or broken there", false},
 	{"did not send all necessary objects", "it is damaged: objects are missing there; nothing was taken",
 		false},
-	{"early EOF", "the connection broke off; it will be tried again", true},
-	{"unexpected disconnect", "the connection broke off; it will be tried again", true},
 	{"hung up upon initial contact", "the connection broke off; it will be tried again", true},
 	{"hung up unexpectedly", "the connection broke off; it will be tried again", true},
 	{"Could not read from remote repository",
@@ -369,12 +369,15 @@ static const struct error *check_emptiness(
 	return NULL;
 }
 
+#define FETCH                                                                                                \
+	"git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",          \
+		"--no-auto-maintenance", "--refmap="
+
 const struct error *transport_fetch(
 	const void *context, struct transport *transport, const char *name, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
-	const char *argv[] = {"git", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
-		"--no-recurse-submodules", "--no-auto-maintenance", "--prune", "--refmap=", "relay",
+	const char *argv[] = {FETCH, "--prune", "relay",
 		/* With a star, so that a relay without a roster is no error. */
 		memory_format(scratch, "+refs/heads/roster*:refs/inbox/%s/roster*", name),
 		memory_format(scratch, "+refs/heads/log/*:refs/inbox/%s/log/*", name),
@@ -390,6 +393,54 @@ const struct error *transport_fetch(
 		*problem = problem_of(context, transport, &result);
 	else if (text_starts(transport->url, "https://"))
 		return check_emptiness(context, transport, name, problem);
+	return NULL;
+}
+
+const struct error *transport_list(
+	const void *context, struct transport *transport, char **listing, char **problem)
+{
+	static const char *const argv[] = {"git", "ls-remote", "relay", "refs/heads/log/*", NULL};
+	struct child_result result;
+
+	*problem = NULL;
+	*listing = NULL;
+	TRY(run_git(context, transport, "inbox.git", NULL, argv, &result));
+	if (result.status || result.timed_out)
+		*problem = problem_of(context, transport, &result);
+	else
+		*listing = memory_string_of(context, result.output.data, result.output.len);
+	return NULL;
+}
+
+const struct error *transport_deepen(const void *context, struct transport *transport, const char *ref,
+	const char *own, int64_t depth, char **problem)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *argv[] = {FETCH, memory_format(scratch, "--depth=%lld", (long long)depth), "relay",
+		memory_format(scratch, "+%s:%s", ref, own), NULL};
+	struct child_result result;
+
+	*problem = NULL;
+	transport->was_cut = false;
+	TRY(run_git(scratch, transport, "partial.git", NULL, argv, &result));
+	if (result.status || result.timed_out)
+		*problem = problem_of(context, transport, &result);
+	return NULL;
+}
+
+const struct error *transport_collect(const void *context, struct transport *transport, const char *name,
+	const char *partial, char **problem)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *argv[] = {
+		FETCH, partial, memory_format(scratch, "+refs/inbox/%s/*:refs/inbox/%s/*", name, name), NULL};
+	struct child_result result;
+
+	*problem = NULL;
+	transport->was_cut = false;
+	TRY(run_git(scratch, transport, "inbox.git", NULL, argv, &result));
+	if (result.status || result.timed_out)
+		*problem = problem_of(context, transport, &result);
 	return NULL;
 }
 

@@ -29,6 +29,17 @@ struct transport {
 const struct error *transport_fetch(
 	const void *context, struct transport *transport, const char *name, char **problem) MUST_CHECK;
 
+/* For a line that breaks in the middle (partial.h). What logs the remote shows: lines "<oid>\t<ref>" on
+ * `context`; */
+const struct error *transport_list(
+	const void *context, struct transport *transport, char **listing, char **problem) MUST_CHECK;
+/* so many commits of one of them, from its tip down, into partial.git as `own`; */
+const struct error *transport_deepen(const void *context, struct transport *transport, const char *ref,
+	const char *own, int64_t depth, char **problem) MUST_CHECK;
+/* and all of that repository into inbox.git. */
+const struct error *transport_collect(const void *context, struct transport *transport, const char *name,
+	const char *partial, char **problem) MUST_CHECK;
+
 /* One branch to be set at the remote, to `oid` of log.git; never forced. */
 struct transport_branch {
 	char ref[96];

@@ -4,6 +4,7 @@
  * is followed out of the repository. */
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,6 +69,21 @@ static const struct error *clean_folder(const char *root, const char *below, boo
 const struct error *repo_clean(const char *path)
 {
 	return clean_folder(path, "", false, 0);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+const struct error *repo_remove(const char *path)
+{
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+		return error_system(errno, "cannot clear %s", path);
+	return NULL;
 }
 
 size_t repo_pack_count(const struct repo *repo)

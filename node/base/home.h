@@ -4,7 +4,7 @@
  *   format         "engabo 1\n": refuses other versions      trust.json, engabo.conf     nothing secret
  *                                                             settings.conf, *.crt
  *                  ("engabo unfinished\n" while init is at work)
- *   intake.db office.db sync.db mailbox.db                   log.git/ inbox.git/
+ *   intake.db office.db sync.db mailbox.db                   log.git/ inbox.git/ partial.git/
  *   files/         sealed photos, in pieces
  *   keyring.json snapshot.age snapshot.sig                   keys/ (0700)  run/ (sockets, locks; 0700) */
 #ifndef ENGABO_BASE_HOME_H

@@ -139,6 +139,31 @@ static void other_roles_can_read_while_sync_writes(void **state)
 	db_close(foreign);
 }
 
+/* As it was before there were steps: a hub that is brought up to date keeps its remotes. */
+static void the_size_of_steps_is_remembered_for_each_remote(void **state)
+{
+	char *path = memory_format(tools.context, "%s/old.db", tools.folder);
+	const char *const old_steps[] = {sync_schema.steps[0], NULL};
+	const struct db_schema old = {old_steps, 1};
+	struct db *was = NULL;
+	int64_t bytes;
+
+	(void)state;
+	must(db_open(path, &old, &was));
+	must(db_run(was, "INSERT INTO remote(name, url) VALUES('relay', '/srv/relay.git')"));
+	db_close(was);
+	must(db_open(path, &sync_schema, &was));
+	must(state_step(was, "relay", &bytes));
+	assert_int_equal(bytes, 0);
+	must(state_step_set(was, "relay", 131072));
+	must(state_step(was, "relay", &bytes));
+	assert_int_equal(bytes, 131072);
+	must(state_step_set(was, "nobody", 5));
+	must(state_step(was, "nobody", &bytes));
+	assert_int_equal(bytes, 0);
+	db_close(was);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +172,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_trouble_is_one_row_until_it_ends, open_db, close_db),
 		cmocka_unit_test_setup_teardown(
 			status_counts_what_waits_in_both_directions, open_db, close_db),
+		cmocka_unit_test(the_size_of_steps_is_remembered_for_each_remote),
 		cmocka_unit_test_setup_teardown(other_roles_can_read_while_sync_writes, open_db, close_db),
 	};
 
