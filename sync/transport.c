@@ -412,20 +412,28 @@ const struct error *transport_list(
 	return NULL;
 }
 
+static const struct error *fetch_into(const void *context, struct transport *transport,
+	const char *repository, const char *const *argv, char **problem)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	struct child_result result;
+
+	*problem = NULL;
+	transport->was_cut = false;
+	TRY(run_git(scratch, transport, repository, NULL, argv, &result));
+	if (result.status || result.timed_out)
+		*problem = problem_of(context, transport, &result);
+	return NULL;
+}
+
 const struct error *transport_deepen(const void *context, struct transport *transport, const char *ref,
 	const char *own, int64_t depth, char **problem)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const char *argv[] = {FETCH, memory_format(scratch, "--depth=%lld", (long long)depth), "relay",
 		memory_format(scratch, "+%s:%s", ref, own), NULL};
-	struct child_result result;
 
-	*problem = NULL;
-	transport->was_cut = false;
-	TRY(run_git(scratch, transport, "partial.git", NULL, argv, &result));
-	if (result.status || result.timed_out)
-		*problem = problem_of(context, transport, &result);
-	return NULL;
+	return fetch_into(context, transport, "partial.git", argv, problem);
 }
 
 const struct error *transport_collect(const void *context, struct transport *transport, const char *name,
@@ -434,14 +442,8 @@ const struct error *transport_collect(const void *context, struct transport *tra
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);
 	const char *argv[] = {
 		FETCH, partial, memory_format(scratch, "+refs/inbox/%s/*:refs/inbox/%s/*", name, name), NULL};
-	struct child_result result;
 
-	*problem = NULL;
-	transport->was_cut = false;
-	TRY(run_git(scratch, transport, "inbox.git", NULL, argv, &result));
-	if (result.status || result.timed_out)
-		*problem = problem_of(context, transport, &result);
-	return NULL;
+	return fetch_into(context, transport, "inbox.git", argv, problem);
 }
 
 /* "[remote rejected] (hook declined)" and the like, in plain words. */
