@@ -109,7 +109,8 @@ bench-programs: $(BENCH_PROGRAMS) $(B)/tests/bench/slowcard.so
 -include $(BENCH_PROGRAMS:=.d)
 # The long ones: what `make test` samples, in full.
 soak: test-packages
-	@$(MAKE) --no-print-directory all unit
+	@$(MAKE) --no-print-directory all unit test-tools
+	ENGABO=$(abspath $(B)/engabo) ENGABO_FULL=1 $(PROVE) -e '' tests/system/test_steps.py
 	ENGABO=$(abspath $(B)/engabo) ENGABO_KILLS=200 $(PROVE) -e '' tests/system/test_crash.py
 	ENGABO=$(abspath $(B)/engabo) ENGABO_PULLS=100 $(PROVE) -e '' tests/system/test_stick.py
 	ENGABO=$(abspath $(B)/engabo) ENGABO_FULL=1 $(PROVE) -e '' tests/system/test_flood.py $(B)/tests/unit/casework/test_casefile
