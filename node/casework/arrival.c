@@ -42,7 +42,7 @@ const struct error *arrival_has(
 
 /* What ?3 said of the record ?2 of the kind ?1, once for each reader. */
 #define SAID                                                                                                 \
-	" FROM entity e JOIN event v ON v.entity = e.id, json_each(event_line(v.line), '$.to') t WHERE "     \
+	" FROM entity e JOIN said v ON v.entity = e.id, json_each(v.line, '$.to') t WHERE "                  \
 	"e.tail = substr(?2, -8) AND e.key = ?2 AND e.type = ?1 AND v.log = ?3 AND v.standing = 0"
 
 static void bind_record(struct query *query, const char *entity, const char *key, const char *log)
@@ -90,8 +90,7 @@ const struct error *arrival_said(struct casefile *file, const char *self, const 
 
 	*out = (struct arrival_place){0};
 	TRY(db_prepare(casefile_db(file), &query,
-		"SELECT v.epoch, v.seq" SAID
-		" AND t.value = ?4 AND json_extract(event_line(v.line), '$.set.state') = ?5"
+		"SELECT v.epoch, v.seq" SAID " AND t.value = ?4 AND json_extract(v.line, '$.set.state') = ?5"
 		" ORDER BY v.seq = 0, v.epoch, v.seq LIMIT 1"));
 	bind_record(&query, entity, key, self);
 	db_bind_text(&query, 4, hub);
@@ -170,7 +169,7 @@ const struct error *arrival_seen(
 
 	TRY(db_prepare(casefile_db(file), &query,
 		memory_format(scratch,
-			"SELECT log, epoch, max(seq) FROM event WHERE entity IN (%s) AND log <> ?2 AND "
+			"SELECT log, epoch, max(seq) FROM said WHERE entity IN (%s) AND log <> ?2 AND "
 			"standing = 0 GROUP BY log, epoch ORDER BY log, epoch DESC",
 			shown_on(page))));
 	db_bind_text(&query, 1, key);
