@@ -17,6 +17,8 @@
 #include "node/vault/digest.h"
 #include "node/vault/secret.h"
 
+#define CACHE_KIB "6000" /* SQLite copies each page that it looks at out of the image, and keeps so much */
+
 EMBED(casefile_sql, "node/casework/casefile.sql");
 
 struct casefile {
@@ -47,7 +49,8 @@ static struct casefile *casefile_empty(const void *context)
 
 static const struct error *casefile_ready(struct casefile *file, const char *self)
 {
-	TRY(db_run(file->db, "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY"));
+	TRY(db_run(file->db, "PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA cache_size = "
+			     "-" CACHE_KIB));
 	TRY(ledger_new(file, file->db, self, &file->ledger));
 	TRY(sight_new(file, file->db, self, &file->sight));
 	return settle_new(file, file->ledger, &file->settle);

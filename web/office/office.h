@@ -45,6 +45,7 @@ struct office {
 	int64_t new_events; /* since the last snapshot */
 	json_t *troubles;   /* what of the logs could not be taken: [{"log","reason"}], newest last */
 	uint8_t urgent_noted[DIGEST_LEN]; /* what urgent.c wrote last */
+	int64_t certificates_ms;	  /* until then they need not be read again (today.c); boot clock */
 	json_t *traces;			  /* what people did that waits to be written down (traces.c) */
 	char *rebuilt;			  /* why the last snapshot was not believed; NULL when it was */
 };

@@ -10,8 +10,8 @@
 #include "web/office/urgent.h"
 
 #define ROWS 50
-#define WAITING_MOST 200
-#define SHORT_MAX 140 /* bytes of "what happened" in a list */
+#define WAITING_ROWS 40 /* new ones, and as many that were read */
+#define SHORT_MAX 140	/* bytes of "what happened" in a list */
 
 const char *reports_shortened(const void *context, const char *text)
 {
@@ -89,13 +89,26 @@ static int offset_of(const struct visit *visit)
 }
 
 /* What waits for a decision: first what nobody has read, then what somebody read. */
+/* Where the list goes on, forwards and back. */
+static void add_turns(struct visit *visit, int offset, int rows, bool is_more)
+{
+	visit_set(visit, "more", is_more ? json_pack("{si}", "from", offset + rows) : json_null());
+	visit_set(visit, "less",
+		offset ? json_pack("{ss}", "from", visit_path(visit, "%d", offset > rows ? offset - rows : 0))
+		       : json_null());
+}
+
+/* What waits for a decision: first what nobody has read, then what somebody read. */
 static const struct error *waiting(struct visit *visit)
 {
 	json_t *fresh = NULL, *opened = NULL;
+	int offset = offset_of(visit);
 
-	TRY(lists_reports(visit->office->file, "new", WAITING_MOST, 0, &fresh));
+	TRY(lists_reports(visit->office->file, "new", WAITING_ROWS, offset, &fresh));
+	TRY(lists_reports(visit->office->file, "opened", WAITING_ROWS, offset, &opened));
+	add_turns(visit, offset, WAITING_ROWS,
+		json_array_size(fresh) == WAITING_ROWS || json_array_size(opened) == WAITING_ROWS);
 	visit_set(visit, "fresh", reports_table(visit, fresh));
-	TRY(lists_reports(visit->office->file, "opened", WAITING_MOST, 0, &opened));
 	visit_set(visit, "opened", reports_table(visit, opened));
 	return NULL;
 }
@@ -106,11 +119,7 @@ static const struct error *all(struct visit *visit)
 	json_t *rows = NULL;
 
 	TRY(lists_reports(visit->office->file, NULL, ROWS, offset, &rows));
-	visit_set(visit, "more",
-		json_array_size(rows) == ROWS ? json_pack("{si}", "from", offset + ROWS) : json_null());
-	visit_set(visit, "less",
-		offset ? json_pack("{ss}", "from", visit_path(visit, "%d", offset > ROWS ? offset - ROWS : 0))
-		       : json_null());
+	add_turns(visit, offset, ROWS, json_array_size(rows) == ROWS);
 	visit_set(visit, "every", reports_table(visit, rows));
 	return NULL;
 }

@@ -15,18 +15,18 @@
 #include "web/office/show.h"
 #include "web/office/transfer.h"
 
-#define REPORTS_MOST 20
-#define OWED_MINE_MOST 30
-#define OWED_MOST 200
-#define CONFLICTS_MOST 20
+#define REPORTS_MOST 10
+#define OWED_MINE_MOST 20
+#define OWED_MOST 100
+#define CONFLICTS_MOST 10
 #define URGENT_MOST 20
-#define MESSAGES_MOST 20
+#define MESSAGES_MOST 10
+#define CERTIFICATES_MS 60000	      /* how long those that were found good need not be read again */
 #define QUIET_SECONDS (3 * 24 * 3600) /* a hub not heard from for so long is worth a word */
 
 /* What is overdue or due within a week: what this person sees to and what nobody does, or everybody's. */
-static const struct error *add_owed(struct visit *visit)
+static const struct error *add_owed(struct visit *visit, bool is_all)
 {
-	bool is_all = strcmp(form_text(visit->context, visit->request->query, "all"), "1") == 0;
 	const struct owed_asked asked = {.today = show_today(visit->context),
 		.until = show_day(visit->context, 7),
 		.user = is_all ? NULL : visit->person.name,
@@ -34,7 +34,6 @@ static const struct error *add_owed(struct visit *visit)
 	json_t *rows = NULL;
 
 	TRY(owed_list(visit->office->file, &asked, &rows));
-	visit_set(visit, "is_all", json_boolean(is_all));
 	visit_set(visit, "is_cut", json_boolean((int)json_array_size(rows) == asked.limit));
 	visit_set(visit, "owed", tasks_owed(visit, rows));
 	return NULL;
@@ -94,7 +93,9 @@ static const struct error *add_conflicts(struct visit *visit)
 		json_object_set_new(row, "values", values);
 	}
 	visit_set(visit, "disagree",
-		json_array_size(conflicts) ? json_pack("{sO}", "conflicts", conflicts) : json_null());
+		json_array_size(conflicts) ? json_pack("{sOsb}", "conflicts", conflicts, "is_cut",
+						     json_array_size(conflicts) == CONFLICTS_MOST)
+					   : json_null());
 	return NULL;
 }
 
@@ -114,7 +115,10 @@ static const struct error *add_messages(struct visit *visit)
 					 : reports_shortened(visit->context, json_text_or(row, "text", "")),
 				"at", show_time(visit, json_text_or(row, "created", ""))));
 	}
-	visit_set(visit, "messages", json_array_size(list) ? json_pack("{sO}", "list", list) : json_null());
+	visit_set(visit, "messages",
+		json_array_size(list)
+			? json_pack("{sOsb}", "list", list, "is_cut", json_array_size(list) == MESSAGES_MOST)
+			: json_null());
 	return NULL;
 }
 
@@ -157,10 +161,13 @@ static const struct error *add_sync(struct visit *visit)
 /* Danger first and apart; the oldest, which may be another hub's, on top. */
 static const struct error *add_reports(struct visit *visit)
 {
-	json_t *rows CLEANUP(json_decref) = NULL, *urgent = json_array(), *fresh = json_array(), *row;
+	json_t *rows CLEANUP(json_decref) = NULL, *opened = NULL, *urgent = json_array(),
+		     *fresh = json_array(), *row;
+	bool is_more;
 	size_t i;
 
 	TRY(lists_reports(visit->office->file, "new", URGENT_MOST + REPORTS_MOST, 0, &rows));
+	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
 	json_array_foreach (rows, i, row) {
 		bool is_urgent = strcmp(json_text_or(row, "danger", ""), "yes") == 0;
 
@@ -169,29 +176,48 @@ static const struct error *add_reports(struct visit *visit)
 		else if (json_array_size(fresh) < REPORTS_MOST)
 			json_array_append(fresh, row);
 	}
+	is_more = json_array_size(urgent) + json_array_size(fresh) < json_array_size(rows) ||
+		  json_array_size(rows) == URGENT_MOST + REPORTS_MOST ||
+		  json_array_size(opened) == REPORTS_MOST;
+	visit_set(visit, "more_reports", json_boolean(is_more));
 	visit_set(visit, "urgent", reports_table(visit, urgent));
 	visit_set(visit, "fresh", reports_table(visit, fresh));
+	visit_set(visit, "opened", reports_table(visit, opened));
 	return NULL;
+}
+
+/* They are files, and reading them costs more than all else here. */
+static void add_certificates(struct visit *visit)
+{
+	int64_t now = clock_boot_ms();
+	json_t *expiring;
+
+	if (now < visit->office->certificates_ms)
+		return;
+	expiring = settings_certificates(visit, true);
+	if (json_is_null(expiring))
+		visit->office->certificates_ms = now + CERTIFICATES_MS;
+	visit_set(visit, "expiring", expiring);
 }
 
 const struct error *today_page(struct visit *visit)
 {
-	json_t *opened = NULL;
+	bool is_all = strcmp(form_text(visit->context, visit->request->query, "all"), "1") == 0;
 
 	if (!visit_may(visit, MAY_READ_REPORTS))
 		return referrals_today(visit);
+	TRY(add_owed(visit, is_all));
+	if (is_all)
+		return visit_show(visit, "office-owed", "Owed by everybody");
 	TRY(add_reports(visit));
-	TRY(lists_reports(visit->office->file, "opened", REPORTS_MOST, 0, &opened));
-	visit_set(visit, "opened", reports_table(visit, opened));
 	TRY(add_messages(visit));
 	TRY(transfer_show_offers(visit));
-	TRY(add_owed(visit));
 	TRY(recheck_today(visit));
 	TRY(add_conflicts(visit));
 	TRY(add_sync(visit));
-	if (visit_may(visit, MAY_MANAGE_PEOPLE))
+	if (visit_may(visit, MAY_MANAGE_PEOPLE)) {
 		TRY(add_past(visit));
-	if (visit_may(visit, MAY_MANAGE_PEOPLE))
-		visit_set(visit, "expiring", settings_certificates(visit, true));
+		add_certificates(visit);
+	}
 	return visit_show(visit, "office-today", "Today");
 }
