@@ -412,6 +412,12 @@ const struct error *round_commit(struct hub *hub, int64_t *count)
 	return forget_urgent(hub);
 }
 
+void round_trouble(json_t *reply, const struct error *error)
+{
+	json_object_set_new(reply, "log_trouble", json_string(error->message));
+	json_object_set_new(reply, "log_exit", json_integer(error_exit_status(error)));
+}
+
 const struct error *round_acknowledge(struct hub *hub)
 {
 	void *scratch CLEANUP(memory_free) = memory_context(NULL);

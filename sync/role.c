@@ -268,7 +268,7 @@ static const struct error *sync_now(struct role *role, const json_t *request, js
 	json_object_set_new(reply, "remotes", reports);
 	error = do_commit(role, &committed);
 	if (error) /* what was committed before still travels */
-		json_object_set_new(reply, "log_trouble", json_string(error->message));
+		round_trouble(reply, error);
 	json_object_set_new(reply, "committed", json_integer(committed));
 	json_array_foreach (remotes, i, name) {
 		if (!json_is_string(name))

@@ -20,6 +20,8 @@ void hub_stop_when(struct hub *hub, const volatile int *stop);
  * moment. ERROR_CONFLICT: our log was found to be behind what it once held, or to be written elsewhere too;
  * it takes nothing more, and the rows wait. */
 const struct error *round_commit(struct hub *hub, int64_t *count) MUST_CHECK;
+/* Says in the reply to a command why that failed: "log_trouble", and "log_exit", the exit status for it. */
+void round_trouble(json_t *reply, const struct error *error);
 /* Acknowledgements alone, when a person asked for this round (hub.h): so that one trip of a stick says what
  * arrived by it. Only where something else than acknowledgements is to be acknowledged; else two hubs would
  * answer each other for ever. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "node/base/home.h"
 #include "node/base/text.h"
@@ -69,7 +70,7 @@ static const struct error *sync_here(struct home *home, const json_t *remotes, j
 	hub->is_asked = true;
 	error = round_commit(hub, &committed);
 	if (error)
-		json_object_set_new(reply, "log_trouble", json_string(error->message));
+		round_trouble(reply, error);
 	json_object_set_new(reply, "committed", json_integer(committed));
 	TRY(remote_names(scratch, hub->db, &names, &count));
 	for (size_t i = 0; i < json_array_size(remotes); i++)
@@ -213,7 +214,10 @@ static const struct error *outcome(const void *context, const json_t *reply)
 	       count = json_array_size(remotes_of(reply));
 
 	if (trouble)
-		return error_new(ERROR_CONFLICT, "%s", trouble);
+		return error_new(json_integer_value(json_object_get(reply, "log_exit")) == EX_IOERR
+					 ? ERROR_SYSTEM
+					 : ERROR_CONFLICT,
+			"%s", trouble);
 	if (!all)
 		return NULL;
 	if (all == troubles.failed && count > 1)

@@ -378,7 +378,7 @@ def case_file_rows(table):
 
 def office_pages(key):
     """What people open in a hub of many cases, `key` one of them."""
-    return (("today", "/"), ("today, all that is owed", "/?all=1"), ("reports", "/reports"), ("cases, all", "/cases"), ("cases, open", "/cases?state=open"),
+    return (("today", "/"), ("owed by everybody", "/?all=1"), ("reports", "/reports"), ("cases, all", "/cases"), ("cases, open", "/cases?state=open"),
             ("cases, far behind", f"/cases?after={key}"), ("case page", f"/cases/{key}"), ("case, on paper", f"/cases/{key}/print"),
             ("report page", f"/reports/{key}"), ("history of a case", f"/history/case/{key}"), ("search, a frequent word", "/search?q=market"),
             ("search, three words", "/search?q=market+police+road"), ("search, one letter", "/search?q=m"), ("referrals", "/referrals"),

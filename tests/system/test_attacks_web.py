@@ -212,9 +212,9 @@ def requests_bent(hub):
         answer = raw(hub.https, packet.encode("latin-1"))
         tap.ok(f"{promise}: {'/'.join(map(str, expected))}", status(answer) in expected and answer.count("\r\nCache-Control: ") <= 1, answer[:600])
     for method in ("OPTIONS", "TRACE", "TRACK", "PUT", "DELETE", "PATCH", "CONNECT", "PROPFIND", "get", "X" * 500):
-        for port in (hub.https, hub.office, hub.sync_port):
+        for port, more in ((hub.https, ()), (hub.office, ()), (hub.sync_port, (403,))):  # there, a stranger is told nothing else
             answer = raw(port, f"{method} /healthz HTTP/1.1\r\nHost: localhost\r\nX-Secret: echoed-back\r\nConnection: close\r\n\r\n".encode())
-            tap.ok(f"{method[:10]} is told that it is not possible, and repeats nothing", status(answer) in (0, 400, 405) and "echoed-back" not in answer and "TRACE" not in answer, answer[:600])
+            tap.ok(f"{method[:10]} is told that it is not possible, and repeats nothing", status(answer) in (0, 400, 405, *more) and "echoed-back" not in answer and "TRACE" not in answer, answer[:600])
     answer = raw(hub.https, b"HEAD /form/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     tap.ok("HEAD brings the headers alone", status(answer) == 200 and answer.endswith("\r\n\r\n"), answer[-300:])
     tap.ok("after all that, everyone is served", hub.phone().get("/").status == 200 and hub.laptop().get("/login").status == 200)

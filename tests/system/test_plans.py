@@ -14,8 +14,8 @@ tap = Tap()
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LITERALS = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*')
-# Read whole, for they hold nothing else: what oversteps, what hubs disagree about, a row a log; what a query over an index has found.
-WHOLE = ("SCAN o", "SCAN f", "SCAN position", "SCAN (subquery-1)")
+# Read whole, for they hold nothing else: what oversteps, what hubs disagree about, a row a log or a hub; what a query over an index has found.
+WHOLE = ("SCAN o", "SCAN f", "SCAN position", "SCAN arrived", "SCAN (subquery-1)")
 DIGEST = ("SELECT log, said.event, kind", "SELECT type, key, case_key, creator_hq", "SELECT case_key, place, log")  # casefile_digest: everything, by its name
 
 

@@ -47,7 +47,7 @@ def add(laptop, case, kind, **answers):
 def owed(page):
     """(what, when, who, reference) of each row of the list of today."""
     table = page.body[page.body.index("Owed by "):]
-    rows = re.findall(r"<tr>\s*<td>(.*?)</td>\s*<td.*?>(.*?)</td>\s*<td.*?>(.*?)</td>\s*<td.*?>(.*?)</td>", table[:table.index("Put these days")], re.S)
+    rows = re.findall(r"<tr>\s*<td>(.*?)</td>\s*<td.*?>(.*?)</td>\s*<td.*?>(.*?)</td>\s*<td.*?>(.*?)</td>", table.split("Put these days")[0], re.S)
     return [tuple(re.sub(r"<.*?>", "", one).strip() for one in row) for row in rows]
 
 
