@@ -252,7 +252,12 @@ static const struct error *read_head(
 /* HTTP's three digits; 0 when it is no HTTP/1.1. */
 static int status_of(const char *head)
 {
-	return text_starts(head, "HTTP/1.1 ") ? atoi(head + strlen("HTTP/1.1 ")) : 0;
+	char digits[4] = "";
+	uint64_t status;
+
+	if (text_starts(head, "HTTP/1.1 "))
+		snprintf(digits, sizeof digits, "%.3s", head + strlen("HTTP/1.1 "));
+	return text_to_number(digits, 999, &status) ? 0 : (int)status;
 }
 
 static const struct error *read_tips(const struct link *link, const char *head, struct buffer *body,

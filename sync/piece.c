@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,13 +45,13 @@ void piece_part_name(char out[static PIECE_NAME_SIZE], const char *log)
 
 	digest_of(sha256, (struct bytes){(const uint8_t *)log, strlen(log)});
 	text_hex(out, sha256, PART_DIGITS / 2);
-	strcpy(out + PART_DIGITS, PART);
+	snprintf(out + PART_DIGITS, PIECE_NAME_SIZE - PART_DIGITS, "%s", PART);
 }
 
 void piece_name(char out[static PIECE_NAME_SIZE], const uint8_t sha256[static DIGEST_LEN])
 {
 	text_hex(out, sha256, NAME_DIGITS / 2);
-	strcpy(out + NAME_DIGITS, ENDING);
+	snprintf(out + NAME_DIGITS, PIECE_NAME_SIZE - NAME_DIGITS, "%s", ENDING);
 }
 
 struct bytes piece_header(const void *context, const struct piece *piece)
@@ -94,7 +95,7 @@ static bool take_oid(const char **at, struct oid *out)
 
 const struct error *piece_parse(struct bytes beginning, struct piece *out)
 {
-	char text[PIECE_HEADER_MAX + 1], *end;
+	char text[PIECE_HEADER_MAX + 1] = "", *end;
 	size_t len = beginning.len < PIECE_HEADER_MAX ? beginning.len : PIECE_HEADER_MAX;
 	const char *at = text;
 
@@ -114,7 +115,7 @@ const struct error *piece_parse(struct bytes beginning, struct piece *out)
 	}
 	if (!take_oid(&at, &out->tip) || *at != ' ' || strlen(at + 1) >= sizeof out->ref || !is_ref(at + 1))
 		return error_new(ERROR_INVALID, "its header does not name one log, and nothing else");
-	strcpy(out->ref, at + 1);
+	snprintf(out->ref, sizeof out->ref, "%s", at + 1);
 	return NULL;
 }
 
@@ -166,6 +167,6 @@ const struct error *piece_look(const char *folder, const char *name, uint64_t ma
 	piece_name(expected, sha256);
 	if (strcmp(expected, name) != 0)
 		return error_new(ERROR_INVALID, "it is damaged: its content is not what its name says");
-	strcpy(out->name, expected);
+	memcpy(out->name, expected, sizeof out->name);
 	return piece_parse((struct bytes){beginning, len}, out);
 }

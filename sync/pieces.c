@@ -26,6 +26,7 @@
 			     pull costs one piece */
 #define SIZE_MAX_OF_ONE ((size_t)32 << 20) /* one commit holds 256 envelopes of 64 KiB at most */
 #define FORKS "refs/forks/"
+#define ROSTER_BEGINNING "engabo roster 1\n\nVersion: "
 #define FETCH_OUTPUT_MAX 65536
 
 struct found {
@@ -65,6 +66,20 @@ static const struct error *is_in(struct repo *repo, const struct oid *oid, bool 
 	return error && error->code != ERROR_NOT_FOUND && error->code != ERROR_INVALID ? error : NULL;
 }
 
+/* Of a commit of the roster; 0 when it is none. */
+static int64_t version_of(const char *message)
+{
+	void *scratch CLEANUP(memory_free) = memory_context(NULL);
+	const char *number = message + strlen(ROSTER_BEGINNING);
+	uint64_t version;
+
+	if (!text_starts(message, ROSTER_BEGINNING) ||
+		text_to_number(memory_string_of(scratch, number, strcspn(number, "\n")), COMMIT_ROSTER_MAX,
+			&version))
+		return 0;
+	return (int64_t)version;
+}
+
 /* How far a commit is on its branch: Seq, or the roster's version; 1 for a fork's tip, 0 for what is none of
  * that branch. A log's must be signed by its hub: else a stranger's would hide a good one that goes less far.
  */
@@ -79,13 +94,13 @@ static int64_t place_of(
 	char log[LOG_ID_SIZE];
 	const struct error *error;
 	struct raw_commit raw;
-	int version, epoch;
+	int epoch;
 
 	error = repo_commit(scratch, repo, oid, &raw);
 	if (error)
 		return 0;
 	if (strcmp(ref, ROSTER_REF) == 0)
-		return sscanf(raw.message, "engabo roster 1\n\nVersion: %7d\n", &version) == 1 ? version : 0;
+		return version_of(raw.message);
 	if (!logs_ref_parse(ref, log, &epoch))
 		return 1;
 	error = commit_parse(raw.message, commit);
