@@ -13,7 +13,7 @@ from coalition import PROGRAM, Coalition, Tap, sh
 FULL = "ENGABO_FULL" in os.environ
 SHAPE = link.G2 if FULL else (1000000, 30, 2)
 UP, DOWN = (30, 5) if FULL else (12, 2)
-RECORDS = 10000 if FULL else 2000
+RECORDS = 10000 if FULL else 1000
 MOST = 1.5  # bytes on the line for each byte of the pack: headers, handshakes, packets that were lost, and what was cut
 ROUNDS = 200  # as the role would go on; far more than are needed
 
