@@ -93,7 +93,7 @@ def fetch(tap, hubs):
     sent = measure(hubs, "b", size, lambda: hubs.arrived(here, hubs.relay, hubs.hq))
     tap.ok("a backlog arrives from the relay", hubs.arrived(here, hubs.relay, hubs.hq))
     tap.ok("and little of it was sent twice", sent < MOST, sent)
-    tap.ok("no pieces are left of it", not os.path.exists(hubs.gulu.dir + "/pieces.git"))
+    tap.ok("no pieces are left of it", not os.path.exists(hubs.gulu.dir + "/partial.git"))
     sh("git", "--git-dir", here, "fsck", "--strict", "--full")
     tap.ok("and git fsck --strict finds nothing in the log")
 
