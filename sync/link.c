@@ -252,12 +252,7 @@ static const struct error *read_head(
 /* HTTP's three digits; 0 when it is no HTTP/1.1. */
 static int status_of(const char *head)
 {
-	char digits[4] = "";
-	uint64_t status;
-
-	if (text_starts(head, "HTTP/1.1 "))
-		snprintf(digits, sizeof digits, "%.3s", head + strlen("HTTP/1.1 "));
-	return text_to_number(digits, 999, &status) ? 0 : (int)status;
+	return text_starts(head, "HTTP/1.1 ") ? (int)strtol(head + strlen("HTTP/1.1 "), NULL, 10) : 0;
 }
 
 static const struct error *read_tips(const struct link *link, const char *head, struct buffer *body,

@@ -160,7 +160,7 @@ static void read_head(struct request *request, char *head)
 	while ((line = strsep(&rest, "\n"))) {
 		line[strcspn(line, "\r")] = '\0';
 		if (strncasecmp(line, "Status:", 7) == 0)
-			request->status = atoi(line + 7);
+			request->status = (int)strtol(line + 7, NULL, 10);
 		else if (strncasecmp(line, "Content-Type:", 13) == 0)
 			request->type = text_trim(request->context, line + 13);
 	}
