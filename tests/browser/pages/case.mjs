@@ -76,9 +76,9 @@ export async function states(walk, first) {
 	await walk.send('Save', { what: 'Ask the chairperson for a letter', who: 'akello', agreed: inDays(-9), due: inDays(-4) });
 	await walk.send('Save');
 	await walk.go('/');
+	await walk.unfold('Put these days');
 	await walk.look('today-owed');
 	await walk.go('/?all=1');
-	await walk.unfold('Put these days');
 	await walk.look('today-owed-all');
 	await walk.press('Follow-up: A visit');
 	await walk.look('followup-missed');
