@@ -322,7 +322,9 @@ def carried(hq, forger, gulu):
     entries = [("i-0000.age", sealed(f"engabo-event 1 {gulu.log} 1 i -", elsewhere)), ("i-0001.age", sealed(f"engabo-event 1 {hq.hub.log} 1 i -", here)),
                ("i-0002.age", sealed(f"engabo-event 1 {gulu.log} 2 i -", here)), ("i-0003.age", sealed(f"engabo-event 1 {gulu.log} 1 o -", here)),
                ("i-0004.age", sealed("engabo-event 2 what comes next", here)), ("i-0005.age", sh("age", "-r", here, input=b"they came at night"))]
-    hub, before = hq.copy("carried"), None
+    hub = hq.copy("carried")
+    own = f"refs/heads/log/{hub.log}/1"  # of the card that is in use: the copy of it acknowledges what it received
+    acknowledged = forger.git("rev-parse", own).decode().strip()
     forger.show(forger.by_stock_git(entries))
     before = held(hub)
     done = hub.run("sync", check=False)
@@ -336,6 +338,7 @@ def carried(hq, forger, gulu):
     tap.ok("  none of them is applied, those that were are still there, and the coordinator is told", reports.status == 200 and "another's name" not in reports.text
            and "report 1" in reports.text and f"in the log {gulu.log}/1" in hubs.text, (reports.text, hubs.text))
     hub.stop()
+    forger.git("update-ref", own, acknowledged)
     forger.show(forger.honest)
 
 
