@@ -44,8 +44,8 @@ static const struct error *withdraw_one(struct visit *visit, struct batch *batch
 	out->here++;
 	return write_withdrawn(batch, case_key, key,
 		say(visit_in_english(visit)->request, "The person no longer agrees to it."),
-		memory_format(
-			visit->context, "%.200s, with the consent", json_text_or(row, "provider_name", "")));
+		memory_format(visit->context, "%s to %.200s, with the consent", key,
+			json_text_or(row, "provider_name", "")));
 }
 
 const struct error *withdraw_for_consent(struct visit *visit, struct batch *batch, const char *case_key,
