@@ -128,6 +128,8 @@ def test_case(laptop, key):
     page = laptop.get(case + "/actions/new")
     page = laptop.send(page, "/actions/new", what="Change the locks", who="Apio", due="2026-02-30")
     tap.ok("a day that does not exist is refused with what was typed kept", page.status == 400 and "Change the locks" in page.body and "not a date" in page.text, page.text)
+    page = laptop.send(page, "/actions/new", what="Change the locks", who="Apio", due="2027")
+    tap.ok("so is a year without its day", page.status == 400 and "Change the locks" in page.body and "Due: give the whole day" in page.text, page.text)
     page = laptop.send(page, "/actions/new", due="2020-01-01")
     tap.ok("a due date that has passed is asked about", page.status == 400 and "has passed" in page.text, page.text)
     page = laptop.send(page, "/actions/new", due=LATER)

@@ -345,6 +345,14 @@ static bool has_stranger(
 	return false;
 }
 
+/* Of what happened, a month or a year may be all that is known; what is to be done has a day. Some phones let
+ * people type it. */
+static bool is_day_missing(const struct field *field, const char *text)
+{
+	return field->type == FIELD_DATE && strcmp(field->name, "when") != 0 && *text &&
+	       strlen(text) < sizeof "2026-11-23" - 1;
+}
+
 json_t *fields_value(
 	struct visit *visit, const struct field *field, const struct asked *asked, const json_t *standing)
 {
@@ -357,6 +365,10 @@ json_t *fields_value(
 
 	if (error) {
 		visit_problem(visit, field->name, error->message);
+	} else if (is_day_missing(field, text) && !is_same(value, standing)) {
+		visit_problem(visit, field->name,
+			visit_path(visit, say(visit->request, "%s: give the whole day, like 2026-11-23"),
+				label));
 	} else if (is_empty && asked->is_required) {
 		visit_problem(visit, field->name,
 			visit_path(visit, say(visit->request, "%s: this must be filled in"), label));
